@@ -5,8 +5,8 @@
 //! operations: 2·m·n·k for a product.
 
 use agoge_attention::kernel::{
-    After, Attend, Isa, Matrix, MatrixMut, Packed, Spread, attend, attention, gelu, gemm,
-    layer_norm, linear,
+    AttentionInputs, Epilogue, Isa, Matrix, MatrixMut, PackedMatrix, Parallelism, attend_head,
+    attention, gelu_in_place, layer_norm, linear_layer, matrix_product,
 };
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -27,30 +27,30 @@ const SHAPES: &[(usize, usize, usize)] = &[
     (1000, 1000, 1000),
 ];
 
-fn draw(n: usize) -> Vec<f32> {
+fn random_values(n: usize) -> Vec<f32> {
     let mut random = fastrand::Rng::with_seed(1);
     (0..n).map(|_| random.f32() - 0.5).collect()
 }
 
 /// The instruction set at this position, slowest first; the fastest one if there is none.
-fn isa(place: usize) -> Isa {
-    Isa::all().get(place).copied().unwrap_or_else(Isa::best)
+fn isa_at(place: usize) -> Isa {
+    Isa::all_supported().get(place).copied().unwrap_or_else(Isa::best_supported)
 }
 
 #[divan::bench_group(min_time = 0.3)]
 mod product {
     use super::*;
 
-    fn own(bencher: Bencher, (m, n, k): (usize, usize, usize), isa: Isa) {
-        let (a, b, mut c) = (draw(m * k), draw(k * n), vec![0.0; m * n]);
-        let packed = Packed::new(isa, Matrix::new(&b, k, n));
+    fn bench_packed(bencher: Bencher, (m, n, k): (usize, usize, usize), isa: Isa) {
+        let (a, b, mut c) = (random_values(m * k), random_values(k * n), vec![0.0; m * n]);
+        let packed = PackedMatrix::new(isa, Matrix::new(&b, k, n));
         bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
-            linear(
+            linear_layer(
                 isa,
                 black_box(Matrix::new(&a, m, k)),
                 &packed,
                 None,
-                After::Write,
+                Epilogue::Write,
                 &mut MatrixMut::new(&mut c, m, n),
             );
         });
@@ -58,32 +58,32 @@ mod product {
 
     #[divan::bench(args = SHAPES)]
     fn packed_best(bencher: Bencher, shape: (usize, usize, usize)) {
-        own(bencher, shape, Isa::best());
+        bench_packed(bencher, shape, Isa::best_supported());
     }
 
     #[divan::bench(args = SHAPES)]
     fn packed_second(bencher: Bencher, shape: (usize, usize, usize)) {
-        own(bencher, shape, isa(1));
+        bench_packed(bencher, shape, isa_at(1));
     }
 
     #[divan::bench(args = SHAPES)]
     fn packed_scalar(bencher: Bencher, shape: (usize, usize, usize)) {
-        own(bencher, shape, Isa::SCALAR);
+        bench_packed(bencher, shape, Isa::SCALAR);
     }
 
     #[divan::bench(args = SHAPES)]
     fn packing_each_time(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
-        let (a, b, mut c) = (draw(m * k), draw(k * n), vec![0.0; m * n]);
-        let mut scratch = Packed::default();
+        let (a, b, mut c) = (random_values(m * k), random_values(k * n), vec![0.0; m * n]);
+        let mut scratch = PackedMatrix::default();
         bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
             let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
-            gemm(
-                Isa::best(),
+            matrix_product(
+                Isa::best_supported(),
                 a,
                 b,
-                After::Write,
+                Epilogue::Write,
                 &mut MatrixMut::new(&mut c, m, n),
-                Spread::Here,
+                Parallelism::Here,
                 &mut scratch,
             );
         });
@@ -91,7 +91,7 @@ mod product {
 
     #[divan::bench(args = SHAPES)]
     fn crate_gemm(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
-        let (a, b, mut c) = (draw(m * k), draw(k * n), vec![0.0; m * n]);
+        let (a, b, mut c) = (random_values(m * k), random_values(k * n), vec![0.0; m * n]);
         bencher
             .counter(ItemsCount::new(2 * m * n * k))
             .bench_local(|| crates::gemm((m, n, k), &a, &b, &mut c));
@@ -99,7 +99,7 @@ mod product {
 
     #[divan::bench(args = SHAPES)]
     fn crate_matrixmultiply(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
-        let (a, b, mut c) = (draw(m * k), draw(k * n), vec![0.0; m * n]);
+        let (a, b, mut c) = (random_values(m * k), random_values(k * n), vec![0.0; m * n]);
         bencher
             .counter(ItemsCount::new(2 * m * n * k))
             .bench_local(|| crates::matrixmultiply((m, n, k), &a, &b, &mut c));
@@ -114,16 +114,17 @@ mod layer {
 
     #[divan::bench(args = SHAPES)]
     fn fused(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
-        let (a, b, bias, mut c) = (draw(m * k), draw(k * n), draw(n), vec![0.0; m * n]);
-        let packed = Packed::new(Isa::best(), Matrix::new(&b, k, n));
+        let (a, b, bias, mut c) =
+            (random_values(m * k), random_values(k * n), random_values(n), vec![0.0; m * n]);
+        let packed = PackedMatrix::new(Isa::best_supported(), Matrix::new(&b, k, n));
         bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
             let x = black_box(Matrix::new(&a, m, k));
-            linear(
-                Isa::best(),
+            linear_layer(
+                Isa::best_supported(),
                 x,
                 &packed,
                 Some(&bias),
-                After::Gelu,
+                Epilogue::Gelu,
                 &mut MatrixMut::new(&mut c, m, n),
             );
         });
@@ -131,13 +132,14 @@ mod layer {
 
     #[divan::bench(args = SHAPES)]
     fn crate_gemm_then_rest(bencher: Bencher, (m, n, k): (usize, usize, usize)) {
-        let (a, b, bias, mut c) = (draw(m * k), draw(k * n), draw(n), vec![0.0; m * n]);
+        let (a, b, bias, mut c) =
+            (random_values(m * k), random_values(k * n), random_values(n), vec![0.0; m * n]);
         bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
             crates::gemm((m, n, k), &a, &b, &mut c);
             for row in c.chunks_exact_mut(n) {
                 row.iter_mut().zip(&bias).for_each(|(c, bias)| *c += bias);
             }
-            gelu(Isa::best(), &mut c);
+            gelu_in_place(Isa::best_supported(), &mut c);
         });
     }
 }
@@ -148,9 +150,9 @@ const HEADS: &[(usize, usize)] = &[(25, 16), (64, 16), (128, 16), (1024, 32), (4
 #[divan::bench(args = HEADS, min_time = 0.3)]
 fn attention_forward(bencher: Bencher, (t, d): (usize, usize)) {
     let (x, mut out, mut scratch) =
-        (draw(3 * t * d), vec![0.0; t * d], vec![0.0; attention::scratch(d)]);
-    let matrix = |which: usize| Matrix::strided(&x[which * d..], t, d, 3 * d, 1);
-    let inputs = Attend {
+        (random_values(3 * t * d), vec![0.0; t * d], vec![0.0; attention::scratch_len(d)]);
+    let matrix = |which: usize| Matrix::with_strides(&x[which * d..], t, d, 3 * d, 1);
+    let inputs = AttentionInputs {
         query: matrix(0),
         key: matrix(1),
         value: matrix(2),
@@ -159,8 +161,8 @@ fn attention_forward(bencher: Bencher, (t, d): (usize, usize)) {
         window: None,
     };
     bencher.counter(ItemsCount::new(4 * t * t * d)).bench_local(|| {
-        attend(
-            Isa::best(),
+        attend_head(
+            Isa::best_supported(),
             black_box(inputs),
             &mut MatrixMut::new(&mut out, t, d),
             None,
@@ -172,17 +174,19 @@ fn attention_forward(bencher: Bencher, (t, d): (usize, usize)) {
 /// Rates count numbers.
 #[divan::bench(args = [0, 1, 2])]
 fn gelu_4096(bencher: Bencher, place: usize) {
-    let mut x = draw(4096);
-    bencher.counter(ItemsCount::new(4096usize)).bench_local(|| gelu(isa(place), black_box(&mut x)));
+    let mut x = random_values(4096);
+    bencher
+        .counter(ItemsCount::new(4096usize))
+        .bench_local(|| gelu_in_place(isa_at(place), black_box(&mut x)));
 }
 
 /// Rates count numbers.
 #[divan::bench(args = [0, 1, 2])]
 fn layer_norm_128_by_128(bencher: Bencher, place: usize) {
-    let (x, gain, mut out) = (draw(128 * 128), draw(128), vec![0.0; 128 * 128]);
+    let (x, gain, mut out) = (random_values(128 * 128), random_values(128), vec![0.0; 128 * 128]);
     bencher.counter(ItemsCount::new(128usize * 128)).bench_local(|| {
         let x = black_box(Matrix::new(&x, 128, 128));
-        layer_norm(isa(place), x, &gain, &gain, 1e-5, &mut MatrixMut::new(&mut out, 128, 128));
+        layer_norm(isa_at(place), x, &gain, &gain, 1e-5, &mut MatrixMut::new(&mut out, 128, 128));
     });
 }
 

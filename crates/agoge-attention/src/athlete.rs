@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// A reading of a labelled repetition, by a method that was not trained on its athlete.
 #[derive(Clone, Copy, Debug)]
-pub struct Read<'a> {
+pub struct LabelledReading<'a> {
     /// The athlete.
     pub athlete: &'a str,
     /// The movement.
@@ -30,7 +30,7 @@ pub struct Read<'a> {
 pub struct AthleteEffect {
     /// Middle between correct and incorrect readings, and the difference between them, for each
     /// movement.
-    pub movements: BTreeMap<String, Levels>,
+    pub movements: BTreeMap<String, MovementLevels>,
     /// Standard deviation of the athletes' middles around the movement's.
     pub between: f64,
     /// Standard deviation of an athlete's repetitions of one label around their mean.
@@ -42,7 +42,7 @@ pub struct AthleteEffect {
 /// Levels of the readings of one movement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Levels {
+pub struct MovementLevels {
     /// The middle between the means of correct and of incorrect repetitions.
     pub middle: f64,
     /// Mean of the correct minus mean of the incorrect repetitions.
@@ -50,7 +50,7 @@ pub struct Levels {
 }
 
 /// Athlete offsets on the grid, in standard deviations.
-const PLACES: [f64; 25] = {
+const OFFSETS: [f64; 25] = {
     let mut places = [0.0; 25];
     let mut i = 0;
     while i < 25 {
@@ -66,41 +66,41 @@ const EFFECTS: [f64; 9] = [-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0];
 /// The effect is never taken to be less than this share of the movement's mean effect.
 const LEAST_EFFECT: f64 = 0.2;
 /// Lower bound of an outlier's density, as a share of the density at the mean.
-const FLOOR: f64 = 1e-4;
+const DENSITY_FLOOR: f64 = 1e-4;
 
 impl AthleteEffect {
     /// Fits the levels of each movement, and the deviations, which all movements share. `None` if
     /// no movement has two athletes with both correct and incorrect repetitions.
-    pub fn fit(reads: &[Read]) -> Option<AthleteEffect> {
+    pub fn fit(reads: &[LabelledReading]) -> Option<AthleteEffect> {
         let mut groups: BTreeMap<(&str, &str), [Vec<f64>; 2]> = BTreeMap::new();
         for read in reads {
             let group = groups.entry((read.movement, read.athlete)).or_default();
             group[usize::from(read.correct)].push(read.reading);
         }
         let (mut squares, mut freedom) = (0.0, 0.0);
-        let mut levels: BTreeMap<&str, Vec<Levels>> = BTreeMap::new();
+        let mut levels: BTreeMap<&str, Vec<MovementLevels>> = BTreeMap::new();
         for ((movement, _), kinds) in &groups {
             for kind in kinds {
-                squares += kind.iter().map(|v| (v - mean(kind)).powi(2)).sum::<f64>();
+                squares += kind.iter().map(|v| (v - mean_value(kind)).powi(2)).sum::<f64>();
                 freedom += (kind.len() as f64 - 1.0).max(0.0);
             }
             if kinds.iter().all(|kind| !kind.is_empty()) {
-                let [wrong, right] = [mean(&kinds[0]), mean(&kinds[1])];
+                let [wrong, right] = [mean_value(&kinds[0]), mean_value(&kinds[1])];
                 let athlete_levels =
-                    Levels { middle: 0.5 * (wrong + right), effect: right - wrong };
+                    MovementLevels { middle: 0.5 * (wrong + right), effect: right - wrong };
                 levels.entry(movement).or_default().push(athlete_levels);
             }
         }
         levels.retain(|_, athletes| athletes.len() > 1);
-        let movements: BTreeMap<String, Levels> = levels
+        let movements: BTreeMap<String, MovementLevels> = levels
             .iter()
             .map(|(&movement, athletes)| {
-                let middle = mean(&athletes.iter().map(|l| l.middle).collect::<Vec<_>>());
-                let effect = mean(&athletes.iter().map(|l| l.effect).collect::<Vec<_>>());
-                (movement.to_owned(), Levels { middle, effect })
+                let middle = mean_value(&athletes.iter().map(|l| l.middle).collect::<Vec<_>>());
+                let effect = mean_value(&athletes.iter().map(|l| l.effect).collect::<Vec<_>>());
+                (movement.to_owned(), MovementLevels { middle, effect })
             })
             .collect();
-        let spread = |value: fn(&Levels) -> f64| {
+        let spread = |value: fn(&MovementLevels) -> f64| {
             let (mut sum, mut free) = (0.0, 0.0);
             for (&movement, athletes) in &levels {
                 sum += athletes
@@ -124,7 +124,7 @@ impl AthleteEffect {
     /// Probability that each repetition of one athlete and movement was correct, 0 to 1, given all
     /// their readings, `[repetition]`, and any labels known for them. `None` for an unknown
     /// movement.
-    pub fn correct(
+    pub fn correct_probabilities(
         &self,
         movement: &str,
         readings: &[f64],
@@ -132,10 +132,10 @@ impl AthleteEffect {
     ) -> Option<Vec<f64>> {
         let levels = self.movements.get(movement)?;
         let density = |reading: f64, mean: f64| {
-            (-0.5 * ((reading - mean) / self.within).powi(2)).exp() + FLOOR
+            (-0.5 * ((reading - mean) / self.within).powi(2)).exp() + DENSITY_FLOOR
         };
-        let mut grid = Vec::with_capacity(PLACES.len() * EFFECTS.len() * SHARES.len());
-        for place in PLACES {
+        let mut grid = Vec::with_capacity(OFFSETS.len() * EFFECTS.len() * SHARES.len());
+        for place in OFFSETS {
             for step in EFFECTS {
                 let middle = levels.middle + place * self.between;
                 let effect =
@@ -179,7 +179,7 @@ impl AthleteEffect {
     }
 }
 
-fn mean(values: &[f64]) -> f64 {
+fn mean_value(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
@@ -190,31 +190,31 @@ mod tests {
 
     const ATHLETES: [&str; 40] = ["x"; 40];
 
-    fn normal(rng: &mut Rng) -> f64 {
+    fn draw_normal(rng: &mut Rng) -> f64 {
         (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0
     }
 
     /// Readings with planted parameters: middle 0.3, effect 2 ± 0.2, within 0.5, between 0.8.
-    fn planted(names: &[String], share: f64, rng: &mut Rng) -> Vec<(usize, f64, bool)> {
+    fn planted_readings(names: &[String], share: f64, rng: &mut Rng) -> Vec<(usize, f64, bool)> {
         let mut reads = Vec::new();
         for (athlete, _) in names.iter().enumerate() {
-            let level = 0.3 + 0.8 * normal(rng);
-            let effect = 2.0 + 0.2 * normal(rng);
+            let level = 0.3 + 0.8 * draw_normal(rng);
+            let effect = 2.0 + 0.2 * draw_normal(rng);
             for _ in 0..20 {
                 let correct = rng.f64() < share;
                 let side = if correct { 0.5 } else { -0.5 };
-                reads.push((athlete, level + side * effect + 0.5 * normal(rng), correct));
+                reads.push((athlete, level + side * effect + 0.5 * draw_normal(rng), correct));
             }
         }
         reads
     }
 
-    fn fitted(rng: &mut Rng) -> AthleteEffect {
+    fn fit_planted(rng: &mut Rng) -> AthleteEffect {
         let names: Vec<String> = (0..ATHLETES.len()).map(|i| format!("a{i}")).collect();
-        let planted = planted(&names, 0.5, rng);
-        let reads: Vec<Read> = planted
+        let planted = planted_readings(&names, 0.5, rng);
+        let reads: Vec<LabelledReading> = planted
             .iter()
-            .map(|&(athlete_index, reading, correct)| Read {
+            .map(|&(athlete_index, reading, correct)| LabelledReading {
                 athlete: &names[athlete_index],
                 movement: "squat",
                 reading,
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_was_planted_is_found() {
-        let effect = fitted(&mut Rng::with_seed(1));
+        let effect = fit_planted(&mut Rng::with_seed(1));
         let levels = effect.movements["squat"];
         // Forty athletes determine a middle to 0.8 / √40 = 0.13; twice that is allowed, and a fifth
         // of each deviation.
@@ -243,16 +243,17 @@ mod tests {
     #[test]
     fn a_set_knows_its_athlete_whatever_the_share_of_correct_ones() {
         let mut rng = Rng::with_seed(2);
-        let effect = fitted(&mut rng);
+        let effect = fit_planted(&mut rng);
         let names: Vec<String> = (0..200).map(|i| format!("b{i}")).collect();
         for share in [0.0, 0.2, 0.5, 0.8, 1.0] {
-            let reads = planted(&names, share, &mut rng);
+            let reads = planted_readings(&names, share, &mut rng);
             let (mut alone, mut together, mut sum) = (0, 0, 0.0);
             for set in reads.chunks(20) {
                 let readings: Vec<f64> = set.iter().map(|read| read.1).collect();
-                let probabilities = effect.correct("squat", &readings, &[]).unwrap();
+                let probabilities = effect.correct_probabilities("squat", &readings, &[]).unwrap();
                 for ((_, reading, correct), p) in set.iter().zip(probabilities) {
-                    let single = effect.correct("squat", &[*reading], &[]).unwrap()[0];
+                    let single =
+                        effect.correct_probabilities("squat", &[*reading], &[]).unwrap()[0];
                     alone += usize::from((single > 0.5) == *correct);
                     together += usize::from((p > 0.5) == *correct);
                     sum += p;
@@ -269,14 +270,15 @@ mod tests {
 
     #[test]
     fn marked_repetitions_tell_of_the_others() {
-        let effect = fitted(&mut Rng::with_seed(3));
+        let effect = fit_planted(&mut Rng::with_seed(3));
         // An athlete who is read 1.5 too high: five repetitions at the usual level of correct ones
         // that are in fact incorrect.
         let readings = [0.8, 0.9, 0.7, 0.85, 0.8];
-        let unmarked = effect.correct("squat", &readings, &[]).unwrap();
-        let marked =
-            effect.correct("squat", &readings, &[Some(false), Some(false), Some(false)]).unwrap();
+        let unmarked = effect.correct_probabilities("squat", &readings, &[]).unwrap();
+        let marked = effect
+            .correct_probabilities("squat", &readings, &[Some(false), Some(false), Some(false)])
+            .unwrap();
         assert!(marked[4] < unmarked[4] && marked[4] < 0.2, "{} {}", marked[4], unmarked[4]);
-        assert!(effect.correct("jump", &readings, &[]).is_none());
+        assert!(effect.correct_probabilities("jump", &readings, &[]).is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! Multi-head attention (Vaswani et al. 2017), the operation at the core of this crate.
 
-use crate::ops::{self, Sight, self_attention};
+use crate::ops::{self, AttentionOptions, self_attention};
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Bool, Device, Tensor, activation::softmax};
@@ -32,7 +32,7 @@ pub fn scaled_dot_product(
 
 /// Divisor of the energies before the softmax.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scaling {
+pub enum EnergyScaling {
     /// The square root of the embedding's width, as some classic implementations do.
     Embedding,
     /// The square root of a head's width: scaled dot-product attention proper.
@@ -70,19 +70,20 @@ impl SharedHeads {
     /// Computes the attention. Shapes: `values` and `keys` `[batch, key, embedding]`, `queries`
     /// `[batch, query, embedding]`; returns the output `[batch, query, embedding]` and the
     /// attention `[batch, head, query, key]`.
-    pub fn forward(
+    pub fn attend_shared(
         &self,
         values: Tensor<3>,
         keys: Tensor<3>,
         queries: Tensor<3>,
-        scaling: Scaling,
+        scaling: EnergyScaling,
     ) -> (Tensor<3>, Tensor<4>) {
         let width = values.dims()[2];
         let scale = match scaling {
-            Scaling::Embedding => width as f64,
-            Scaling::Head => (width / self.heads) as f64,
+            EnergyScaling::Embedding => width as f64,
+            EnergyScaling::Head => (width / self.heads) as f64,
         };
-        let mapped = |x: Tensor<3>, map: &Linear| map.forward(split(x, self.heads)).swap_dims(1, 2);
+        let mapped =
+            |x: Tensor<3>, map: &Linear| map.forward(split_heads(x, self.heads)).swap_dims(1, 2);
         let (out, attention) = scaled_dot_product(
             mapped(queries, &self.queries),
             mapped(keys, &self.keys),
@@ -90,7 +91,7 @@ impl SharedHeads {
             scale.sqrt(),
             None,
         );
-        (self.out.forward(join(out)), attention)
+        (self.out.forward(join_heads(out)), attention)
     }
 }
 
@@ -117,52 +118,52 @@ impl SelfAttention {
     /// Attends along the second dimension. Shapes: `x` `[outer, token, inner, embedding]`; returns
     /// the same shape. With `[batch · time, part, 1, …]` parts attend to parts; with `[batch, time,
     /// part, …]` every part attends over time.
-    pub fn forward(&self, x: Tensor<4>, sight: &Sight) -> Tensor<4> {
-        map(&self.out, self_attention(map(&self.joined, x), self.heads, sight))
+    pub fn attend_tokens(&self, x: Tensor<4>, sight: &AttentionOptions) -> Tensor<4> {
+        apply_linear(&self.out, self_attention(apply_linear(&self.joined, x), self.heads, sight))
     }
 }
 
 impl SelfAttention {
-    /// As [`SelfAttention::forward`], but also returns the attention matrix, `[outer · inner, head,
+    /// As [`SelfAttention::attend_tokens`], but also returns the attention matrix, `[outer · inner, head,
     /// query, key]`. The attention is multiplied by `gate` if one is given: the gradient of a gate
     /// of ones shows how much the result depends on each attention.
-    pub(crate) fn open(
+    pub(crate) fn attend_with_weights(
         &self,
         x: Tensor<4>,
-        sight: &Sight,
+        sight: &AttentionOptions,
         gate: Option<&Tensor<4>>,
     ) -> (Tensor<4>, Tensor<4>) {
         let [outer, tokens, inner, width] = x.dims();
-        let [query, key, value] = ops::split(map(&self.joined, x), self.heads);
-        let weights = ops::weights(query, key, sight);
+        let [query, key, value] = ops::split_heads(apply_linear(&self.joined, x), self.heads);
+        let weights = ops::attention_weights(query, key, sight);
         let gated = gate.map_or_else(|| weights.clone(), |gate| weights.clone() * gate.clone());
         let out = gated
             .matmul(value)
             .swap_dims(1, 2)
             .reshape([outer, inner, tokens, width])
             .swap_dims(1, 2);
-        (map(&self.out, out), weights)
+        (apply_linear(&self.out, out), weights)
     }
 
     /// Number of heads.
-    pub fn heads(&self) -> usize {
+    pub fn head_count(&self) -> usize {
         self.heads
     }
 }
 
 /// Applies a linear map with hand-written gradients.
-pub(crate) fn map<const D: usize>(linear: &Linear, x: Tensor<D>) -> Tensor<D> {
-    ops::linear(x, linear.weight.val(), linear.bias.as_ref().map(|bias| bias.val()))
+pub(crate) fn apply_linear<const D: usize>(linear: &Linear, x: Tensor<D>) -> Tensor<D> {
+    ops::linear_map(x, linear.weight.val(), linear.bias.as_ref().map(|bias| bias.val()))
 }
 
 /// Splits `[batch, token, embedding]` into `[batch, token, head, channel]`.
-fn split(x: Tensor<3>, heads: usize) -> Tensor<4> {
+fn split_heads(x: Tensor<3>, heads: usize) -> Tensor<4> {
     let [batch, tokens, width] = x.dims();
     x.reshape([batch, tokens, heads, width / heads])
 }
 
 /// Concatenates `[batch, head, token, channel]` to `[batch, token, embedding]`.
-fn join(x: Tensor<4>) -> Tensor<3> {
+fn join_heads(x: Tensor<4>) -> Tensor<3> {
     let [batch, heads, tokens, channels] = x.dims();
     x.swap_dims(1, 2).reshape([batch, tokens, heads * channels])
 }
@@ -174,7 +175,7 @@ mod tests {
     use burn::tensor::TensorData;
     use safetensors::SafeTensors;
 
-    fn tensor<const D: usize>(file: &SafeTensors, name: &str, device: &Device) -> Tensor<D> {
+    fn read_tensor<const D: usize>(file: &SafeTensors, name: &str, device: &Device) -> Tensor<D> {
         let view = file.tensor(name).unwrap();
         let values: Vec<f32> = view
             .data()
@@ -184,7 +185,7 @@ mod tests {
         Tensor::from_data(TensorData::new(values, view.shape().to_vec()), device)
     }
 
-    fn farthest<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> f32 {
+    fn max_difference<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> f32 {
         (a - b).abs().max().into_scalar::<f32>()
     }
 
@@ -206,28 +207,32 @@ mod tests {
             let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
             let metadata = header.metadata().clone().unwrap();
             let heads: usize = metadata["heads"].parse().unwrap();
-            let scaling =
-                if metadata["scale"] == "embed" { Scaling::Embedding } else { Scaling::Head };
+            let scaling = if metadata["scale"] == "embed" {
+                EnergyScaling::Embedding
+            } else {
+                EnergyScaling::Head
+            };
             let width = file.tensor("fc_out.bias").unwrap().shape()[0];
             let mut module = SharedHeads::new(width, heads, &device);
             // PyTorch stores linear weights as [out, in].
             let weight =
-                |name: &str| Param::from_tensor(tensor::<2>(&file, name, &device).transpose());
+                |name: &str| Param::from_tensor(read_tensor::<2>(&file, name, &device).transpose());
             module.values.weight = weight("values.weight");
             module.keys.weight = weight("keys.weight");
             module.queries.weight = weight("queries.weight");
             module.out.weight = weight("fc_out.weight");
-            module.out.bias = Some(Param::from_tensor(tensor::<1>(&file, "fc_out.bias", &device)));
-            let input = |name: &str| tensor::<3>(&file, name, &device);
-            let (output, attention) = module.forward(
+            module.out.bias =
+                Some(Param::from_tensor(read_tensor::<1>(&file, "fc_out.bias", &device)));
+            let input = |name: &str| read_tensor::<3>(&file, name, &device);
+            let (output, attention) = module.attend_shared(
                 input("input.values"),
                 input("input.keys"),
                 input("input.queries"),
                 scaling,
             );
-            let off = farthest(output, input("output"));
+            let off = max_difference(output, input("output"));
             assert!(off < 1e-5, "{name}: output off by {off}");
-            let off = farthest(attention, tensor::<4>(&file, "attention", &device));
+            let off = max_difference(attention, read_tensor::<4>(&file, "attention", &device));
             assert!(off < 1e-5, "{name}: attention off by {off}");
         }
     }

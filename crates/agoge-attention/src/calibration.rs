@@ -4,20 +4,20 @@
 use serde::{Deserialize, Serialize};
 
 /// Number of equal-width bins for probabilities.
-const CLASSES: usize = 10;
+const BINS: usize = 10;
 
 /// The reliability curve of a model, measured on held-out athletes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
     /// The non-empty bins, by increasing probability.
-    pub points: Vec<Point>,
+    pub points: Vec<CalibrationBin>,
 }
 
 /// One bin of probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Point {
+pub struct CalibrationBin {
     /// Mean probability, 0 to 1.
     pub said: f64,
     /// Share of correct repetitions, made non-decreasing in the probability (isotonic regression,
@@ -29,30 +29,30 @@ pub struct Point {
 
 impl Calibration {
     /// Fits the curve to probabilities and labels (0 to 1) of held-out clips.
-    pub fn fit(outcomes: &[(f64, f64)]) -> Calibration {
+    pub fn fit_outcomes(outcomes: &[(f64, f64)]) -> Calibration {
         let point = |class: usize| {
             let members = outcomes
                 .iter()
-                .filter(|(p, _)| ((p * CLASSES as f64) as usize).min(CLASSES - 1) == class);
+                .filter(|(p, _)| ((p * BINS as f64) as usize).min(BINS - 1) == class);
             let (count, probability, correct) =
                 members.fold((0, 0.0, 0.0), |(count, probability, correct), (p, label)| {
                     (count + 1, probability + p, correct + label)
                 });
             let n = count as f64;
-            (count > 0).then(|| Point {
+            (count > 0).then(|| CalibrationBin {
                 said: probability / n,
                 correct: correct / n,
                 repetitions: count,
             })
         };
-        let mut points: Vec<Point> = (0..CLASSES).filter_map(point).collect();
-        rise(&mut points);
+        let mut points: Vec<CalibrationBin> = (0..BINS).filter_map(point).collect();
+        pool_violators(&mut points);
         Calibration { points }
     }
 
     /// Share of correct repetitions at a given probability, 0 to 1, interpolated between bins. None
     /// without a curve.
-    pub fn at(&self, p: f64) -> Option<f64> {
+    pub fn share_at(&self, p: f64) -> Option<f64> {
         match self.points.iter().position(|point| point.said >= p) {
             None => self.points.last().map(|point| point.correct),
             Some(0) => self.points.first().map(|point| point.correct),
@@ -66,7 +66,7 @@ impl Calibration {
 }
 
 /// Pools adjacent bins until the share never decreases.
-fn rise(points: &mut [Point]) {
+fn pool_violators(points: &mut [CalibrationBin]) {
     let mut pools: Vec<(f64, f64, usize)> = Vec::new();
     for point in points.iter() {
         let mut pool = (point.correct, point.repetitions as f64, 1);
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     /// Repetitions whose share of correct ones is a given function of the probability.
-    fn outcomes(share: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
+    fn simulated_outcomes(share: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
         (0..4000)
             .map(|i| {
                 let p = (i / 40) as f64 / 100.0;
@@ -100,24 +100,28 @@ mod tests {
 
     #[test]
     fn shares_of_an_overconfident_model_are_found() {
-        let curve = Calibration::fit(&outcomes(|p| 0.25 + 0.5 * p));
+        let curve = Calibration::fit_outcomes(&simulated_outcomes(|p| 0.25 + 0.5 * p));
         // Bins are a tenth wide, so their resolution is 0.05.
         for p in [0.1, 0.33, 0.5, 0.9] {
-            let share = curve.at(p).unwrap();
+            let share = curve.share_at(p).unwrap();
             assert!((share - (0.25 + 0.5 * p)).abs() < 0.05, "{p}: {share}");
         }
     }
 
     #[test]
     fn shares_never_fall() {
-        let curve = Calibration::fit(&outcomes(|p| if p < 0.5 { 0.6 } else { 0.4 }));
+        let curve =
+            Calibration::fit_outcomes(&simulated_outcomes(|p| if p < 0.5 { 0.6 } else { 0.4 }));
         assert!(curve.points.windows(2).all(|pair| pair[0].correct <= pair[1].correct));
-        assert!((curve.at(0.2).unwrap() - 0.5).abs() < 0.01, "pooled to the mean of both halves");
+        assert!(
+            (curve.share_at(0.2).unwrap() - 0.5).abs() < 0.01,
+            "pooled to the mean of both halves"
+        );
     }
 
     #[test]
     fn nothing_measured_is_nothing_known() {
-        assert_eq!(Calibration::default().at(0.5), None);
-        assert_eq!(Calibration::fit(&[(0.7, 1.0)]).at(0.2), Some(1.0));
+        assert_eq!(Calibration::default().share_at(0.5), None);
+        assert_eq!(Calibration::fit_outcomes(&[(0.7, 1.0)]).share_at(0.2), Some(1.0));
     }
 }

@@ -43,7 +43,7 @@ pub struct Card {
 
 impl Card {
     /// The figure with this name.
-    pub fn figure(&self, name: &str) -> Option<f64> {
+    pub fn find_figure(&self, name: &str) -> Option<f64> {
         self.figures.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Share of labels that an interval contains.
 pub const COVERAGE: f64 = 0.9;
 /// Added to the expected deviation, so that even a certain prediction has an interval.
-const LEAST: f64 = 0.05;
+const MIN_DEVIATION: f64 = 0.05;
 
 /// Half-width of the intervals, in units of the deviation that each prediction itself implies.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,12 +20,14 @@ impl Conformal {
     /// Fits the interval to predictions of held-out clips and their labels (0 to 1, binary or
     /// graded). Each group of `outcomes` is an athlete, and all athletes have equal weight. None
     /// without outcomes.
-    pub fn fit(outcomes: &[Vec<(f64, f64)>]) -> Option<Conformal> {
+    pub fn fit_outcomes(outcomes: &[Vec<(f64, f64)>]) -> Option<Conformal> {
         let mut residuals: Vec<(f64, f64)> = Vec::new();
         for athlete in outcomes {
             let weight = 1.0 / athlete.len() as f64;
             residuals.extend(
-                athlete.iter().map(|&(p, label)| ((label - p).abs() / expected(p), weight)),
+                athlete
+                    .iter()
+                    .map(|&(p, label)| ((label - p).abs() / expected_deviation(p), weight)),
             );
         }
         residuals.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -43,21 +45,21 @@ impl Conformal {
     }
 
     /// A prediction with the ends of its interval, 0 to 1.
-    pub fn around(&self, p: f64) -> [f64; 3] {
-        let [low, high] = self.interval(p);
+    pub fn with_interval(&self, p: f64) -> [f64; 3] {
+        let [low, high] = self.interval_around(p);
         [p, low, high]
     }
 
     /// The interval around a prediction, `[low, high]`, 0 to 1.
-    pub fn interval(&self, p: f64) -> [f64; 2] {
-        let half = self.deviations * expected(p);
+    pub fn interval_around(&self, p: f64) -> [f64; 2] {
+        let half = self.deviations * expected_deviation(p);
         [(p - half).max(0.0), (p + half).min(1.0)]
     }
 }
 
 /// Expected deviation of a label from its probability.
-fn expected(p: f64) -> f64 {
-    (p * (1.0 - p)).max(0.0).sqrt() + LEAST
+fn expected_deviation(p: f64) -> f64 {
+    (p * (1.0 - p)).max(0.0).sqrt() + MIN_DEVIATION
 }
 
 #[cfg(test)]
@@ -79,15 +81,15 @@ mod tests {
                 .collect()
         };
         let known: Vec<Vec<(f64, f64)>> = (0..20).map(|_| athlete()).collect();
-        let conformal = Conformal::fit(&known).unwrap();
+        let conformal = Conformal::fit_outcomes(&known).unwrap();
         let fresh: Vec<(f64, f64)> = (0..20).flat_map(|_| athlete()).collect();
         let held = fresh.iter().filter(|&&(p, label)| {
-            let [low, high] = conformal.interval(p);
+            let [low, high] = conformal.interval_around(p);
             (low..=high).contains(&label)
         });
         // 4000 repetitions determine a share of 0.9 to ±0.005.
         let share = held.count() as f64 / fresh.len() as f64;
         assert!((share - COVERAGE).abs() < 0.02, "{share}");
-        assert!(Conformal::fit(&[]).is_none());
+        assert!(Conformal::fit_outcomes(&[]).is_none());
     }
 }

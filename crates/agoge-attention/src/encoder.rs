@@ -1,9 +1,9 @@
 //! The encoder: blocks that attend over slots (the body parts and a worn sensor), then over time,
 //! then apply a feed-forward layer (pre-norm; Vaswani et al. 2017, Xiong et al. 2020).
 
-use crate::attention::{SelfAttention, map};
-use crate::ops::{self, Rotary, Sight};
-use crate::token::{CHANNELS, FELT, MOVING, PARTS, SENSOR_CHANNELS};
+use crate::attention::{SelfAttention, apply_linear};
+use crate::ops::{self, AttentionOptions, RotaryAngles};
+use crate::token::{CHANNELS, MOTION_CHANNELS, PARTS, SAMPLE_CHANNELS, SENSOR_CHANNELS};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Bool, Device, Int, Tensor};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// Sizes of an encoder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Size {
+pub struct EncoderSize {
     /// Width of the embedding; a multiple of `heads`, such that a head's width is even.
     pub width: usize,
     /// Attention heads.
@@ -63,9 +63,9 @@ pub struct Encoder {
 /// A batch of tokens. The slots are those visible in some clip: the body parts, the sensor, or the
 /// parts followed by the sensor.
 #[derive(Clone, Debug)]
-pub struct Batch {
+pub struct TokenBatch {
     /// The tokens.
-    pub tokens: Input,
+    pub tokens: BatchTokens,
     /// True where a slot is never seen, `[batch, slot]`.
     pub hidden: Tensor<2, Bool>,
     /// Time stamps of the tokens in seconds, `[batch, time]`.
@@ -79,18 +79,18 @@ pub struct Batch {
 /// The tokens of a batch.
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant, reason = "there is one a step")]
-pub enum Input {
+pub enum BatchTokens {
     /// Bodies only, `[batch, time, part, channel]`.
     Body(Tensor<4>),
     /// Worn sensors only.
-    Sensor(Sensed),
+    Sensor(SensorBatch),
     /// Bodies and sensors.
-    Both(Tensor<4>, Sensed),
+    Both(Tensor<4>, SensorBatch),
 }
 
 /// The tokens of worn sensors.
 #[derive(Clone, Debug)]
-pub struct Sensed {
+pub struct SensorBatch {
     /// `[batch, time, 1, channel]`.
     pub tokens: Tensor<4>,
     /// The part that carries it, `[batch]`.
@@ -98,7 +98,7 @@ pub struct Sensed {
 }
 
 /// Channels of every token as the encoder reconstructs them.
-pub struct Restored {
+pub struct RestoredTokens {
     /// Body tokens, `[batch, time, part, moving channel]`.
     pub motion: Option<Tensor<4>>,
     /// Sensor tokens, `[batch, time, 1, felt channel]`.
@@ -106,7 +106,7 @@ pub struct Restored {
 }
 
 /// Output of the heads for a batch.
-pub struct Output {
+pub struct EncoderOutput {
     /// Logits of the movements (before the softmax), `[batch, movement]`.
     pub movement: Tensor<2>,
     /// Logits of quality, given each movement (before the logistic function), `[batch, movement]`.
@@ -116,8 +116,8 @@ pub struct Output {
 }
 
 impl Encoder {
-    /// An encoder with these sizes; initialise its weights with [`crate::weights::seed`].
-    pub fn new(size: &Size, device: &Device) -> Encoder {
+    /// An encoder with these sizes; initialise its weights with [`crate::weights::seed_parameters`].
+    pub fn new(size: &EncoderSize, device: &Device) -> Encoder {
         let norm = || LayerNormConfig::new(size.width).init(device);
         let block = || Block {
             part_norm: norm(),
@@ -136,29 +136,33 @@ impl Encoder {
             norm: norm(),
             movement: LinearConfig::new(2 * size.width, size.movements).init(device),
             quality: LinearConfig::new(2 * size.width, size.movements).init(device),
-            motion: LinearConfig::new(size.width, MOVING).init(device),
+            motion: LinearConfig::new(size.width, MOTION_CHANNELS).init(device),
             sensor: LinearConfig::new(SENSOR_CHANNELS, size.width).init(device),
             worn: Param::from_tensor(Tensor::zeros([1, size.width], device)),
-            sensed: LinearConfig::new(size.width, FELT).init(device),
+            sensed: LinearConfig::new(size.width, SAMPLE_CHANNELS).init(device),
         }
     }
 
     /// Applies the encoder and its heads to a batch.
-    pub fn forward(&self, batch: Batch) -> Output {
+    pub fn predict_batch(&self, batch: TokenBatch) -> EncoderOutput {
         let hidden = batch.hidden.clone();
-        let x = self.encode(batch, &mut Closed);
-        self.read(x, hidden)
+        let x = self.encode_tokens(batch, &mut PlainAttender);
+        self.apply_heads(x, hidden)
     }
 
-    /// As [`Encoder::forward`], but computes the attention through `by`, which may record it.
-    pub(crate) fn forward_by(&self, batch: Batch, by: &mut dyn Attend) -> Output {
+    /// As [`Encoder::predict_batch`], but computes the attention through `by`, which may record it.
+    pub(crate) fn predict_with_attender(
+        &self,
+        batch: TokenBatch,
+        by: &mut dyn Attender,
+    ) -> EncoderOutput {
         let hidden = batch.hidden.clone();
-        let x = self.encode(batch, by);
-        self.read(x, hidden)
+        let x = self.encode_tokens(batch, by);
+        self.apply_heads(x, hidden)
     }
 
     /// Applies the heads to encoded tokens, `[batch, time, slot, embedding]`.
-    fn read(&self, x: Tensor<4>, hidden: Tensor<2, Bool>) -> Output {
+    fn apply_heads(&self, x: Tensor<4>, hidden: Tensor<2, Bool>) -> EncoderOutput {
         let [batch, times, slots, width] = x.dims();
         let mask =
             hidden.clone().reshape([batch, 1, slots, 1]).expand([batch, times, slots, width]);
@@ -177,7 +181,7 @@ impl Encoder {
             .max_dim(1)
             .reshape([batch, width]);
         let embedding = Tensor::cat(vec![mean, most], 1);
-        Output {
+        EncoderOutput {
             movement: self.movement.forward(embedding.clone()),
             quality: self.quality.forward(embedding.clone()),
             embedding,
@@ -185,17 +189,17 @@ impl Encoder {
     }
 
     /// Reconstructs the channels of every token.
-    pub fn restore(&self, batch: Batch) -> Restored {
+    pub fn restore_tokens(&self, batch: TokenBatch) -> RestoredTokens {
         let (parts, sensors) = match batch.tokens {
-            Input::Body(_) => (PARTS.len(), 0),
-            Input::Sensor(_) => (0, 1),
-            Input::Both(..) => (PARTS.len(), 1),
+            BatchTokens::Body(_) => (PARTS.len(), 0),
+            BatchTokens::Sensor(_) => (0, 1),
+            BatchTokens::Both(..) => (PARTS.len(), 1),
         };
-        let x = self.encode(batch, &mut Closed);
+        let x = self.encode_tokens(batch, &mut PlainAttender);
         let reconstruct = |head: &Linear, from: usize, slots: usize| {
-            (slots > 0).then(|| map(head, x.clone().narrow(2, from, slots)))
+            (slots > 0).then(|| apply_linear(head, x.clone().narrow(2, from, slots)))
         };
-        Restored {
+        RestoredTokens {
             motion: reconstruct(&self.motion, 0, parts),
             sensed: reconstruct(&self.sensed, parts, sensors),
         }
@@ -203,21 +207,21 @@ impl Encoder {
 
     /// Embeds the channels of the tokens, `[batch, time, slot, embedding]`; also returns the
     /// embedding of the slots, `[batch or 1, 1, slot, embedding]`.
-    fn embed(&self, tokens: Input) -> (Tensor<4>, Tensor<4>) {
+    fn embed_tokens(&self, tokens: BatchTokens) -> (Tensor<4>, Tensor<4>) {
         let parts = self.parts.val();
         let [count, width] = parts.dims();
         let body = |tokens: Tensor<4>| {
-            (map(&self.input, tokens), parts.clone().reshape([1, 1, count, width]))
+            (apply_linear(&self.input, tokens), parts.clone().reshape([1, 1, count, width]))
         };
-        let sensor = |Sensed { tokens, carrier }: Sensed| {
+        let sensor = |SensorBatch { tokens, carrier }: SensorBatch| {
             let batch = tokens.dims()[0];
             let slot = parts.clone().select(0, carrier) + self.worn.val();
-            (map(&self.sensor, tokens), slot.reshape([batch, 1, 1, width]))
+            (apply_linear(&self.sensor, tokens), slot.reshape([batch, 1, 1, width]))
         };
         match tokens {
-            Input::Body(tokens) => body(tokens),
-            Input::Sensor(sensed) => sensor(sensed),
-            Input::Both(tokens, sensed) => {
+            BatchTokens::Body(tokens) => body(tokens),
+            BatchTokens::Sensor(sensed) => sensor(sensed),
+            BatchTokens::Both(tokens, sensed) => {
                 let ((x, part_slots), (y, sensor_slot)) = (body(tokens), sensor(sensed));
                 let batch = x.dims()[0];
                 (
@@ -229,9 +233,9 @@ impl Encoder {
     }
 
     /// Encodes tokens, `[batch, time, slot, embedding]`.
-    fn encode(&self, batch: Batch, by: &mut dyn Attend) -> Tensor<4> {
-        let Batch { tokens, hidden, times: seconds, masked, causal } = batch;
-        let (mut x, slot_embedding) = self.embed(tokens);
+    fn encode_tokens(&self, batch: TokenBatch, by: &mut dyn Attender) -> Tensor<4> {
+        let TokenBatch { tokens, hidden, times: seconds, masked, causal } = batch;
+        let (mut x, slot_embedding) = self.embed_tokens(tokens);
         let [batch, times, slots, width] = x.dims();
         if let Some(masked) = masked {
             let replacement =
@@ -243,30 +247,39 @@ impl Encoder {
         }
         x = x + slot_embedding;
         let unseen = hidden.reshape([batch, 1, slots]).expand([batch, times, slots]);
-        let over_slots =
-            Sight { hidden: Some(unseen.reshape([batch * times, slots, 1])), ..Sight::default() };
-        let pairs = width / self.heads() / 2;
+        let over_slots = AttentionOptions {
+            hidden: Some(unseen.reshape([batch * times, slots, 1])),
+            ..AttentionOptions::default()
+        };
+        let pairs = width / self.head_count() / 2;
         let [short, long] = PERIODS_S.map(|period| std::f32::consts::TAU / period);
-        let rotary = Rotary::of_times(&seconds, times, pairs, short, long);
-        let over_time =
-            Sight { causal, rotary: Some([rotary.clone(), rotary]), ..Sight::default() };
+        let rotary = RotaryAngles::from_times(&seconds, times, pairs, short, long);
+        let over_time = AttentionOptions {
+            causal,
+            rotary: Some([rotary.clone(), rotary]),
+            ..AttentionOptions::default()
+        };
         for block in &self.blocks {
             let flat =
-                normed(&block.part_norm, x.clone()).reshape([batch * times, slots, 1, width]);
+                apply_norm(&block.part_norm, x.clone()).reshape([batch * times, slots, 1, width]);
             x = x + by
-                .attend(&block.part_attention, flat, &over_slots)
+                .attend_tokens(&block.part_attention, flat, &over_slots)
                 .reshape([batch, times, slots, width]);
             x = x.clone()
-                + by.attend(&block.time_attention, normed(&block.time_norm, x), &over_time);
-            let wide = normed(&block.norm, x.clone());
+                + by.attend_tokens(
+                    &block.time_attention,
+                    apply_norm(&block.time_norm, x),
+                    &over_time,
+                );
+            let wide = apply_norm(&block.norm, x.clone());
             let wide = ops::linear_gelu(
                 wide,
                 block.wide.weight.val(),
                 block.wide.bias.as_ref().map(|b| b.val()),
             );
-            x = x + map(&block.narrow, wide);
+            x = x + apply_linear(&block.narrow, wide);
         }
-        normed(&self.norm, x)
+        apply_norm(&self.norm, x)
     }
 
     /// The device of the parameters.
@@ -274,24 +287,34 @@ impl Encoder {
         self.parts.val().device()
     }
 
-    fn heads(&self) -> usize {
-        self.blocks.first().map_or(1, |block| block.time_attention.heads())
+    fn head_count(&self) -> usize {
+        self.blocks.first().map_or(1, |block| block.time_attention.head_count())
     }
 }
 
 /// Computes the attention of a pass, possibly recording it. Called for each block, first over
 /// slots, then over time.
-pub(crate) trait Attend {
-    /// Computes the attention like [`SelfAttention::forward`].
-    fn attend(&mut self, attention: &SelfAttention, x: Tensor<4>, sight: &Sight) -> Tensor<4>;
+pub(crate) trait Attender {
+    /// Computes the attention like [`SelfAttention::attend_tokens`].
+    fn attend_tokens(
+        &mut self,
+        attention: &SelfAttention,
+        x: Tensor<4>,
+        sight: &AttentionOptions,
+    ) -> Tensor<4>;
 }
 
 /// Attention without recording.
-struct Closed;
+struct PlainAttender;
 
-impl Attend for Closed {
-    fn attend(&mut self, attention: &SelfAttention, x: Tensor<4>, sight: &Sight) -> Tensor<4> {
-        attention.forward(x, sight)
+impl Attender for PlainAttender {
+    fn attend_tokens(
+        &mut self,
+        attention: &SelfAttention,
+        x: Tensor<4>,
+        sight: &AttentionOptions,
+    ) -> Tensor<4> {
+        attention.attend_tokens(x, sight)
     }
 }
 
@@ -303,7 +326,7 @@ pub const PERIODS_S: [f32; 2] = [0.25, 16.0];
 pub(crate) const EPSILON: f64 = 1e-5;
 
 /// Applies layer norm (Ba, Kiros & Hinton 2016) with hand-written gradients.
-fn normed(norm: &LayerNorm, x: Tensor<4>) -> Tensor<4> {
+fn apply_norm(norm: &LayerNorm, x: Tensor<4>) -> Tensor<4> {
     match &norm.beta {
         Some(beta) => ops::layer_norm(x, norm.gamma.val(), beta.val(), EPSILON),
         None => norm.forward(x),

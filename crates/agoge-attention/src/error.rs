@@ -2,7 +2,7 @@
 
 /// Why weights could not be used, a model not trained or a frame not processed.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum ModelError {
     /// This version cannot use the weights.
     #[error("weights {name}: {what}; hint: {hint}")]
     Weights {

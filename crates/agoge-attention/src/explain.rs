@@ -4,12 +4,12 @@
 //! method performs here.
 
 use crate::attention::SelfAttention;
-use crate::encoder::{Attend, Encoder, Input, Size};
+use crate::encoder::{Attender, BatchTokens, Encoder, EncoderSize};
 use crate::model::Model;
 use crate::motion::Motion;
-use crate::ops::Sight;
-use crate::token::{PARTS, SENSOR, TIMES, Tokens, index};
-use crate::train::{batch, device, facing};
+use crate::ops::AttentionOptions;
+use crate::token::{ClipTokens, PARTS, SENSOR_SLOT, TIMES, part_index};
+use crate::train::{encoder_batch, face_active_side, training_device};
 use crate::weights;
 use agoge_motion::Part;
 use burn::module::Module;
@@ -17,7 +17,7 @@ use burn::tensor::{Bool, Device, Tensor, TensorData};
 
 /// A saliency method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum SaliencyMethod {
     /// Attention multiplied from block to block, including the residual path (Abnar & Zuidema
     /// 2020).
     Rollout,
@@ -33,24 +33,24 @@ pub enum Method {
     Occlusion,
 }
 
-impl Method {
+impl SaliencyMethod {
     /// All methods.
-    pub const ALL: [Method; 5] = [
-        Method::Rollout,
-        Method::GradientRollout,
-        Method::Gradient,
-        Method::IntegratedGradients,
-        Method::Occlusion,
+    pub const ALL: [SaliencyMethod; 5] = [
+        SaliencyMethod::Rollout,
+        SaliencyMethod::GradientRollout,
+        SaliencyMethod::Gradient,
+        SaliencyMethod::IntegratedGradients,
+        SaliencyMethod::Occlusion,
     ];
 
     /// Its name in tables.
     pub fn name(self) -> &'static str {
         match self {
-            Method::Rollout => "attention rollout",
-            Method::GradientRollout => "gradient-weighted rollout",
-            Method::Gradient => "gradient x input",
-            Method::IntegratedGradients => "integrated gradients",
-            Method::Occlusion => "occlusion",
+            SaliencyMethod::Rollout => "attention rollout",
+            SaliencyMethod::GradientRollout => "gradient-weighted rollout",
+            SaliencyMethod::Gradient => "gradient x input",
+            SaliencyMethod::IntegratedGradients => "integrated gradients",
+            SaliencyMethod::Occlusion => "occlusion",
         }
     }
 }
@@ -67,12 +67,12 @@ pub struct Relevance {
 impl Relevance {
     /// Mean over some parts and the instants in an interval (fractions of the repetition); zero if
     /// there are none.
-    pub fn within(&self, [from, to]: [f64; 2], parts: &[Part]) -> f32 {
+    pub fn mean_within(&self, [from, to]: [f64; 2], parts: &[Part]) -> f32 {
         let inside = |time: &usize| (from..=to).contains(&(*time as f64 / (TIMES - 1) as f64));
         let times: Vec<usize> = (0..TIMES).filter(inside).collect();
         let sum: f32 = times
             .iter()
-            .flat_map(|time| parts.iter().map(move |part| time * PARTS.len() + index(*part)))
+            .flat_map(|time| parts.iter().map(move |part| time * PARTS.len() + part_index(*part)))
             .map(|at| self.values[at])
             .sum();
         sum / (times.len() * parts.len()).max(1) as f32
@@ -82,13 +82,13 @@ impl Relevance {
 /// Integration steps of integrated gradients.
 const STEPS: usize = 16;
 /// Time intervals that occlusion hides one by one.
-const STRETCHES: usize = 3;
+const INTERVALS: usize = 3;
 
 impl Model {
     /// An untrained model with the same movements and sizes, as a control.
-    pub fn untrained(&self, seed: u64) -> Model {
+    pub fn untrained_copy(&self, seed: u64) -> Model {
         Model::new(
-            weights::seed(Encoder::new(self.size(), &device()), seed),
+            weights::seed_parameters(Encoder::new(self.size(), &training_device()), seed),
             self.size().clone(),
             self.card().clone(),
             &[],
@@ -97,13 +97,18 @@ impl Model {
 
     /// Relevance of each part at each instant for the quality of a motion as one of the model's
     /// movements. If the model mirrors left-handed motions, the parts are mapped back.
-    pub fn relevance(&self, motion: &Motion, class: usize, method: Method) -> Relevance {
-        let seen = facing(motion, &self.card().movements);
-        let tokens = seen.tokens().without_sensor();
-        let values = relevance(self.encoder(), self.size(), &tokens, class, method);
+    pub fn quality_relevance(
+        &self,
+        motion: &Motion,
+        class: usize,
+        method: SaliencyMethod,
+    ) -> Relevance {
+        let seen = face_active_side(motion, &self.card().movements);
+        let tokens = seen.to_tokens().without_sensor();
+        let values = token_relevance(self.encoder(), self.size(), &tokens, class, method);
         let mirrored = matches!(seen, std::borrow::Cow::Owned(_));
         let n = PARTS.len();
-        let from = |part: usize| if mirrored { index(PARTS[part].mirror()) } else { part };
+        let from = |part: usize| if mirrored { part_index(PARTS[part].mirror()) } else { part };
         let values = (0..TIMES * n).map(|at| values[at / n * n + from(at % n)]).collect();
         Relevance { values }
     }
@@ -111,9 +116,12 @@ impl Model {
     /// How much parts attend to parts in a motion, `[part, part]` in the order of [`PARTS`],
     /// relative to uniform attention (1): mean over blocks, heads and instants.
     pub fn attention_between_parts(&self, motion: &Motion) -> Vec<f32> {
-        let tokens = facing(motion, &self.card().movements).tokens().without_sensor();
-        let mut open = Open::new(None);
-        self.encoder().forward_by(batch(&[tokens], false, &self.encoder().device()), &mut open);
+        let tokens = face_active_side(motion, &self.card().movements).to_tokens().without_sensor();
+        let mut open = RecordingAttender::new(None);
+        self.encoder().predict_with_attender(
+            encoder_batch(&[tokens], false, &self.encoder().device()),
+            &mut open,
+        );
         let n = PARTS.len();
         let mut mean = vec![0.0; n * n];
         let blocks = open.attention.len() / 2;
@@ -133,33 +141,38 @@ impl Model {
 }
 
 /// Records attention matrices, gated if their gradients are needed.
-struct Open {
+struct RecordingAttender {
     attention: Vec<Tensor<4>>,
     gates: Vec<Tensor<4>>,
     graph: Option<Device>,
 }
 
-impl Open {
+impl RecordingAttender {
     /// `graph` is an autodiff device for the gates, if gradients are needed.
-    fn new(graph: Option<Device>) -> Open {
-        Open { attention: Vec::new(), gates: Vec::new(), graph }
+    fn new(graph: Option<Device>) -> RecordingAttender {
+        RecordingAttender { attention: Vec::new(), gates: Vec::new(), graph }
     }
 }
 
-impl Attend for Open {
-    fn attend(&mut self, attention: &SelfAttention, x: Tensor<4>, sight: &Sight) -> Tensor<4> {
+impl Attender for RecordingAttender {
+    fn attend_tokens(
+        &mut self,
+        attention: &SelfAttention,
+        x: Tensor<4>,
+        sight: &AttentionOptions,
+    ) -> Tensor<4> {
         let [outer, tokens, inner, _] = x.dims();
         let gate = self.graph.as_ref().map(|device| {
-            Tensor::<4>::ones([outer * inner, attention.heads(), tokens, tokens], device)
+            Tensor::<4>::ones([outer * inner, attention.head_count(), tokens, tokens], device)
                 .require_grad()
         });
         // The times of each part form a separate sequence.
-        let spread = |rotary: &crate::ops::Rotary| rotary.repeated(outer, inner);
-        let sight = Sight {
+        let spread = |rotary: &crate::ops::RotaryAngles| rotary.repeat_sequences(outer, inner);
+        let sight = AttentionOptions {
             rotary: sight.rotary.as_ref().map(|both| both.each_ref().map(spread)),
             ..sight.clone()
         };
-        let (out, weights) = attention.open(x, &sight, gate.as_ref());
+        let (out, weights) = attention.attend_with_weights(x, &sight, gate.as_ref());
         self.attention.push(weights);
         self.gates.extend(gate);
         out
@@ -167,47 +180,47 @@ impl Attend for Open {
 }
 
 /// Computes the relevance of the tokens of one body, `[time, part]`.
-fn relevance(
+fn token_relevance(
     encoder: &Encoder,
-    size: &Size,
-    tokens: &Tokens,
+    size: &EncoderSize,
+    tokens: &ClipTokens,
     class: usize,
-    method: Method,
+    method: SaliencyMethod,
 ) -> Vec<f32> {
     let n = PARTS.len();
     let floats = |tensor: Tensor<1>| tensor.into_data().try_to_vec::<f32>().unwrap_or_default();
     match method {
-        Method::Occlusion => {
+        SaliencyMethod::Occlusion => {
             let device = encoder.device();
-            let count = n * STRETCHES;
+            let count = n * INTERVALS;
             let rows = vec![tokens.clone(); count + 1];
             let mut hidden = vec![false; (count + 1) * TIMES * n];
-            let stretch = |time: usize| time * STRETCHES / TIMES;
+            let stretch = |time: usize| time * INTERVALS / TIMES;
             for (row, time) in (0..count).flat_map(|row| (0..TIMES).map(move |time| (row, time))) {
                 hidden[(row * TIMES + time) * n + row % n] = stretch(time) == row / n;
             }
-            let mut all = batch(&rows, false, &device);
+            let mut all = encoder_batch(&rows, false, &device);
             all.masked = Some(Tensor::<3, Bool>::from_data(
                 TensorData::new(hidden, [count + 1, TIMES, n]),
                 &device,
             ));
             let logits =
-                floats(encoder.forward(all).quality.narrow(1, class, 1).reshape([count + 1]));
+                floats(encoder.predict_batch(all).quality.narrow(1, class, 1).reshape([count + 1]));
             let rise = |time: usize, part: usize| logits[stretch(time) * n + part] - logits[count];
             (0..TIMES * n).map(|at| rise(at / n, at % n)).collect()
         }
-        Method::Gradient | Method::IntegratedGradients => {
+        SaliencyMethod::Gradient | SaliencyMethod::IntegratedGradients => {
             let encoder = encoder.clone().train();
             let graph = encoder.device();
-            let steps = if method == Method::Gradient { 1 } else { STEPS };
-            let mut all = batch(&vec![tokens.clone(); steps], false, &graph);
-            let Input::Body(body) = all.tokens else { return vec![0.0; TIMES * n] };
+            let steps = if method == SaliencyMethod::Gradient { 1 } else { STEPS };
+            let mut all = encoder_batch(&vec![tokens.clone(); steps], false, &graph);
+            let BatchTokens::Body(body) = all.tokens else { return vec![0.0; TIMES * n] };
             let shares: Vec<f32> = (1..=steps).map(|step| step as f32 / steps as f32).collect();
             let share = Tensor::<1>::from_data(TensorData::new(shares, [steps]), &graph)
                 .reshape([steps, 1, 1, 1]);
             let scaled = (body.clone() * share).detach().require_grad();
-            all.tokens = Input::Body(scaled.clone());
-            let logits = encoder.forward(all).quality.narrow(1, class, 1).sum();
+            all.tokens = BatchTokens::Body(scaled.clone());
+            let logits = encoder.predict_batch(all).quality.narrow(1, class, 1).sum();
             let Some(gradient) = scaled.grad(&logits.backward()) else {
                 return vec![0.0; TIMES * n];
             };
@@ -215,18 +228,20 @@ fn relevance(
             let gradient = gradient.mean_dim(0).reshape([TIMES, n, crate::token::CHANNELS]);
             floats((gradient * input).sum_dim(2).reshape([TIMES * n]).neg())
         }
-        Method::Rollout | Method::GradientRollout => {
+        SaliencyMethod::Rollout | SaliencyMethod::GradientRollout => {
             let encoder = encoder.clone().train();
             let graph = encoder.device();
-            let mut open = Open::new(Some(graph.clone()));
-            let logits =
-                encoder.forward_by(batch(std::slice::from_ref(tokens), false, &graph), &mut open);
+            let mut open = RecordingAttender::new(Some(graph.clone()));
+            let logits = encoder.predict_with_attender(
+                encoder_batch(std::slice::from_ref(tokens), false, &graph),
+                &mut open,
+            );
             let gradients = logits.quality.narrow(1, class, 1).neg().sum().backward();
             let each = open.attention.iter().zip(&open.gates).map(|(attention, gate)| {
                 let attention = attention.clone().inner();
                 match (method, gate.grad(&gradients)) {
                     // The gradient of the gate is the attention times its own gradient.
-                    (Method::GradientRollout, Some(gradient)) => {
+                    (SaliencyMethod::GradientRollout, Some(gradient)) => {
                         gradient.clamp_min(0.0).mean_dim(1)
                     }
                     _ => attention.mean_dim(1),
@@ -234,8 +249,9 @@ fn relevance(
             });
             let each: Vec<Vec<f32>> =
                 each.map(|t| t.into_data().try_to_vec::<f32>().unwrap_or_default()).collect();
-            let seen: Vec<bool> = tokens.hidden[..SENSOR].iter().map(|hidden| !hidden).collect();
-            rollout(&each, size.blocks, &seen)
+            let seen: Vec<bool> =
+                tokens.hidden[..SENSOR_SLOT].iter().map(|hidden| !hidden).collect();
+            attention_rollout(&each, size.blocks, &seen)
         }
     }
 }
@@ -244,7 +260,7 @@ fn relevance(
 /// attention over parts and over time, block by block, with half of each token taking the residual
 /// path (Abnar & Zuidema 2020). Shapes: for every block, `each` holds `[time, part, part]` and
 /// `[part, time, time]`.
-fn rollout(each: &[Vec<f32>], blocks: usize, seen: &[bool]) -> Vec<f32> {
+fn attention_rollout(each: &[Vec<f32>], blocks: usize, seen: &[bool]) -> Vec<f32> {
     let n = PARTS.len();
     let tokens = TIMES * n;
     // Goes from the pooled tokens back to the input: a row vector is multiplied by each layer.
@@ -278,42 +294,49 @@ fn rollout(each: &[Vec<f32>], blocks: usize, seen: &[bool]) -> Vec<f32> {
 mod tests {
     use super::*;
     use crate::card::Card;
-    use crate::train::Config;
-    use agoge_motion::simulate::{Exercise, Set};
+    use crate::train::TrainingConfig;
+    use agoge_motion::simulate::{Exercise, SimulatedSet};
 
-    fn one() -> (Model, Motion) {
-        let set = Set { repetitions: 1, ..Set::new(Exercise::Squat) };
+    fn model_and_motion() -> (Model, Motion) {
+        let set = SimulatedSet { repetitions: 1, ..SimulatedSet::new(Exercise::Squat) };
         let card = Card { movements: vec!["a".to_owned(), "b".to_owned()], ..Card::default() };
-        let size = Config { width: 16, heads: 2, blocks: 2, feed_forward: 32, ..Config::default() }
-            .size(2);
-        let encoder = weights::seed(Encoder::new(&size, &device()), 3);
-        (Model::new(encoder, size, card, &[]), crate::motion::tests::motion(&set))
+        let size = TrainingConfig {
+            width: 16,
+            heads: 2,
+            blocks: 2,
+            feed_forward: 32,
+            ..TrainingConfig::default()
+        }
+        .encoder_size(2);
+        let encoder = weights::seed_parameters(Encoder::new(&size, &training_device()), 3);
+        (Model::new(encoder, size, card, &[]), crate::motion::tests::simulated_motion(&set))
     }
 
     #[test]
     fn open_attention_says_what_closed_attention_says() {
-        let (model, motion) = one();
+        let (model, motion) = model_and_motion();
         let encoder = model.encoder();
-        let tokens = || batch(&[motion.tokens().without_sensor()], false, &encoder.device());
-        let says = |output: crate::encoder::Output| {
+        let tokens =
+            || encoder_batch(&[motion.to_tokens().without_sensor()], false, &encoder.device());
+        let says = |output: crate::encoder::EncoderOutput| {
             output.quality.into_data().try_to_vec::<f32>().unwrap()
         };
-        let closed = says(encoder.forward(tokens()));
-        let open = says(encoder.forward_by(tokens(), &mut Open::new(None)));
+        let closed = says(encoder.predict_batch(tokens()));
+        let open = says(encoder.predict_with_attender(tokens(), &mut RecordingAttender::new(None)));
         // The sums are taken in different orders.
         assert!(closed.iter().zip(&open).all(|(a, b)| (a - b).abs() < 1e-4), "{closed:?} {open:?}");
     }
 
     #[test]
     fn every_method_has_a_value_for_every_token() {
-        let (model, motion) = one();
-        for method in Method::ALL {
-            let relevance = model.relevance(&motion, 0, method);
+        let (model, motion) = model_and_motion();
+        for method in SaliencyMethod::ALL {
+            let relevance = model.quality_relevance(&motion, 0, method);
             assert_eq!(relevance.values.len(), TIMES * PARTS.len());
             assert!(relevance.values.iter().all(|v| v.is_finite()), "{method:?}");
             assert!(relevance.values.iter().any(|v| *v != 0.0), "{method:?}");
         }
-        let rollout = model.relevance(&motion, 0, Method::Rollout);
+        let rollout = model.quality_relevance(&motion, 0, SaliencyMethod::Rollout);
         assert!(
             (rollout.values.iter().sum::<f32>() - 1.0).abs() < 1e-3,
             "attention is shared out, not made"
@@ -324,23 +347,32 @@ mod tests {
     /// caused by the input. Sixteen steps leave an error.
     #[test]
     fn integrated_gradients_sum_to_what_the_input_changes() {
-        let (model, motion) = one();
+        let (model, motion) = model_and_motion();
         let encoder = model.encoder();
-        let tokens = motion.tokens().without_sensor();
-        let nothing = Tokens { values: vec![0.0; tokens.values.len()], ..tokens.clone() };
-        let says = |tokens: Tokens| {
-            let all = batch(&[tokens], false, &encoder.device());
-            encoder.forward(all).quality.narrow(1, 0, 1).into_data().try_to_vec::<f32>().unwrap()[0]
+        let tokens = motion.to_tokens().without_sensor();
+        let nothing = ClipTokens { values: vec![0.0; tokens.values.len()], ..tokens.clone() };
+        let says = |tokens: ClipTokens| {
+            let all = encoder_batch(&[tokens], false, &encoder.device());
+            encoder
+                .predict_batch(all)
+                .quality
+                .narrow(1, 0, 1)
+                .into_data()
+                .try_to_vec::<f32>()
+                .unwrap()[0]
         };
         let change = says(tokens) - says(nothing);
-        let sum =
-            -model.relevance(&motion, 0, Method::IntegratedGradients).values.iter().sum::<f32>();
+        let sum = -model
+            .quality_relevance(&motion, 0, SaliencyMethod::IntegratedGradients)
+            .values
+            .iter()
+            .sum::<f32>();
         assert!((sum - change).abs() < 0.15 * change.abs().max(1.0), "{sum} {change}");
     }
 
     #[test]
     fn attention_between_parts_is_one_on_average() {
-        let (model, motion) = one();
+        let (model, motion) = model_and_motion();
         let between = model.attention_between_parts(&motion);
         let n = PARTS.len();
         assert!(

@@ -2,10 +2,10 @@
 //! (docs/MODELS.md).
 
 use crate::card::Card;
-use crate::encoder::{Encoder, Size};
-use crate::error::Error;
+use crate::encoder::{Encoder, EncoderSize};
+use crate::error::ModelError;
 use crate::model::Model;
-use crate::weights::{self, Contents};
+use crate::weights::{self, WeightsContents};
 use burn::tensor::Device;
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -16,19 +16,19 @@ use std::collections::{BTreeMap, BTreeSet};
 #[serde(deny_unknown_fields)]
 pub struct KeyMap {
     /// Sizes of the encoder.
-    pub size: Sizes,
+    pub size: ForeignSize,
     /// Contents of the card.
     #[serde(default)]
-    pub card: Origin,
+    pub card: ForeignCard,
     /// For each of our paths, the tensors it is built from. `{i}` in a path and its keys stands for
     /// the index of each block.
-    pub keys: BTreeMap<String, Source>,
+    pub keys: BTreeMap<String, TensorSource>,
 }
 
-/// Sizes of a foreign encoder; see [`Size`].
+/// Sizes of a foreign encoder; see [`EncoderSize`].
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sizes {
+pub struct ForeignSize {
     /// Width of the embedding.
     pub width: usize,
     /// Attention heads.
@@ -42,7 +42,7 @@ pub struct Sizes {
 /// Contents of the card of a foreign encoder.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Origin {
+pub struct ForeignCard {
     /// What it was trained on.
     pub data: String,
     /// The movements of its heads, in order; if empty, the heads know no movement.
@@ -56,19 +56,19 @@ pub struct Origin {
 /// What a parameter is built from.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub enum Source {
+pub enum TensorSource {
     /// One tensor, unchanged.
     Key(String),
     /// One tensor, or several concatenated, optionally transposed.
-    Made(Made),
+    Made(ConcatenatedTensors),
     /// The same number everywhere.
-    Fill(Fill),
+    Fill(ConstantFill),
 }
 
 /// Concatenated tensors.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Made {
+pub struct ConcatenatedTensors {
     /// Their names. Several are concatenated along the last dimension, after transposing.
     pub from: Vec<String>,
     /// Whether to transpose: PyTorch stores linear weights as `[out, in]`, we as `[in, out]`.
@@ -79,14 +79,14 @@ pub struct Made {
 /// The same number everywhere.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fill {
+pub struct ConstantFill {
     /// The number.
     pub fill: f32,
 }
 
 /// The result of an import.
 #[derive(Debug)]
-pub struct Imported {
+pub struct ImportedModel {
     /// The model.
     pub model: Model,
     /// Tensors of the file that the map does not name.
@@ -104,8 +104,8 @@ const HINT: &str = "the map of keys is described in docs/MODELS.md";
 /// # Errors
 /// For a PyTorch pickle, an incomplete file, invalid sizes, and any parameter that is missing from
 /// the map or has the wrong shape; the message names the parameter and tensor.
-pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error> {
-    let refused = |what: String, hint| Error::Weights { name: name.to_owned(), what, hint };
+pub fn import_model(bytes: &[u8], map: &KeyMap, name: &str) -> Result<ImportedModel, ModelError> {
+    let refused = |what: String, hint| ModelError::Weights { name: name.to_owned(), what, hint };
     let fault = |what: String| refused(what, HINT);
     // A pickle is a program that must be executed to be read. It comes in a zip archive or, from
     // old versions, bare. A safetensors file may begin with the same byte, because it begins with
@@ -122,34 +122,35 @@ pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error>
     } else {
         map.card.movements.clone()
     };
-    let Sizes { width, heads, blocks, feed_forward } = map.size;
-    let size = Size { width, heads, blocks, feed_forward, movements: movements.len() };
-    if !weights::possible(&size) {
+    let ForeignSize { width, heads, blocks, feed_forward } = map.size;
+    let size = EncoderSize { width, heads, blocks, feed_forward, movements: movements.len() };
+    if !weights::is_valid_size(&size) {
         return Err(fault(format!("sizes that no encoder has: {size:?}")));
     }
-    let keys = spread(&map.keys, blocks);
+    let keys = expand_blocks(&map.keys, blocks);
     let (mut problem, mut used, mut known) = (None, BTreeSet::new(), BTreeSet::new());
-    let encoder = weights::replace(Encoder::new(&size, &Device::flex()), &mut |path, shape| {
-        known.insert(path.to_owned());
-        let values = match keys.get(path) {
-            Some(source) => make(&file, source, shape, &mut used),
-            None if OPTIONAL.iter().any(|optional| path.starts_with(optional)) => {
-                Ok(vec![0.0; shape.iter().product()])
-            }
-            None => Err("the map has no key for it".to_owned()),
-        };
-        values.unwrap_or_else(|what| {
-            problem.get_or_insert(format!("parameter {path} {shape:?}: {what}"));
-            vec![0.0; shape.iter().product()]
-        })
-    });
+    let encoder =
+        weights::replace_parameters(Encoder::new(&size, &Device::flex()), &mut |path, shape| {
+            known.insert(path.to_owned());
+            let values = match keys.get(path) {
+                Some(source) => build_parameter(&file, source, shape, &mut used),
+                None if OPTIONAL.iter().any(|optional| path.starts_with(optional)) => {
+                    Ok(vec![0.0; shape.iter().product()])
+                }
+                None => Err("the map has no key for it".to_owned()),
+            };
+            values.unwrap_or_else(|what| {
+                problem.get_or_insert(format!("parameter {path} {shape:?}: {what}"));
+                vec![0.0; shape.iter().product()]
+            })
+        });
     if let Some(stranger) = keys.keys().find(|path| !known.contains(*path)) {
         problem.get_or_insert(format!("the encoder has no parameter {stranger}"));
     }
     if let Some(what) = problem {
         return Err(fault(what));
     }
-    let Origin { data, limits, licence, .. } = map.card.clone();
+    let ForeignCard { data, limits, licence, .. } = map.card.clone();
     let protocol = "imported; not measured".to_owned();
     let sensor = keys.contains_key("sensor.weight");
     let card = Card {
@@ -165,8 +166,8 @@ pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error>
     let prototypes = vec![vec![0.0; 2 * width]; size.movements];
     let unused =
         file.names().into_iter().filter(|key| !used.contains(*key)).map(str::to_owned).collect();
-    Ok(Imported {
-        model: Model::of(Contents {
+    Ok(ImportedModel {
+        model: Model::from_contents(WeightsContents {
             encoder,
             size,
             card,
@@ -179,15 +180,20 @@ pub fn import(bytes: &[u8], map: &KeyMap, name: &str) -> Result<Imported, Error>
 }
 
 /// Expands the entries with `{i}` into one per block.
-fn spread(keys: &BTreeMap<String, Source>, blocks: usize) -> BTreeMap<String, Source> {
+fn expand_blocks(
+    keys: &BTreeMap<String, TensorSource>,
+    blocks: usize,
+) -> BTreeMap<String, TensorSource> {
     let numbered = |text: &str, i: usize| text.replace("{i}", &i.to_string());
-    let each = |source: &Source, i: usize| match source {
-        Source::Key(key) => Source::Key(numbered(key, i)),
-        Source::Made(Made { from, transpose }) => Source::Made(Made {
-            from: from.iter().map(|key| numbered(key, i)).collect(),
-            transpose: *transpose,
-        }),
-        Source::Fill(fill) => Source::Fill(*fill),
+    let each = |source: &TensorSource, i: usize| match source {
+        TensorSource::Key(key) => TensorSource::Key(numbered(key, i)),
+        TensorSource::Made(ConcatenatedTensors { from, transpose }) => {
+            TensorSource::Made(ConcatenatedTensors {
+                from: from.iter().map(|key| numbered(key, i)).collect(),
+                transpose: *transpose,
+            })
+        }
+        TensorSource::Fill(fill) => TensorSource::Fill(*fill),
     };
     let mut all = BTreeMap::new();
     for (path, source) in keys {
@@ -198,35 +204,37 @@ fn spread(keys: &BTreeMap<String, Source>, blocks: usize) -> BTreeMap<String, So
 }
 
 /// Builds a parameter of a given shape from the file's tensors.
-fn make(
+fn build_parameter(
     file: &SafeTensors,
-    source: &Source,
+    source: &TensorSource,
     shape: &[usize],
     used: &mut BTreeSet<String>,
 ) -> Result<Vec<f32>, String> {
     let one;
-    let Made { from, transpose } = match source {
-        Source::Fill(Fill { fill }) if fill.is_finite() => {
+    let ConcatenatedTensors { from, transpose } = match source {
+        TensorSource::Fill(ConstantFill { fill }) if fill.is_finite() => {
             return Ok(vec![*fill; shape.iter().product()]);
         }
-        Source::Fill(_) => return Err("it is filled with what is not a number".to_owned()),
-        Source::Key(key) => {
-            one = Made { from: vec![key.clone()], transpose: false };
+        TensorSource::Fill(_) => return Err("it is filled with what is not a number".to_owned()),
+        TensorSource::Key(key) => {
+            one = ConcatenatedTensors { from: vec![key.clone()], transpose: false };
             &one
         }
-        Source::Made(concatenation) => concatenation,
+        TensorSource::Made(concatenation) => concatenation,
     };
     // A vector counts as a single row.
     let rows = if let [rows, _] = shape { *rows } else { 1 };
     let mut parts = Vec::with_capacity(from.len());
     for key in from {
-        let values = weights::numbers(file, key)?;
+        let values = weights::read_values(file, key)?;
         used.insert(key.clone());
         let tensor_shape = file.tensor(key).map(|view| view.shape().to_vec()).unwrap_or_default();
         let (tensor_rows, columns, values) = match (tensor_shape.as_slice(), transpose) {
             ([n], false) => (1, *n, values),
             ([rows, columns], false) => (*rows, *columns, values),
-            ([rows, columns], true) => (*columns, *rows, transposed(&values, *rows, *columns)),
+            ([rows, columns], true) => {
+                (*columns, *rows, transpose_values(&values, *rows, *columns))
+            }
             _ => {
                 return Err(format!(
                     "tensor {key} {tensor_shape:?} is no matrix that could be turned"
@@ -236,14 +244,14 @@ fn make(
         if tensor_rows != rows || tensor_shape.len() != shape.len() {
             return Err(format!(
                 "tensor {key} {tensor_shape:?} does not fit{}",
-                turned(*transpose)
+                transpose_note(*transpose)
             ));
         }
         parts.push((columns, values));
     }
     let width: usize = parts.iter().map(|(columns, _)| columns).sum();
     if width != shape.iter().product::<usize>() / rows.max(1) {
-        return Err(format!("{from:?} give {width} columns{}", turned(*transpose)));
+        return Err(format!("{from:?} give {width} columns{}", transpose_note(*transpose)));
     }
     let row = |(columns, values): &(usize, Vec<f32>), row: usize| {
         values[row * columns..(row + 1) * columns].to_vec()
@@ -251,11 +259,11 @@ fn make(
     Ok((0..rows).flat_map(|r| parts.iter().flat_map(move |part| row(part, r))).collect())
 }
 
-fn turned(transpose: bool) -> &'static str {
+fn transpose_note(transpose: bool) -> &'static str {
     if transpose { ", turned" } else { "" }
 }
 
-fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+fn transpose_values(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     (0..columns)
         .flat_map(|column| (0..rows).map(move |row| values[row * columns + column]))
         .collect()

@@ -2,7 +2,7 @@
 
 /// Area under the ROC curve: the probability that a positive scores above a negative, ties counting
 /// half (Mann & Whitney 1947). NaN unless both classes occur.
-pub fn auc(scores: &[f32], positive: &[bool]) -> f64 {
+pub fn roc_auc(scores: &[f32], positive: &[bool]) -> f64 {
     let mut order: Vec<usize> = (0..scores.len().min(positive.len())).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
     let (mut rank_sum, mut positives) = (0.0, 0usize);
@@ -31,7 +31,7 @@ pub fn auc(scores: &[f32], positive: &[bool]) -> f64 {
 }
 
 /// Index of the highest value, the last one if tied; none without values.
-pub(crate) fn highest(values: &[f32]) -> Option<usize> {
+pub(crate) fn index_of_highest(values: &[f32]) -> Option<usize> {
     (0..values.len()).max_by(|&a, &b| values[a].total_cmp(&values[b]))
 }
 
@@ -51,8 +51,8 @@ mod tests {
     /// 0.75; ties by hand.
     #[test]
     fn auc_is_that_of_the_books() {
-        assert_eq!(auc(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true]), 0.75);
-        assert_eq!(auc(&[0.5; 4], &[true, false, true, false]), 0.5);
-        assert!(auc(&[0.5], &[true]).is_nan());
+        assert_eq!(roc_auc(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true]), 0.75);
+        assert_eq!(roc_auc(&[0.5; 4], &[true, false, true, false]), 0.5);
+        assert!(roc_auc(&[0.5], &[true]).is_nan());
     }
 }

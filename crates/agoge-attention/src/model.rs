@@ -1,25 +1,25 @@
 //! A trained model: weights, card, and inference.
 
 use crate::card::Card;
-use crate::encoder::{Encoder, Size};
-use crate::error::Error;
+use crate::encoder::{Encoder, EncoderSize};
+use crate::error::ModelError;
 use crate::kernel::Isa;
+use crate::methods::{ATTENTION_WEIGHT, Rockets, quality_logit};
 use crate::motion::Motion;
-use crate::network::{Heads, Network, softmax};
-use crate::peers::{ATTENTION, Rockets, leaning};
+use crate::network::{HeadOutputs, InferenceNetwork, softmax_in_place};
 use crate::runtime::Workspace;
-use crate::stream::{Live, StreamingEncoder};
-use crate::token::{Clip, Tokens};
-use crate::train::facing;
-use crate::weights::{self, Contents};
+use crate::stream::{LiveConfig, StreamingEncoder};
+use crate::token::{ClipTokens, LabelledClip};
+use crate::train::face_active_side;
+use crate::weights::{self, WeightsContents};
 use agoge_motion::Recording;
 use burn::tensor::Device;
 
 /// A trained model.
 #[derive(Debug)]
 pub struct Model {
-    contents: Contents,
-    network: Network,
+    contents: WeightsContents,
+    network: InferenceNetwork,
 }
 
 /// A model's output for one repetition.
@@ -32,7 +32,7 @@ pub struct Reading {
     pub quality: Vec<f32>,
     /// Quality logit for each movement, combining the encoder and the rockets: above 0 means
     /// correct; typical values are around ±1.
-    pub leaning: Vec<f32>,
+    pub quality_logit: Vec<f32>,
     /// Embedding.
     pub embedding: Vec<f32>,
 }
@@ -51,20 +51,20 @@ pub struct Recognition {
 /// Maximum repetitions per batch.
 const BATCH: usize = 64;
 /// Minimum share of the repetitions within range of a movement's prototype for it to be recognised.
-const WITHIN: f64 = 0.75;
+const MIN_SHARE_WITHIN: f64 = 0.75;
 /// Minimum mean probability of a movement for it to be recognised.
-const CERTAIN: f64 = 0.9;
+const MIN_CERTAINTY: f64 = 0.9;
 
 impl Model {
     /// A model from a newly trained encoder; its prototypes are the mean embeddings of each
     /// movement over the training clips.
-    pub fn new(encoder: Encoder, size: Size, card: Card, clips: &[Clip]) -> Model {
+    pub fn new(encoder: Encoder, size: EncoderSize, card: Card, clips: &[LabelledClip]) -> Model {
         let card = Card {
             sensor: card.sensor || clips.iter().any(|clip| clip.motion.has_sensor()),
             ..card
         };
         let prototypes = vec![vec![0.0; 2 * size.width]; size.movements];
-        let mut model = Model::of(Contents {
+        let mut model = Model::from_contents(WeightsContents {
             encoder,
             size,
             card,
@@ -76,10 +76,10 @@ impl Model {
         let readings = model.read_motions(&motions);
         let mut counts = vec![0usize; model.contents.size.movements];
         for (clip, reading) in clips.iter().zip(readings) {
-            if let Some(class) = model.class(&clip.movement) {
+            if let Some(class) = model.class_index(&clip.movement) {
                 counts[class] += 1;
                 let sum = &mut model.contents.prototypes[class];
-                sum.iter_mut().zip(direction(&reading.embedding)).for_each(|(sum, v)| *sum += v);
+                sum.iter_mut().zip(unit_vector(&reading.embedding)).for_each(|(sum, v)| *sum += v);
             }
         }
         for (prototype, count) in model.contents.prototypes.iter_mut().zip(counts) {
@@ -90,18 +90,18 @@ impl Model {
 
     /// Adds rockets that judge quality together with the encoder, trained on the same clips; adds
     /// none if no clip is labelled.
-    pub fn with_rockets(mut self, clips: &[Clip], seed: u64) -> Model {
-        let clips: Vec<&Clip> = clips.iter().collect();
-        self.contents.rockets = Rockets::of_quality(&clips, &self.contents.card.movements, seed);
+    pub fn with_rockets(mut self, clips: &[LabelledClip], seed: u64) -> Model {
+        let clips: Vec<&LabelledClip> = clips.iter().collect();
+        self.contents.rockets = Rockets::fit_quality(&clips, &self.contents.card.movements, seed);
         self
     }
 
     /// Adds a rocket that recognises movements together with the encoder, trained on the same
     /// clips; adds none if there are no movements to distinguish.
-    pub fn with_recogniser(mut self, clips: &[Clip], seed: u64) -> Model {
-        let clips: Vec<&Clip> = clips.iter().collect();
+    pub fn with_recogniser(mut self, clips: &[LabelledClip], seed: u64) -> Model {
+        let clips: Vec<&LabelledClip> = clips.iter().collect();
         self.contents.recogniser =
-            Rockets::of_movement(&clips, &self.contents.card.movements, seed);
+            Rockets::fit_movement(&clips, &self.contents.card.movements, seed);
         self
     }
 
@@ -110,13 +110,16 @@ impl Model {
     /// # Errors
     /// If the bytes are not a complete weights file of this version; the message names the tensor
     /// at fault.
-    pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Model, Error> {
-        Ok(Model::of(weights::from_bytes(bytes, name, &Device::flex())?))
+    pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Model, ModelError> {
+        Ok(Model::from_contents(weights::from_bytes(bytes, name, &Device::flex())?))
     }
 
-    pub(crate) fn of(contents: Contents) -> Model {
-        let network =
-            Network::new(&weights::collect(&contents.encoder), &contents.size, Isa::best());
+    pub(crate) fn from_contents(contents: WeightsContents) -> Model {
+        let network = InferenceNetwork::new(
+            &weights::collect_parameters(&contents.encoder),
+            &contents.size,
+            Isa::best_supported(),
+        );
         Model { contents, network }
     }
 
@@ -124,37 +127,37 @@ impl Model {
     ///
     /// # Errors
     /// None in practice.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
         weights::to_bytes(&self.contents)
     }
 
     /// Index of a movement in the model's heads; none if the model does not know it.
-    pub fn class(&self, movement: &str) -> Option<usize> {
+    pub fn class_index(&self, movement: &str) -> Option<usize> {
         self.contents.card.movements.iter().position(|name| name == movement)
     }
 
     /// Distance of a reading from the prototype of a movement: 1 minus their cosine similarity, 0
     /// to 2.
-    pub fn distance(&self, reading: &Reading, class: usize) -> f64 {
-        let prototype = direction(&self.contents.prototypes[class]);
+    pub fn prototype_distance(&self, reading: &Reading, class: usize) -> f64 {
+        let prototype = unit_vector(&self.contents.prototypes[class]);
         let cosine: f32 =
-            direction(&reading.embedding).iter().zip(&prototype).map(|(a, b)| a * b).sum();
+            unit_vector(&reading.embedding).iter().zip(&prototype).map(|(a, b)| a * b).sum();
         1.0 - f64::from(cosine)
     }
 
     /// Whether a reading is close enough to the prototype of a movement; false if the range of the
     /// movement was never measured.
-    pub fn is_within_reach(&self, reading: &Reading, class: usize) -> bool {
+    pub fn is_within_range(&self, reading: &Reading, class: usize) -> bool {
         self.contents
             .card
             .reach
             .get(class)
-            .is_some_and(|reach| self.distance(reading, class) <= *reach)
+            .is_some_and(|reach| self.prototype_distance(reading, class) <= *reach)
     }
 
     /// Recognises the movement of some repetitions of one recording; none if it is not one the
     /// model knows.
-    pub fn recognise(&self, readings: &[&Reading]) -> Option<Recognition> {
+    pub fn recognise_movement(&self, readings: &[&Reading]) -> Option<Recognition> {
         let names = &self.contents.card.movements;
         let n = readings.len() as f64;
         let mut means: Vec<(usize, f64)> = (0..names.len())
@@ -167,9 +170,10 @@ impl Model {
             })
             .collect();
         means.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let &(class, certainty) = means.first().filter(|(_, certainty)| *certainty >= CERTAIN)?;
-        let within = readings.iter().filter(|reading| self.is_within_reach(reading, class)).count();
-        (within as f64 >= WITHIN * n).then(|| Recognition {
+        let &(class, certainty) =
+            means.first().filter(|(_, certainty)| *certainty >= MIN_CERTAINTY)?;
+        let within = readings.iter().filter(|reading| self.is_within_range(reading, class)).count();
+        (within as f64 >= MIN_SHARE_WITHIN * n).then(|| Recognition {
             movement: names[class].clone(),
             certainty,
             others: means[1..]
@@ -181,12 +185,12 @@ impl Model {
     }
 
     /// Starts live inference on a stream.
-    pub fn stream(&self, live: Live) -> StreamingEncoder {
+    pub fn start_stream(&self, live: LiveConfig) -> StreamingEncoder {
         StreamingEncoder::new(self.network.clone(), live)
     }
 
     /// The sizes of its encoder.
-    pub fn size(&self) -> &Size {
+    pub fn size(&self) -> &EncoderSize {
         &self.contents.size
     }
 
@@ -204,28 +208,40 @@ impl Model {
     /// together. For each repetition: the share of correct ones among similar readings of athletes
     /// the model was not trained on, and the ends of the interval that contains nine labels in ten,
     /// 0 to 1. None if the model does not know the movement or was never calibrated.
-    pub fn correct(&self, readings: &[&Reading], movement: &str) -> Option<Vec<[f64; 3]>> {
+    pub fn correct_probabilities(
+        &self,
+        readings: &[&Reading],
+        movement: &str,
+    ) -> Option<Vec<[f64; 3]>> {
         let Card { effect, conformal, calibration, .. } = &self.contents.card;
-        let class = self.class(movement)?;
+        let class = self.class_index(movement)?;
         let logits: Vec<f64> =
-            readings.iter().map(|reading| f64::from(reading.leaning[class])).collect();
-        let correct = effect.as_ref()?.correct(movement, &logits, &[])?;
-        let shares = correct.into_iter().map(|p| calibration.at(p));
+            readings.iter().map(|reading| f64::from(reading.quality_logit[class])).collect();
+        let correct = effect.as_ref()?.correct_probabilities(movement, &logits, &[])?;
+        let shares = correct.into_iter().map(|p| calibration.share_at(p));
         shares
-            .map(|share| share.zip(*conformal).map(|(p, conformal)| conformal.around(p)))
+            .map(|share| share.zip(*conformal).map(|(p, conformal)| conformal.with_interval(p)))
             .collect()
     }
 
     /// Number of parameters.
-    pub fn parameters(&self) -> usize {
-        let Contents { encoder, rockets, recogniser, .. } = &self.contents;
-        weights::count(encoder)
-            + [rockets, recogniser].into_iter().flatten().map(Rockets::parameters).sum::<usize>()
+    pub fn parameter_count(&self) -> usize {
+        let WeightsContents { encoder, rockets, recogniser, .. } = &self.contents;
+        weights::count_parameters(encoder)
+            + [rockets, recogniser]
+                .into_iter()
+                .flatten()
+                .map(Rockets::parameter_count)
+                .sum::<usize>()
     }
 
     /// Reads repetitions (first and last frame) of a recording on the body skeleton; none for those
     /// without a visible body (and, if the model uses sensors, without a sensor).
-    pub fn read(&self, body: &Recording, repetitions: &[(usize, usize)]) -> Vec<Option<Reading>> {
+    pub fn read_repetitions(
+        &self,
+        body: &Recording,
+        repetitions: &[(usize, usize)],
+    ) -> Vec<Option<Reading>> {
         let known = |motion: &Motion| motion.has_body() || self.card().sensor;
         let motions: Vec<Option<Motion>> = repetitions
             .iter()
@@ -241,40 +257,44 @@ impl Model {
         let mut workspace = Workspace::new();
         let mut readings = Vec::with_capacity(motions.len());
         for chunk in motions.chunks(BATCH) {
-            let tokens: Vec<Tokens> = chunk.iter().map(|motion| self.tokens(motion)).collect();
+            let tokens: Vec<ClipTokens> =
+                chunk.iter().map(|motion| self.motion_tokens(motion)).collect();
             self.read_batch(&tokens, &mut workspace, &mut readings);
         }
         if let Some(rockets) = &self.contents.rockets {
-            for (reading, logits) in readings.iter_mut().zip(rockets.quality(motions)) {
-                for (quality, logit) in reading.leaning.iter_mut().zip(logits) {
-                    *quality = ATTENTION * *quality + (1.0 - ATTENTION) * logit;
+            for (reading, logits) in readings.iter_mut().zip(rockets.quality_decisions(motions)) {
+                for (quality, logit) in reading.quality_logit.iter_mut().zip(logits) {
+                    *quality = ATTENTION_WEIGHT * *quality + (1.0 - ATTENTION_WEIGHT) * logit;
                 }
             }
         }
         if let Some(recogniser) = &self.contents.recogniser {
             let seen: Vec<usize> = (0..motions.len()).filter(|&i| motions[i].has_body()).collect();
             let bodies: Vec<&Motion> = seen.iter().map(|&i| motions[i]).collect();
-            for (i, logits) in seen.into_iter().zip(recogniser.movement(&bodies)) {
-                pool(&mut readings[i].movement, &logits);
+            for (i, logits) in seen.into_iter().zip(recogniser.movement_logits(&bodies)) {
+                pool_probabilities(&mut readings[i].movement, &logits);
             }
         }
         readings
     }
 
     /// The tokens of a motion as this model expects them.
-    fn tokens(&self, motion: &Motion) -> Tokens {
-        let tokens = facing(motion, &self.card().movements).tokens();
+    fn motion_tokens(&self, motion: &Motion) -> ClipTokens {
+        let tokens = face_active_side(motion, &self.card().movements).to_tokens();
         if self.card().sensor { tokens } else { tokens.without_sensor() }
     }
 
     /// Computes the embeddings of tokenised clips, `[clip, 2 · width]`.
-    pub(crate) fn embed(&self, clips: &[Tokens]) -> Vec<f32> {
+    pub(crate) fn embed_tokens(&self, clips: &[ClipTokens]) -> Vec<f32> {
         let mut workspace = Workspace::new();
-        clips.chunks(BATCH).flat_map(|chunk| self.network.embed(chunk, &mut workspace)).collect()
+        clips
+            .chunks(BATCH)
+            .flat_map(|chunk| self.network.embed_clips(chunk, &mut workspace))
+            .collect()
     }
 
     /// Reads tokenised clips.
-    pub(crate) fn read_tokens(&self, clips: &[Tokens]) -> Vec<Reading> {
+    pub(crate) fn read_tokens(&self, clips: &[ClipTokens]) -> Vec<Reading> {
         let mut readings = Vec::with_capacity(clips.len());
         self.read_batch(clips, &mut Workspace::new(), &mut readings);
         readings
@@ -282,37 +302,43 @@ impl Model {
 
     fn read_batch(
         &self,
-        tokens: &[Tokens],
+        tokens: &[ClipTokens],
         workspace: &mut Workspace,
         readings: &mut Vec<Reading>,
     ) {
         let width = 2 * self.contents.size.width;
-        for embedding in self.network.embed(tokens, workspace).chunks(width) {
-            let mut heads = Heads::default();
-            self.network.heads(embedding, &mut heads);
-            let Heads { movement, quality } = heads;
-            let leaning = quality.iter().map(|p| leaning(*p)).collect();
-            readings.push(Reading { movement, quality, leaning, embedding: embedding.to_vec() });
+        for embedding in self.network.embed_clips(tokens, workspace).chunks(width) {
+            let mut heads = HeadOutputs::default();
+            self.network.apply_heads(embedding, &mut heads);
+            let HeadOutputs { movement, quality } = heads;
+            let leaning = quality.iter().map(|p| quality_logit(*p)).collect();
+            readings.push(Reading {
+                movement,
+                quality,
+                quality_logit: leaning,
+                embedding: embedding.to_vec(),
+            });
         }
     }
 
     /// Path and shape of every tensor of its file, sorted by path.
-    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
-        weights::layout(&self.contents)
+    pub fn tensor_layout(&self) -> Vec<(String, Vec<usize>)> {
+        weights::tensor_layout(&self.contents)
     }
 }
 
 /// Combines the encoder's probabilities and the rockets' logits into probabilities: the weighted
 /// mean of the logarithms (logarithmic pool; Genest & Zidek 1986).
-fn pool(probabilities: &mut [f32], logits: &[f32]) {
+fn pool_probabilities(probabilities: &mut [f32], logits: &[f32]) {
     for (probability, logit) in probabilities.iter_mut().zip(logits) {
-        *probability = ATTENTION * probability.max(1e-6).ln() + (1.0 - ATTENTION) * logit;
+        *probability =
+            ATTENTION_WEIGHT * probability.max(1e-6).ln() + (1.0 - ATTENTION_WEIGHT) * logit;
     }
-    softmax(probabilities);
+    softmax_in_place(probabilities);
 }
 
 /// The unit vector in the same direction.
-fn direction(v: &[f32]) -> Vec<f32> {
+fn unit_vector(v: &[f32]) -> Vec<f32> {
     let length = v.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
     v.iter().map(|v| v / length).collect()
 }

@@ -2,17 +2,17 @@
 //! where they stand and how they were filmed.
 
 use crate::sensor::Inertial;
-use crate::token::{PARTS, index};
-use agoge_motion::vector::{cross, dot, norm, scale, sub, unit};
+use crate::token::{PARTS, part_index};
+use agoge_motion::vector::{cross, dot, norm, scale, sub, unit_vector};
 use agoge_motion::{Part, Recording, vector};
 use std::borrow::Cow;
 
 /// Faster recordings are decimated to about this rate, Hz. Conditioning leaves nothing above 6 Hz,
 /// so nothing is lost at 30 Hz.
-const KEPT_HZ: f64 = 30.0;
+const MAX_RATE_HZ: f64 = 30.0;
 
 /// A side is active if its limbs move this many times as far as the other's.
-const ACTIVE: f32 = 1.25;
+const ACTIVE_RATIO: f32 = 1.25;
 
 /// A section of movement in the athlete's own frame: x forward, y up, z to the right, in trunk
 /// lengths. Parts are relative to the pelvis, and the pelvis to the midpoint of the ankles (where
@@ -36,12 +36,12 @@ impl Motion {
     /// The section of a recording on the body skeleton between two frames, both included; none if
     /// pelvis and neck are never seen together there and no sensor was worn.
     pub fn new(body: &Recording, start: usize, end: usize) -> Option<Motion> {
-        let end = end.min(body.frames().checked_sub(1)?);
+        let end = end.min(body.frame_count().checked_sub(1)?);
         if start >= end {
             return None;
         }
-        let sensor = Inertial::of_frames(body, start, end);
-        match Motion::of_body(body, start, end) {
+        let sensor = Inertial::from_frames(body, start, end);
+        match Motion::from_body(body, start, end) {
             Some(motion) => Some(Motion { sensor, ..motion }),
             None => {
                 let nothing = Motion {
@@ -92,12 +92,13 @@ impl Motion {
 
     /// The motion mirrored if the left limbs move more, so that left-handed athletes can be
     /// compared with right-handed ones. It stays unchanged if both sides move similarly (ratio
-    /// below [`ACTIVE`]) or a sensor is worn, because the sensor is tied to its side.
+    /// below [`ACTIVE_RATIO`]) or a sensor is worn, because the sensor is tied to its side.
     pub fn active_right(&self) -> Cow<'_, Motion> {
-        let moved = |parts: [Part; 4]| parts.iter().map(|part| self.path(*part)).sum::<f32>();
+        let moved =
+            |parts: [Part; 4]| parts.iter().map(|part| self.path_length(*part)).sum::<f32>();
         let left = moved([Part::LeftWrist, Part::LeftElbow, Part::LeftAnkle, Part::LeftKnee]);
         let right = moved([Part::RightWrist, Part::RightElbow, Part::RightAnkle, Part::RightKnee]);
-        let mirror = self.sensor.is_none() && left > ACTIVE * right;
+        let mirror = self.sensor.is_none() && left > ACTIVE_RATIO * right;
         if mirror { Cow::Owned(self.mirrored()) } else { Cow::Borrowed(self) }
     }
 
@@ -106,7 +107,7 @@ impl Motion {
         let mut mirrored = self.clone();
         let n = PARTS.len();
         for (part, name) in PARTS.iter().enumerate() {
-            let from = index(name.mirror());
+            let from = part_index(name.mirror());
             for frame in 0..self.time.len() {
                 let [x, y, z] = self.positions[frame * n + from];
                 mirrored.positions[frame * n + part] =
@@ -118,9 +119,9 @@ impl Motion {
     }
 
     /// Path length of a part over the motion, trunk lengths.
-    fn path(&self, part: Part) -> f32 {
+    fn path_length(&self, part: Part) -> f32 {
         let positions: Vec<[f32; 3]> =
-            self.positions.iter().skip(index(part)).step_by(PARTS.len()).copied().collect();
+            self.positions.iter().skip(part_index(part)).step_by(PARTS.len()).copied().collect();
         let step = |pair: &[[f32; 3]]| {
             [0, 1, 2].map(|k| (pair[1][k] - pair[0][k]).powi(2)).iter().sum::<f32>().sqrt()
         };
@@ -142,10 +143,10 @@ impl Motion {
         self.sensor.is_some()
     }
 
-    fn of_body(body: &Recording, start: usize, end: usize) -> Option<Motion> {
+    fn from_body(body: &Recording, start: usize, end: usize) -> Option<Motion> {
         let is_3d = body.space.is_3d();
         let at = |frame: usize, part: Part| {
-            let p = body.at(frame, part.index());
+            let p = body.position_at(frame, part.index());
             if is_3d { p } else { [p[0], p[1], 0.0] }
         };
         let mut trunks: Vec<f64> = (start..=end)
@@ -154,7 +155,7 @@ impl Motion {
             .collect();
         trunks.sort_by(f64::total_cmp);
         let trunk = *trunks.get(trunks.len() / 2)?;
-        let forward = if is_3d { forward(body, start, end) } else { [1.0, 0.0, 0.0] };
+        let forward = if is_3d { facing_direction(body, start, end) } else { [1.0, 0.0, 0.0] };
         let right = cross(forward, [0.0, 1.0, 0.0]);
         let to_own_frame = |v: [f64; 3]| {
             let v = scale(v, 1.0 / trunk);
@@ -163,14 +164,14 @@ impl Motion {
         // Feet that are not seen are assumed to stay where they were, so that the pelvis does not
         // jump when an ankle is hidden.
         let mut ground: Vec<[f64; 3]> = (start..=end)
-            .map(|f| vector::mean(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)]))
+            .map(|f| vector::mean_point(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)]))
             .collect();
-        vector::bridge(&mut ground);
+        vector::fill_track_gaps(&mut ground);
         if !ground[0][0].is_finite() {
             ground.fill((start..=end).map(|f| at(f, Part::Pelvis)).find(|p| p[0].is_finite())?);
         }
         let rate = (end - start) as f64 / (body.time[end] - body.time[start]);
-        let step = ((rate / KEPT_HZ).round() as usize).clamp(1, end - start);
+        let step = ((rate / MAX_RATE_HZ).round() as usize).clamp(1, end - start);
         let frames: Vec<usize> = (start..=end).step_by(step).collect();
         let mut motion = Motion {
             time: Vec::new(),
@@ -186,7 +187,7 @@ impl Motion {
                 let from = if part == Part::Pelvis { ground[frame - start] } else { pelvis };
                 let p = to_own_frame(sub(at(frame, part), from));
                 let seen = p[0].is_finite();
-                let sure = body.confidence[frame * body.joints() + part.index()];
+                let sure = body.confidence[frame * body.joint_count() + part.index()];
                 motion.positions.push(if seen { p } else { [0.0; 3] });
                 motion.confidence.push(if seen { sure.clamp(0.05, 1.0) } else { 0.0 });
             }
@@ -200,7 +201,7 @@ impl Motion {
     }
 
     /// Whether each part is ever seen, `[part]`.
-    pub(crate) fn seen(&self) -> Vec<bool> {
+    pub(crate) fn seen_parts(&self) -> Vec<bool> {
         let n = PARTS.len();
         (0..n)
             .map(|part| self.confidence.iter().skip(part).step_by(n).any(|&sure| sure > 0.0))
@@ -210,9 +211,9 @@ impl Motion {
     /// Position and confidence of every part at a time, by linear interpolation (held constant
     /// beyond both ends). A part missing in one of the two frames is taken from the other. Shapes:
     /// `out` is `[part]`.
-    pub(crate) fn at(&self, time: f64, out: &mut [([f32; 3], f32)]) {
+    pub(crate) fn sample_at(&self, time: f64, out: &mut [([f32; 3], f32)]) {
         let n = PARTS.len();
-        let (below, above, share) = between(&self.time, time);
+        let (below, above, share) = bracket_time(&self.time, time);
         for (part, out) in out.iter_mut().enumerate().take(n) {
             let (a, b) = (below * n + part, above * n + part);
             *out = match (self.confidence[a] > 0.0, self.confidence[b] > 0.0) {
@@ -234,7 +235,7 @@ impl Motion {
 
 /// Indices of the two times around `time`, and its position between them, 0 to 1 (clamped at both
 /// ends). `times` must be ascending and not empty.
-pub(crate) fn between(times: &[f64], time: f64) -> (usize, usize, f32) {
+pub(crate) fn bracket_time(times: &[f64], time: f64) -> (usize, usize, f32) {
     let last = times.len() - 1;
     let above = times.partition_point(|&t| t <= time).clamp(1, last.max(1)).min(last);
     let below = above.saturating_sub(1);
@@ -246,26 +247,26 @@ pub(crate) fn between(times: &[f64], time: f64) -> (usize, usize, f32) {
 
 /// Mean horizontal facing direction of the athlete: up × the line from left to right hip and
 /// shoulder. +X if neither pair is seen.
-fn forward(body: &Recording, start: usize, end: usize) -> [f64; 3] {
+fn facing_direction(body: &Recording, start: usize, end: usize) -> [f64; 3] {
     let mut right = [0.0; 3];
     for frame in start..=end {
         for (a, b) in [(Part::LeftHip, Part::RightHip), (Part::LeftShoulder, Part::RightShoulder)] {
-            let line = sub(body.at(frame, b.index()), body.at(frame, a.index()));
+            let line = sub(body.position_at(frame, b.index()), body.position_at(frame, a.index()));
             if line[0].is_finite() {
                 right = vector::add(right, [line[0], 0.0, line[2]]);
             }
         }
     }
-    if norm(right) < 1e-9 { [1.0, 0.0, 0.0] } else { cross([0.0, 1.0, 0.0], unit(right)) }
+    if norm(right) < 1e-9 { [1.0, 0.0, 0.0] } else { cross([0.0, 1.0, 0.0], unit_vector(right)) }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use agoge_motion::simulate::{Exercise, Set};
+    use agoge_motion::simulate::{Exercise, SimulatedSet};
 
     /// The first repetition of a simulated set.
-    pub(crate) fn motion(set: &Set) -> Motion {
+    pub(crate) fn simulated_motion(set: &SimulatedSet) -> Motion {
         let simulation = set.simulate();
         let [start, _, end] = simulation.truth.repetitions[0];
         Motion::new(&simulation.recording.to_body().recording, start, end).unwrap()
@@ -273,9 +274,9 @@ pub(crate) mod tests {
 
     #[test]
     fn a_motion_knows_neither_place_nor_facing_nor_size() {
-        let set = Set { repetitions: 1, ..Set::new(Exercise::Squat) };
-        let original = motion(&set);
-        let other = motion(&Set { facing_deg: 130.0, height_m: 1.95, ..set });
+        let set = SimulatedSet { repetitions: 1, ..SimulatedSet::new(Exercise::Squat) };
+        let original = simulated_motion(&set);
+        let other = simulated_motion(&SimulatedSet { facing_deg: 130.0, height_m: 1.95, ..set });
         // The simulator is exact; single precision is the only difference.
         let apart = original
             .positions
@@ -287,24 +288,24 @@ pub(crate) mod tests {
 
     #[test]
     fn the_pelvis_does_not_jump_where_an_ankle_is_hidden() {
-        let mut body = Set { repetitions: 1, ..Set::new(Exercise::Squat) }
+        let mut body = SimulatedSet { repetitions: 1, ..SimulatedSet::new(Exercise::Squat) }
             .simulate()
             .recording
             .to_body()
             .recording;
-        let last = body.frames() - 1;
+        let last = body.frame_count() - 1;
         let heights = |motion: &Motion| -> Vec<f32> {
             motion
                 .positions
                 .iter()
-                .skip(index(Part::Pelvis))
+                .skip(part_index(Part::Pelvis))
                 .step_by(PARTS.len())
                 .map(|p| p[1])
                 .collect()
         };
         let whole = heights(&Motion::new(&body, 0, last).unwrap());
         for frame in (0..=last).filter(|frame| frame % 3 != 1) {
-            let ankle = frame * body.joints() + Part::LeftAnkle.index();
+            let ankle = frame * body.joint_count() + Part::LeftAnkle.index();
             body.position[ankle] = [f64::NAN; 3];
         }
         // The simulated feet stand still, so nothing changes.
@@ -317,7 +318,7 @@ pub(crate) mod tests {
 
     #[test]
     fn nothing_seen_is_no_motion() {
-        let mut body = Set::new(Exercise::Squat).simulate().recording.to_body().recording;
+        let mut body = SimulatedSet::new(Exercise::Squat).simulate().recording.to_body().recording;
         assert!(Motion::new(&body, 5, 5).is_none());
         body.position.fill([f64::NAN; 3]);
         assert!(Motion::new(&body, 0, 50).is_none());
@@ -325,16 +326,19 @@ pub(crate) mod tests {
 
     #[test]
     fn between_frames_is_between_positions() {
-        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let motion = simulated_motion(&SimulatedSet {
+            repetitions: 1,
+            ..SimulatedSet::new(Exercise::Squat)
+        });
         let n = PARTS.len();
         let mut out = vec![([0.0; 3], 0.0); n];
-        motion.at(0.5 * (motion.time[3] + motion.time[4]), &mut out);
+        motion.sample_at(0.5 * (motion.time[3] + motion.time[4]), &mut out);
         for (part, (p, sure)) in out.iter().enumerate() {
             let middle =
                 0.5 * (motion.positions[3 * n + part][1] + motion.positions[4 * n + part][1]);
             assert!((p[1] - middle).abs() < 1e-6 && *sure == 1.0);
         }
-        motion.at(1e9, &mut out);
+        motion.sample_at(1e9, &mut out);
         let last = motion.positions[(motion.time.len() - 1) * n + 5];
         assert!((0..3).all(|k| (out[5].0[k] - last[k]).abs() < 1e-6), "held at the end");
     }

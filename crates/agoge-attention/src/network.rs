@@ -1,13 +1,13 @@
 //! The encoder and its heads for inference: the same weights on the crate's own runtime.
 
-use crate::encoder::{EPSILON, PERIODS_S, Size};
-use crate::kernel::{After, Axis, Isa, Matrix, MatrixMut};
+use crate::encoder::{EPSILON, EncoderSize, PERIODS_S};
+use crate::kernel::{Axis, Epilogue, Isa, Matrix, MatrixMut};
 use crate::runtime::{
-    Attention, Block, Encoder, FeedForward, LayerNorm, Linear, Rotary, SelfAttention, Tokens,
-    Workspace,
+    AttentionLayer, FeedForward, PackedLinear, RotaryFrequencies, RuntimeBlock, RuntimeEncoder,
+    RuntimeLayerNorm, RuntimeSelfAttention, TokenGrid, Workspace,
 };
-use crate::token::{self, CHANNELS, PARTS, SENSOR, SENSOR_CHANNELS, TIMES, shown};
-use crate::weights::Values;
+use crate::token::{self, CHANNELS, PARTS, SENSOR_CHANNELS, SENSOR_SLOT, TIMES, visible_slots};
+use crate::weights::WeightValues;
 use std::ops::Range;
 
 /// Input channels: those of a token followed by a one-hot vector of its part, which selects the
@@ -16,37 +16,37 @@ pub(crate) const INPUTS: usize = CHANNELS + PARTS.len();
 
 /// An encoder with its heads.
 #[derive(Clone, Debug)]
-pub(crate) struct Network {
-    pub(crate) encoder: Encoder,
+pub(crate) struct InferenceNetwork {
+    pub(crate) encoder: RuntimeEncoder,
     /// Maps the sensor's channels, followed by a one-hot vector of the part that carries it, to the
     /// embedding; the slot's embedding is in the bias.
-    sensor: Linear,
+    sensor: PackedLinear,
     /// `[2 · width, movement]`.
-    movement: Linear,
-    quality: Linear,
+    movement: PackedLinear,
+    quality: PackedLinear,
 }
 
 /// Output of the heads for one clip or instant.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Heads {
+pub(crate) struct HeadOutputs {
     /// Probability of each movement, `[movement]`.
     pub(crate) movement: Vec<f32>,
     /// Probability of being correct, given each movement, `[movement]`.
     pub(crate) quality: Vec<f32>,
 }
 
-impl Network {
+impl InferenceNetwork {
     /// Builds the network from all parameter values. Their shapes are those of
     /// [`crate::encoder::Encoder`], so none can be missing.
-    pub(crate) fn new(values: &Values, size: &Size, isa: Isa) -> Network {
+    pub(crate) fn new(values: &WeightValues, size: &EncoderSize, isa: Isa) -> InferenceNetwork {
         let parameter =
             |path: &str| values.get(path).map_or(&[][..], |(_, values)| values.as_slice());
         let linear = |path: &str, inputs: usize, outputs: usize| {
             let weight = Matrix::new(parameter(&format!("{path}.weight")), inputs, outputs);
-            Linear::new(isa, weight, parameter(&format!("{path}.bias")))
+            PackedLinear::new(isa, weight, parameter(&format!("{path}.bias")))
         };
         let norm = |path: &str| {
-            LayerNorm::new(
+            RuntimeLayerNorm::new(
                 isa,
                 parameter(&format!("{path}.gamma")),
                 parameter(&format!("{path}.beta")),
@@ -58,16 +58,18 @@ impl Network {
         let attention = |path: String, axis: Axis| {
             let project = linear(&format!("{path}_attention.joined"), width, 3 * width);
             let join = linear(&format!("{path}_attention.out"), width, width);
-            let attention = SelfAttention::new(project, join, size.heads);
+            let attention = RuntimeSelfAttention::new(project, join, size.heads);
             let attention = match axis {
                 Axis::Part => attention,
-                Axis::Time => {
-                    attention.with_rotary(Rotary::geometric(width / size.heads, fastest, slowest))
-                }
+                Axis::Time => attention.with_rotary(RotaryFrequencies::from_range(
+                    width / size.heads,
+                    fastest,
+                    slowest,
+                )),
             };
-            Attention { norm: norm(&format!("{path}_norm")), attention, axis }
+            AttentionLayer { norm: norm(&format!("{path}_norm")), attention, axis }
         };
-        let block = |i: usize| Block {
+        let block = |i: usize| RuntimeBlock {
             attentions: vec![
                 attention(format!("blocks.{i}.part"), Axis::Part),
                 attention(format!("blocks.{i}.time"), Axis::Time),
@@ -85,9 +87,9 @@ impl Network {
             .zip(parameter("worn"))
             .map(|(bias, slot)| bias + slot)
             .collect();
-        Network {
-            encoder: Encoder {
-                input: Linear::new(
+        InferenceNetwork {
+            encoder: RuntimeEncoder {
+                input: PackedLinear::new(
                     isa,
                     Matrix::new(&input, INPUTS, width),
                     parameter("input.bias"),
@@ -95,7 +97,7 @@ impl Network {
                 blocks: (0..size.blocks).map(block).collect(),
                 norm: norm("norm"),
             },
-            sensor: Linear::new(
+            sensor: PackedLinear::new(
                 isa,
                 Matrix::new(&sensor, SENSOR_CHANNELS + PARTS.len(), width),
                 &sensor_bias,
@@ -106,19 +108,23 @@ impl Network {
     }
 
     /// Computes the embeddings of clips, `[clip, 2 · width]`.
-    pub(crate) fn embed(&self, clips: &[token::Tokens], workspace: &mut Workspace) -> Vec<f32> {
-        self.embed_slots(clips, shown(clips), workspace)
+    pub(crate) fn embed_clips(
+        &self,
+        clips: &[token::ClipTokens],
+        workspace: &mut Workspace,
+    ) -> Vec<f32> {
+        self.embed_slots(clips, visible_slots(clips), workspace)
     }
 
     /// Computes the embeddings of clips in which only these slots are visible, `[clip, 2 · width]`.
     fn embed_slots(
         &self,
-        clips: &[token::Tokens],
+        clips: &[token::ClipTokens],
         slots: Range<usize>,
         workspace: &mut Workspace,
     ) -> Vec<f32> {
         let (count, width) = (slots.len(), self.encoder.width());
-        let sensed = slots.contains(&SENSOR).then(|| self.embed_sensors(clips));
+        let sensed = slots.contains(&SENSOR_SLOT).then(|| self.embed_sensors(clips));
         let mut values = Vec::with_capacity(clips.len() * TIMES * count * INPUTS);
         for clip in clips {
             for tokens in clip.values.chunks_exact(PARTS.len() * CHANNELS) {
@@ -132,7 +138,7 @@ impl Network {
         let hidden: Vec<bool> =
             clips.iter().flat_map(|clip| clip.hidden[slots.clone()].repeat(TIMES)).collect();
         let seconds: Vec<f32> = clips.iter().flat_map(|clip| clip.times.iter().copied()).collect();
-        let tokens = Tokens {
+        let tokens = TokenGrid {
             values: &values,
             embedded: sensed.as_deref(),
             batch: clips.len(),
@@ -142,49 +148,52 @@ impl Network {
             seconds: Some(&seconds),
         };
         let mut out = vec![0.0; clips.len() * 2 * width];
-        self.encoder.forward(tokens, workspace, &mut out, |clip, encoded, out| {
+        self.encoder.encode_batch(tokens, workspace, &mut out, |clip, encoded, out| {
             let seen = |row: usize| !hidden[clip * TIMES * count + row];
-            pool((0..encoded.rows()).filter(|&row| seen(row)).map(|row| encoded.row(row)), out);
+            pool_tokens(
+                (0..encoded.rows()).filter(|&row| seen(row)).map(|row| encoded.row(row)),
+                out,
+            );
         });
         out
     }
 
     /// Embeds the sensor tokens of clips, `[clip, time, width]`.
-    fn embed_sensors(&self, clips: &[token::Tokens]) -> Vec<f32> {
+    fn embed_sensors(&self, clips: &[token::ClipTokens]) -> Vec<f32> {
         let (rows, inputs, width) =
             (clips.len() * TIMES, self.sensor.inputs(), self.encoder.width());
         let mut values = Vec::with_capacity(rows * inputs);
         for clip in clips {
-            for channels in clip.felt().chunks_exact(SENSOR_CHANNELS) {
-                push_at(channels, clip.carrier(), &mut values);
+            for channels in clip.sensor_values().chunks_exact(SENSOR_CHANNELS) {
+                push_with_part(channels, clip.carrier_index(), &mut values);
             }
         }
         let mut out = vec![0.0; rows * width];
-        self.sensor.forward(
+        self.sensor.apply_to_rows(
             Matrix::new(&values, rows, inputs),
-            After::Write,
+            Epilogue::Write,
             &mut MatrixMut::new(&mut out, rows, width),
         );
         out
     }
 
     /// Applies the heads to an embedding `[2 · width]`, overwriting `heads`.
-    pub(crate) fn heads(&self, embedding: &[f32], heads: &mut Heads) {
+    pub(crate) fn apply_heads(&self, embedding: &[f32], heads: &mut HeadOutputs) {
         let classes = self.movement.outputs();
         let x = Matrix::new(embedding, 1, embedding.len());
         for (head, out) in
             [(&self.movement, &mut heads.movement), (&self.quality, &mut heads.quality)]
         {
             out.resize(classes, 0.0);
-            head.forward(x, After::Write, &mut MatrixMut::new(out, 1, classes));
+            head.apply_to_rows(x, Epilogue::Write, &mut MatrixMut::new(out, 1, classes));
         }
-        softmax(&mut heads.movement);
+        softmax_in_place(&mut heads.movement);
         heads.quality.iter_mut().for_each(|v| *v = 1.0 / (1.0 + (-*v).exp()));
     }
 }
 
 /// Turns logits into probabilities, in place.
-pub(crate) fn softmax(values: &mut [f32]) {
+pub(crate) fn softmax_in_place(values: &mut [f32]) {
     let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     values.iter_mut().for_each(|v| *v = (*v - most).exp());
     let sum: f32 = values.iter().sum();
@@ -193,7 +202,7 @@ pub(crate) fn softmax(values: &mut [f32]) {
 
 /// Writes the mean and maximum over tokens to `out`, `[2 · width]`; without tokens zeros and a very
 /// low maximum, as in training.
-pub(crate) fn pool<'a>(tokens: impl Iterator<Item = &'a [f32]>, out: &mut [f32]) {
+pub(crate) fn pool_tokens<'a>(tokens: impl Iterator<Item = &'a [f32]>, out: &mut [f32]) {
     let (mean, most) = out.split_at_mut(out.len() / 2);
     mean.fill(0.0);
     most.fill(-1e4);
@@ -210,12 +219,12 @@ pub(crate) fn pool<'a>(tokens: impl Iterator<Item = &'a [f32]>, out: &mut [f32])
 /// INPUTS]`.
 pub(crate) fn push_with_parts(values: &[f32], out: &mut Vec<f32>) {
     for (token, channels) in values.chunks_exact(CHANNELS).enumerate() {
-        push_at(channels, token % PARTS.len(), out);
+        push_with_part(channels, token % PARTS.len(), out);
     }
 }
 
 /// Appends the channels of a token followed by a one-hot vector of a part.
-fn push_at(channels: &[f32], part: usize, out: &mut Vec<f32>) {
+fn push_with_part(channels: &[f32], part: usize, out: &mut Vec<f32>) {
     out.extend_from_slice(channels);
     out.extend((0..PARTS.len()).map(|candidate| if candidate == part { 1.0 } else { 0.0 }));
 }
@@ -224,39 +233,43 @@ fn push_at(channels: &[f32], part: usize, out: &mut Vec<f32>) {
 mod tests {
     use super::*;
     use crate::encoder;
-    use crate::motion::tests::motion;
-    use crate::sensor::tests::felt;
+    use crate::motion::tests::simulated_motion;
+    use crate::sensor::tests::simulated_sensor;
     use crate::token::SLOTS;
     use crate::{train, weights};
-    use agoge_motion::simulate::{Exercise, Set};
+    use agoge_motion::simulate::{Exercise, SimulatedSet};
     use burn::tensor::Device;
     use burn::tensor::activation::{sigmoid, softmax};
 
-    const SIZE: Size = Size { width: 24, heads: 2, blocks: 2, feed_forward: 48, movements: 5 };
+    const SIZE: EncoderSize =
+        EncoderSize { width: 24, heads: 2, blocks: 2, feed_forward: 48, movements: 5 };
 
-    fn trained() -> encoder::Encoder {
-        weights::seed(encoder::Encoder::new(&SIZE, &Device::flex()), 7)
+    fn seeded_encoder() -> encoder::Encoder {
+        weights::seed_parameters(encoder::Encoder::new(&SIZE, &Device::flex()), 7)
     }
 
     /// Bodies alone, one with a part hidden; sensors alone; both in one.
-    fn clips() -> [Vec<token::Tokens>; 3] {
+    fn sample_clips() -> [Vec<token::ClipTokens>; 3] {
         let motions =
             [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl].map(|exercise| {
-                let mut motion = motion(&Set { repetitions: 1, ..Set::new(exercise) });
+                let mut motion = simulated_motion(&SimulatedSet {
+                    repetitions: 1,
+                    ..SimulatedSet::new(exercise)
+                });
                 let phase = exercise as u8 as f32;
-                let sensor = felt(motion.duration_s(), |t| {
+                let sensor = simulated_sensor(motion.duration_s(), |t| {
                     [(3.0 * t).sin(), 0.2 * phase, (t - phase).cos(), 0.5, (2.0 * t).cos(), -t]
                 });
                 motion.sensor = Some(sensor);
                 motion
             });
-        let mut bodies = motions.each_ref().map(|motion| motion.without_sensor().tokens());
+        let mut bodies = motions.each_ref().map(|motion| motion.without_sensor().to_tokens());
         bodies[2].hidden[3] = true;
-        let sensors = motions.each_ref().map(|motion| motion.without_body().tokens());
-        [bodies.to_vec(), sensors.to_vec(), motions.map(|motion| motion.tokens()).to_vec()]
+        let sensors = motions.each_ref().map(|motion| motion.without_body().to_tokens());
+        [bodies.to_vec(), sensors.to_vec(), motions.map(|motion| motion.to_tokens()).to_vec()]
     }
 
-    fn off(a: &[f32], b: &[f32]) -> f32 {
+    fn max_difference(a: &[f32], b: &[f32]) -> f32 {
         assert_eq!(a.len(), b.len());
         a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
     }
@@ -265,34 +278,38 @@ mod tests {
     /// batch.
     #[test]
     fn the_network_is_the_encoder() {
-        let trained = trained();
-        let values = weights::collect(&trained);
-        let [bodies, sensors, both] = clips();
+        let trained = seeded_encoder();
+        let values = weights::collect_parameters(&trained);
+        let [bodies, sensors, both] = sample_clips();
         let all = [bodies.clone(), sensors.clone(), both.clone()].concat();
-        for (clips, slots) in
-            [(bodies, 0..SENSOR), (sensors, SENSOR..SLOTS), (both, 0..SLOTS), (all, 0..SLOTS)]
-        {
-            assert_eq!(shown(&clips), slots);
-            let output = trained.forward(train::batch(&clips, false, &Device::flex()));
+        for (clips, slots) in [
+            (bodies, 0..SENSOR_SLOT),
+            (sensors, SENSOR_SLOT..SLOTS),
+            (both, 0..SLOTS),
+            (all, 0..SLOTS),
+        ] {
+            assert_eq!(visible_slots(&clips), slots);
+            let output =
+                trained.predict_batch(train::encoder_batch(&clips, false, &Device::flex()));
             let rows =
                 |tensor: burn::tensor::Tensor<2>| tensor.into_data().try_to_vec::<f32>().unwrap();
             let (movement, quality) =
                 (rows(softmax(output.movement, 1)), rows(sigmoid(output.quality)));
             let embedding = rows(output.embedding);
-            for isa in Isa::all() {
-                let network = Network::new(&values, &SIZE, isa);
-                let embedded = network.embed(&clips, &mut Workspace::new());
+            for isa in Isa::all_supported() {
+                let network = InferenceNetwork::new(&values, &SIZE, isa);
+                let embedded = network.embed_clips(&clips, &mut Workspace::new());
                 assert!(
-                    off(&embedded, &embedding) < 1e-5,
+                    max_difference(&embedded, &embedding) < 1e-5,
                     "{}: {}",
                     isa.name(),
-                    off(&embedded, &embedding)
+                    max_difference(&embedded, &embedding)
                 );
                 for (i, embedded) in embedded.chunks(48).enumerate() {
-                    let mut heads = Heads::default();
-                    network.heads(embedded, &mut heads);
-                    assert!(off(&heads.movement, &movement[5 * i..5 * i + 5]) < 1e-5);
-                    assert!(off(&heads.quality, &quality[5 * i..5 * i + 5]) < 1e-5);
+                    let mut heads = HeadOutputs::default();
+                    network.apply_heads(embedded, &mut heads);
+                    assert!(max_difference(&heads.movement, &movement[5 * i..5 * i + 5]) < 1e-5);
+                    assert!(max_difference(&heads.quality, &quality[5 * i..5 * i + 5]) < 1e-5);
                 }
             }
         }
@@ -301,35 +318,44 @@ mod tests {
     /// Slots hidden in every clip of a batch are left out without changing the result.
     #[test]
     fn a_slot_that_is_hidden_everywhere_changes_nothing() {
-        let trained = trained();
-        let network = Network::new(&weights::collect(&trained), &SIZE, Isa::best());
-        let [bodies, sensors, both] = clips();
-        let without: Vec<token::Tokens> =
+        let trained = seeded_encoder();
+        let network = InferenceNetwork::new(
+            &weights::collect_parameters(&trained),
+            &SIZE,
+            Isa::best_supported(),
+        );
+        let [bodies, sensors, both] = sample_clips();
+        let without: Vec<token::ClipTokens> =
             both.iter().map(|clip| clip.clone().without_sensor()).collect();
         let mut hidden = both;
-        hidden.iter_mut().for_each(|clip| clip.hidden[SENSOR] = true);
+        hidden.iter_mut().for_each(|clip| clip.hidden[SENSOR_SLOT] = true);
         for clips in [bodies, sensors, without.clone(), hidden.clone()] {
-            let few = network.embed(&clips, &mut Workspace::new());
+            let few = network.embed_clips(&clips, &mut Workspace::new());
             let all = network.embed_slots(&clips, 0..SLOTS, &mut Workspace::new());
-            assert!(off(&few, &all) < 1e-5);
-            let whole = train::batch_of(&clips, 0..SLOTS, false, &Device::flex());
-            let trained = trained.forward(whole).embedding.into_data().try_to_vec::<f32>().unwrap();
-            assert!(off(&few, &trained) < 1e-5);
+            assert!(max_difference(&few, &all) < 1e-5);
+            let whole = train::encoder_batch_of_slots(&clips, 0..SLOTS, false, &Device::flex());
+            let trained =
+                trained.predict_batch(whole).embedding.into_data().try_to_vec::<f32>().unwrap();
+            assert!(max_difference(&few, &trained) < 1e-5);
         }
         // A worn but hidden sensor is equivalent to none.
         assert_eq!(
-            network.embed(&without, &mut Workspace::new()),
-            network.embed(&hidden, &mut Workspace::new()),
+            network.embed_clips(&without, &mut Workspace::new()),
+            network.embed_clips(&hidden, &mut Workspace::new()),
         );
     }
 
     #[test]
     fn any_number_of_threads_gives_the_same_bits() {
-        let network = Network::new(&weights::collect(&trained()), &SIZE, Isa::best());
-        let clips = clips().concat();
+        let network = InferenceNetwork::new(
+            &weights::collect_parameters(&seeded_encoder()),
+            &SIZE,
+            Isa::best_supported(),
+        );
+        let clips = sample_clips().concat();
         let run = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| network.embed(&clips, &mut Workspace::new()))
+            pool.install(|| network.embed_clips(&clips, &mut Workspace::new()))
         };
         let one = run(1);
         assert!(one == run(2) && one == run(3));

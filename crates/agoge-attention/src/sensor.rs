@@ -2,9 +2,9 @@
 
 mod clock;
 
-pub use clock::Clocks;
+pub use clock::ClockAlignment;
 
-use crate::motion::between;
+use crate::motion::bracket_time;
 use agoge_motion::{Channel, Part, Recording};
 use clock::{GRAVITY, SEARCH_S};
 use std::ops::RangeInclusive;
@@ -12,13 +12,13 @@ use std::ops::RangeInclusive;
 /// Channels of a sensor: three of acceleration, then three of angular velocity.
 pub(crate) const AXES: usize = 6;
 /// Unit of angular velocity, degrees per second, chosen so that both halves have similar magnitude.
-const TURN: f64 = 100.0;
+const TURN_UNIT_DEG_S: f64 = 100.0;
 /// Samples of faster sensors are averaged down to about this rate, Hz.
-const KEPT_HZ: f64 = 50.0;
+const MAX_RATE_HZ: f64 = 50.0;
 /// Minimum correlation of sensor and body for their clocks to be aligned.
-const ALIKE: f64 = 0.8;
+const MIN_CORRELATION: f64 = 0.8;
 /// Minimum clock offset to be corrected, s: two samples are within measurement error.
-const APART_S: f64 = 0.04;
+const MIN_OFFSET_S: f64 = 0.04;
 
 /// The samples of one sensor, in its own axes.
 ///
@@ -47,19 +47,20 @@ impl Inertial {
     /// lacks the six channels `acc_x` … `gyr_z` of one part and clock, or has fewer than two
     /// samples there. Missing samples are left out.
     pub fn new(recording: &Recording, from: f64, to: f64) -> Option<Inertial> {
-        Inertial::cut(recording, from, from..=to)
+        Inertial::from_time_range(recording, from, from..=to)
     }
 
     /// The sensor of a recording between two frames, both included; time 0 is the first. If the
     /// signal shows that its clock differs from that of the frames ([`Inertial::offset_against`]),
     /// the offset is corrected.
-    pub(crate) fn of_frames(body: &Recording, start: usize, end: usize) -> Option<Inertial> {
+    pub(crate) fn from_frames(body: &Recording, start: usize, end: usize) -> Option<Inertial> {
         let (from, to) = (body.time[start], body.time[end]);
-        let around = Inertial::cut(body, from, from - SEARCH_S..=to + SEARCH_S)?;
+        let around = Inertial::from_time_range(body, from, from - SEARCH_S..=to + SEARCH_S)?;
         let clocks = around.offset_against(body, start, end);
-        let trusted =
-            |clocks: &Clocks| clocks.correlation >= ALIKE && clocks.offset_s.abs() > APART_S;
-        let aligned = clocks.filter(trusted).and_then(|Clocks { offset_s, .. }| {
+        let trusted = |clocks: &ClockAlignment| {
+            clocks.correlation >= MIN_CORRELATION && clocks.offset_s.abs() > MIN_OFFSET_S
+        };
+        let aligned = clocks.filter(trusted).and_then(|ClockAlignment { offset_s, .. }| {
             Some(Inertial { offset_s, ..Inertial::new(body, from + offset_s, to + offset_s)? })
         });
         aligned.or_else(|| Inertial::new(body, from, to))
@@ -72,20 +73,24 @@ impl Inertial {
     }
 
     /// The sample at a time, by linear interpolation (held constant beyond both ends).
-    pub(crate) fn at(&self, time: f64) -> [f32; AXES] {
-        let (below, above, share) = between(&self.time, time);
+    pub(crate) fn sample_at(&self, time: f64) -> [f32; AXES] {
+        let (below, above, share) = bracket_time(&self.time, time);
         let (a, b) = (self.values[below], self.values[above]);
         std::array::from_fn(|axis| a[axis] + share * (b[axis] - a[axis]))
     }
 
     /// The samples of a recording within a time range, s; time 0 is `zero`.
-    fn cut(recording: &Recording, zero: f64, within: RangeInclusive<f64>) -> Option<Inertial> {
-        let channels = recording.inertial()?;
+    fn from_time_range(
+        recording: &Recording,
+        zero: f64,
+        within: RangeInclusive<f64>,
+    ) -> Option<Inertial> {
+        let channels = recording.inertial_channels()?;
         let Channel { part, rate_hz: rate, start_s: start, .. } = *channels[0];
         let count = channels.iter().map(|channel| channel.values.len()).min()?;
         let scales: Vec<f64> =
-            channels.iter().map(|channel| scale(&channel.unit)).collect::<Option<_>>()?;
-        let step = ((rate / KEPT_HZ).round() as usize).max(1);
+            channels.iter().map(|channel| unit_scale(&channel.unit)).collect::<Option<_>>()?;
+        let step = ((rate / MAX_RATE_HZ).round() as usize).max(1);
         // Out-of-range times saturate at 0 and at the last sample.
         let first = ((within.start() - start) * rate).ceil() as usize;
         let last = (((within.end() - start) * rate).floor() + 1.0) as usize;
@@ -113,12 +118,12 @@ impl Inertial {
 }
 
 /// Factor that converts a value from its unit.
-fn scale(unit: &str) -> Option<f64> {
+fn unit_scale(unit: &str) -> Option<f64> {
     match unit {
         "g" => Some(1.0),
         "m/s^2" | "m/s²" => Some(1.0 / GRAVITY),
-        "deg/s" | "°/s" => Some(1.0 / TURN),
-        "rad/s" => Some(1f64.to_degrees() / TURN),
+        "deg/s" | "°/s" => Some(1.0 / TURN_UNIT_DEG_S),
+        "rad/s" => Some(1f64.to_degrees() / TURN_UNIT_DEG_S),
         _ => None,
     }
 }
@@ -128,10 +133,10 @@ pub(crate) mod tests {
     use super::*;
     use crate::motion::Motion;
     use agoge_motion::recording::INERTIAL;
-    use agoge_motion::simulate::{Exercise, Set};
+    use agoge_motion::simulate::{Exercise, SimulatedSet};
 
     /// A sensor on the right wrist sampled at 50 Hz for this many seconds.
-    pub(crate) fn felt(seconds: f64, at: impl Fn(f32) -> [f32; AXES]) -> Inertial {
+    pub(crate) fn simulated_sensor(seconds: f64, at: impl Fn(f32) -> [f32; AXES]) -> Inertial {
         let time: Vec<f64> =
             (0..=(seconds * 50.0) as usize).map(|sample| sample as f64 / 50.0).collect();
         let values = time.iter().map(|time| at(*time as f32)).collect();
@@ -139,7 +144,7 @@ pub(crate) mod tests {
     }
 
     /// Channels `acc_x` … `gyr_z` of one part, `[sample, axis]` in g and degrees per second.
-    pub(crate) fn channels(
+    pub(crate) fn inertial_channels(
         part: Part,
         rate_hz: f64,
         start_s: f64,
@@ -158,11 +163,11 @@ pub(crate) mod tests {
 
     #[test]
     fn a_sensor_is_cut_to_its_time_and_a_fast_one_averaged() {
-        let mut recording = Set::new(Exercise::Squat).simulate().recording;
+        let mut recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
         let ramp = |n: usize, rate: f64| -> Vec<[f64; AXES]> {
             (0..n).map(|i| [i as f64 / rate, 0.0, 1.0, 50.0, 0.0, 0.0]).collect()
         };
-        recording.channels = channels(Part::LeftWrist, 50.0, 0.5, &ramp(100, 50.0));
+        recording.channels = inertial_channels(Part::LeftWrist, 50.0, 0.5, &ramp(100, 50.0));
         let sensor = Inertial::new(&recording, 1.0, 2.0).unwrap();
         assert_eq!((sensor.part, sensor.time.len(), sensor.time[0]), (Part::LeftWrist, 51, 0.0));
         assert!((sensor.values[0][0] - 0.5).abs() < 1e-6 && sensor.values[0][3] == 0.5);
@@ -170,7 +175,7 @@ pub(crate) mod tests {
         assert_eq!(Inertial::new(&recording, -9.0, 99.0).unwrap().time.len(), 100);
         assert!(Inertial::new(&recording, 5.0, 9.0).is_none());
         // Four samples at 200 Hz become one in their middle.
-        recording.channels = channels(Part::LeftWrist, 200.0, 0.0, &ramp(400, 200.0));
+        recording.channels = inertial_channels(Part::LeftWrist, 200.0, 0.0, &ramp(400, 200.0));
         let fast = Inertial::new(&recording, 0.0, 2.0).unwrap();
         assert_eq!(fast.time.len(), 100);
         assert!(
@@ -189,11 +194,11 @@ pub(crate) mod tests {
 
     /// The simulated movement as measured by a sensor on a part, whose axes rotate all the time and
     /// whose clock is `offset_s` ahead of that of the frames.
-    fn worn(set: &Set, part: Part, offset_s: f64) -> Recording {
+    fn recording_with_sensor(set: &SimulatedSet, part: Part, offset_s: f64) -> Recording {
         let mut body =
-            Set { rate_hz: 100.0, ..set.clone() }.simulate().recording.to_body().recording;
-        let p = |frame: usize| body.at(frame, part.index());
-        let samples: Vec<[f64; AXES]> = (1..body.frames() - 1)
+            SimulatedSet { rate_hz: 100.0, ..set.clone() }.simulate().recording.to_body().recording;
+        let p = |frame: usize| body.position_at(frame, part.index());
+        let samples: Vec<[f64; AXES]> = (1..body.frame_count() - 1)
             .step_by(2)
             .map(|frame| {
                 let [a, b, c] = [p(frame - 1), p(frame), p(frame + 1)];
@@ -211,18 +216,18 @@ pub(crate) mod tests {
                 ]
             })
             .collect();
-        body.channels = channels(part, 50.0, 0.01 + offset_s, &samples);
+        body.channels = inertial_channels(part, 50.0, 0.01 + offset_s, &samples);
         body
     }
 
     #[test]
     fn clocks_that_differ_are_found_and_set() {
         for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
-            let set = Set { repetitions: 3, ..Set::new(exercise) };
+            let set = SimulatedSet { repetitions: 3, ..SimulatedSet::new(exercise) };
             for offset in [-0.73, -0.2, 0.0, 0.11, 0.6] {
-                let body = worn(&set, Part::RightWrist, offset);
-                let end = body.frames() - 1;
-                let around = Inertial::cut(&body, body.time[0], -2.0..=99.0).unwrap();
+                let body = recording_with_sensor(&set, Part::RightWrist, offset);
+                let end = body.frame_count() - 1;
+                let around = Inertial::from_time_range(&body, body.time[0], -2.0..=99.0).unwrap();
                 let clocks = around.offset_against(&body, 0, end).unwrap();
                 assert!(
                     (clocks.offset_s - offset).abs() < 0.02 && clocks.correlation > 0.9,
@@ -237,9 +242,12 @@ pub(crate) mod tests {
 
     #[test]
     fn without_likeness_depth_or_time_the_clock_stays() {
-        let mut body =
-            worn(&Set { repetitions: 2, ..Set::new(Exercise::Squat) }, Part::RightWrist, 0.3);
-        let end = body.frames() - 1;
+        let mut body = recording_with_sensor(
+            &SimulatedSet { repetitions: 2, ..SimulatedSet::new(Exercise::Squat) },
+            Part::RightWrist,
+            0.3,
+        );
+        let end = body.frame_count() - 1;
         assert_eq!(
             Motion::new(&body, 0, 60).unwrap().sensor.unwrap().offset_s,
             0.0,

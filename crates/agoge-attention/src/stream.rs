@@ -1,14 +1,16 @@
 //! Live inference with the same weights: each frame yields the model's output for the last seconds,
 //! at a cost independent of the stream's length.
 
-use crate::kernel::{After, Matrix, MatrixMut, Recall, Rows, Unit, recall, recall::PLACES};
-use crate::network::{Heads, INPUTS, Network, pool};
-use crate::runtime::{Attention, Scratch, SelfAttention, padded};
+use crate::kernel::{
+    CachedHead, Epilogue, Matrix, MatrixMut, RowStep, WorkUnit, attend_cached, recall::PLACES,
+};
+use crate::network::{HeadOutputs, INPUTS, InferenceNetwork, pool_tokens};
+use crate::runtime::{AttentionLayer, RuntimeSelfAttention, UnitScratch, padded_stride};
 use crate::token::{CHANNELS, PARTS};
 
 /// Settings of a live stream.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Live {
+pub struct LiveConfig {
     /// How far back a frame attends, s.
     pub window_s: f64,
     /// Maximum frames within the window. Beyond this the oldest are dropped, so that memory is
@@ -19,16 +21,16 @@ pub struct Live {
     pub step_s: f64,
 }
 
-impl Default for Live {
+impl Default for LiveConfig {
     /// Four seconds at up to 60 frames per second.
-    fn default() -> Live {
-        Live { window_s: 4.0, most_frames: 240, step_s: 0.0 }
+    fn default() -> LiveConfig {
+        LiveConfig { window_s: 4.0, most_frames: 240, step_s: 0.0 }
     }
 }
 
 /// The model's output for the last seconds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct State {
+pub struct StreamState {
     /// Time of the newest frame, s.
     pub time_s: f64,
     /// Number of frames within the window.
@@ -48,8 +50,8 @@ pub struct State {
 /// A part that is not seen is hidden: it is neither attended to nor pooled.
 #[derive(Debug)]
 pub struct StreamingEncoder {
-    network: Network,
-    live: Live,
+    network: InferenceNetwork,
+    live: LiveConfig,
     /// Slots of a ring: `most_frames` rounded up to whole vectors.
     places: usize,
     /// Ring slot of the next frame.
@@ -59,17 +61,17 @@ pub struct StreamingEncoder {
     /// Hidden parts of each ring slot, `[place, part]`.
     hidden: Vec<bool>,
     /// One per block.
-    rings: Vec<Ring>,
+    rings: Vec<KeyValueRing>,
     /// Encoded tokens, `[place, part, width]`.
     encoded: Vec<f32>,
-    work: Work,
-    state: State,
-    heads: Heads,
+    work: FrameBuffers,
+    state: StreamState,
+    heads: HeadOutputs,
 }
 
 /// Key-value cache of a block's attention over time.
 #[derive(Debug)]
-struct Ring {
+struct KeyValueRing {
     /// `[part, channel of all heads, place]`.
     keys: Vec<f32>,
     values: Vec<f32>,
@@ -77,7 +79,7 @@ struct Ring {
 
 /// Working memory for a frame.
 #[derive(Debug)]
-struct Work {
+struct FrameBuffers {
     /// `[part, INPUTS]`.
     input: Vec<f32>,
     /// `[part, width]`.
@@ -94,39 +96,42 @@ struct Work {
     /// `[place]`.
     weights: Vec<f32>,
     angles: Vec<f32>,
-    scratch: Scratch,
+    scratch: UnitScratch,
 }
 
 impl StreamingEncoder {
     /// An empty stream.
-    pub(crate) fn new(network: Network, live: Live) -> StreamingEncoder {
+    pub(crate) fn new(network: InferenceNetwork, live: LiveConfig) -> StreamingEncoder {
         let (parts, width) = (PARTS.len(), network.encoder.width());
-        let live =
-            Live { window_s: live.window_s.max(0.0), most_frames: live.most_frames.max(1), ..live };
+        let live = LiveConfig {
+            window_s: live.window_s.max(0.0),
+            most_frames: live.most_frames.max(1),
+            ..live
+        };
         let places = live.most_frames.next_multiple_of(PLACES);
-        let ring = || Ring {
+        let ring = || KeyValueRing {
             keys: vec![0.0; parts * width * places],
             values: vec![0.0; parts * width * places],
         };
-        let work = Work {
+        let work = FrameBuffers {
             input: vec![0.0; parts * INPUTS],
-            x: vec![0.0; parts * padded(width)],
-            normed: vec![0.0; parts * padded(width)],
-            projected: vec![0.0; parts * padded(3 * width)],
-            joined: vec![0.0; parts * padded(width)],
+            x: vec![0.0; parts * padded_stride(width)],
+            normed: vec![0.0; parts * padded_stride(width)],
+            projected: vec![0.0; parts * padded_stride(3 * width)],
+            joined: vec![0.0; parts * padded_stride(width)],
             now: vec![0.0; parts],
             past: vec![f32::NEG_INFINITY; parts * places],
             weights: vec![0.0; places],
             angles: Vec::new(),
-            scratch: Scratch::default(),
+            scratch: UnitScratch::default(),
         };
         StreamingEncoder {
             rings: network.encoder.blocks.iter().map(|_| ring()).collect(),
             encoded: vec![0.0; places * parts * width],
             times: vec![f64::NAN; places],
             hidden: vec![true; places * parts],
-            state: State { embedding: vec![0.0; 2 * width], ..State::default() },
-            heads: Heads::default(),
+            state: StreamState { embedding: vec![0.0; 2 * width], ..StreamState::default() },
+            heads: HeadOutputs::default(),
             places,
             next: 0,
             live,
@@ -142,17 +147,17 @@ impl StreamingEncoder {
     }
 
     /// The settings of the stream.
-    pub(crate) fn live(&self) -> &Live {
+    pub(crate) fn live_config(&self) -> &LiveConfig {
         &self.live
     }
 
     /// The output for the newest frame.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &StreamState {
         &self.state
     }
 
     /// Encoded tokens of the newest frame, `[part, width]`; those of hidden parts are meaningless.
-    pub fn encoded(&self) -> &[f32] {
+    pub fn encoded_tokens(&self) -> &[f32] {
         let size = PARTS.len() * self.network.encoder.width();
         let place = (self.next + self.live.most_frames - 1) % self.live.most_frames;
         &self.encoded[place * size..(place + 1) * size]
@@ -163,7 +168,7 @@ impl StreamingEncoder {
     ///
     /// # Panics
     /// If the shapes do not match.
-    pub fn push(&mut self, values: &[f32], hidden: &[bool], time_s: f64) -> &State {
+    pub fn push(&mut self, values: &[f32], hidden: &[bool], time_s: f64) -> &StreamState {
         let (parts, width) = (PARTS.len(), self.network.encoder.width());
         assert!(
             values.len() == parts * CHANNELS && hidden.len() == parts,
@@ -173,50 +178,50 @@ impl StreamingEncoder {
         self.next = (self.next + 1) % self.live.most_frames;
         self.times[place] = time_s;
         self.hidden[place * parts..(place + 1) * parts].copy_from_slice(hidden);
-        self.mark(time_s);
+        self.update_masks(time_s);
         for (part, row) in self.work.input.chunks_exact_mut(INPUTS).enumerate() {
             row[..CHANNELS].copy_from_slice(&values[part * CHANNELS..(part + 1) * CHANNELS]);
             row[CHANNELS..].fill(0.0);
             row[CHANNELS + part] = 1.0;
         }
         let encoder = &self.network.encoder;
-        let row = padded(width);
+        let row = padded_stride(width);
         {
-            let mut x = MatrixMut::strided(&mut self.work.x, parts, width, row);
-            encoder.input.forward(
+            let mut x = MatrixMut::with_stride(&mut self.work.x, parts, width, row);
+            encoder.input.apply_to_rows(
                 Matrix::new(&self.work.input, parts, INPUTS),
-                After::Write,
+                Epilogue::Write,
                 &mut x,
             );
         }
         for (block, ring) in encoder.blocks.iter().zip(&mut self.rings) {
             for attention in &block.attentions {
                 let over_time = attention.attention.rotary().is_some();
-                self.work.prepare(attention, time_s);
+                self.work.project_frame(attention, time_s);
                 if over_time {
-                    ring.keep(&self.work.projected, width, self.places, place);
-                    self.work.look_back(&attention.attention, ring, self.places);
+                    ring.store_frame(&self.work.projected, width, self.places, place);
+                    self.work.attend_over_time(&attention.attention, ring, self.places);
                 } else {
-                    self.work.look_around(&attention.attention, parts);
+                    self.work.attend_over_parts(&attention.attention, parts);
                 }
             }
-            let Work { x, normed, scratch, .. } = &mut self.work;
-            let mut normed = MatrixMut::strided(normed, parts, width, row);
-            let mut x = MatrixMut::strided(x, parts, width, row);
-            block.norm.forward(x.as_matrix(), &mut normed);
-            block.feed_forward.add(normed.as_matrix(), &mut x, scratch);
+            let FrameBuffers { x, normed, scratch, .. } = &mut self.work;
+            let mut normed = MatrixMut::with_stride(normed, parts, width, row);
+            let mut x = MatrixMut::with_stride(x, parts, width, row);
+            block.norm.normalise_rows(x.as_matrix(), &mut normed);
+            block.feed_forward.add_output(normed.as_matrix(), &mut x, scratch);
         }
-        let mut x = MatrixMut::strided(&mut self.work.x, parts, width, row);
-        encoder.norm.in_place(&mut x);
+        let mut x = MatrixMut::with_stride(&mut self.work.x, parts, width, row);
+        encoder.norm.normalise_in_place(&mut x);
         for part in 0..parts {
             let to = (place * parts + part) * width;
             self.encoded[to..to + width].copy_from_slice(x.read_row(part));
         }
-        self.judge(time_s)
+        self.update_state(time_s)
     }
 
     /// Updates which cached tokens may be attended to at time `now`.
-    fn mark(&mut self, now: f64) {
+    fn update_masks(&mut self, now: f64) {
         let parts = PARTS.len();
         let mut frames = 0;
         for (place, time) in self.times.iter().enumerate() {
@@ -235,16 +240,16 @@ impl StreamingEncoder {
         self.state.frames = frames;
     }
 
-    fn judge(&mut self, time_s: f64) -> &State {
+    fn update_state(&mut self, time_s: f64) -> &StreamState {
         let (parts, width) = (PARTS.len(), self.network.encoder.width());
         let past = &self.work.past;
         let seen = |token: usize| past[token % parts * self.places + token / parts] == 0.0;
         let tokens = self.encoded.chunks_exact(width).enumerate();
-        pool(
+        pool_tokens(
             tokens.filter(|(token, _)| seen(*token)).map(|(_, row)| row),
             &mut self.state.embedding,
         );
-        self.network.heads(&self.state.embedding, &mut self.heads);
+        self.network.apply_heads(&self.state.embedding, &mut self.heads);
         self.state.time_s = time_s;
         self.state.movement.clone_from(&self.heads.movement);
         self.state.quality.clone_from(&self.heads.quality);
@@ -252,10 +257,10 @@ impl StreamingEncoder {
     }
 }
 
-impl Ring {
+impl KeyValueRing {
     /// Stores the keys and values of a frame in a ring slot.
-    fn keep(&mut self, projected: &[f32], width: usize, places: usize, place: usize) {
-        for (part, row) in projected.chunks_exact(padded(3 * width)).enumerate() {
+    fn store_frame(&mut self, projected: &[f32], width: usize, places: usize, place: usize) {
+        for (part, row) in projected.chunks_exact(padded_stride(3 * width)).enumerate() {
             for channel in 0..width {
                 let to = (part * width + channel) * places + place;
                 self.keys[to] = row[width + channel];
@@ -265,33 +270,40 @@ impl Ring {
     }
 }
 
-impl Work {
+impl FrameBuffers {
     /// Applies the norm and projects the frame to queries, keys and values.
-    fn prepare(&mut self, attention: &Attention, time_s: f64) {
+    fn project_frame(&mut self, attention: &AttentionLayer, time_s: f64) {
         let (parts, width) = (PARTS.len(), attention.attention.width());
-        let Work { x, normed, projected, angles, .. } = self;
+        let FrameBuffers { x, normed, projected, angles, .. } = self;
         if let Some(rotary) = attention.attention.rotary() {
-            rotary.table_at(time_s, angles);
+            rotary.fill_table_at(time_s, angles);
         }
-        let x = MatrixMut::strided(x, parts, width, padded(width));
-        let mut normed = MatrixMut::strided(normed, parts, width, padded(width));
-        attention.norm.forward(x.as_matrix(), &mut normed);
-        let mut projected = MatrixMut::strided(projected, parts, 3 * width, padded(3 * width));
-        attention.attention.project(normed.as_matrix(), &mut projected, |_| Some(&*angles));
+        let x = MatrixMut::with_stride(x, parts, width, padded_stride(width));
+        let mut normed = MatrixMut::with_stride(normed, parts, width, padded_stride(width));
+        attention.norm.normalise_rows(x.as_matrix(), &mut normed);
+        let mut projected =
+            MatrixMut::with_stride(projected, parts, 3 * width, padded_stride(3 * width));
+        attention.attention.project_rows(normed.as_matrix(), &mut projected, |_| Some(&*angles));
     }
 
     /// Applies the attention over the parts of the frame.
-    fn look_around(&mut self, attention: &SelfAttention, parts: usize) {
+    fn attend_over_parts(&mut self, attention: &RuntimeSelfAttention, parts: usize) {
         let width = attention.width();
-        let rows = Rows { from: 0, step: 1, count: parts };
-        let unit = Unit { index: 0, sequence: rows, first: 0, rows };
-        let projected = Matrix::strided(&self.projected, parts, 3 * width, padded(3 * width), 1);
-        let mut x = MatrixMut::strided(&mut self.x, parts, width, padded(width));
-        attention.add(projected, &unit, Some(&self.now), &mut x, &mut self.scratch);
+        let rows = RowStep { from: 0, step: 1, count: parts };
+        let unit = WorkUnit { index: 0, sequence: rows, first_query: 0, rows };
+        let projected =
+            Matrix::with_strides(&self.projected, parts, 3 * width, padded_stride(3 * width), 1);
+        let mut x = MatrixMut::with_stride(&mut self.x, parts, width, padded_stride(width));
+        attention.add_attention(projected, &unit, Some(&self.now), &mut x, &mut self.scratch);
     }
 
     /// Applies the attention of every part over its own past.
-    fn look_back(&mut self, attention: &SelfAttention, ring: &Ring, places: usize) {
+    fn attend_over_time(
+        &mut self,
+        attention: &RuntimeSelfAttention,
+        ring: &KeyValueRing,
+        places: usize,
+    ) {
         let (parts, width, channels) = (PARTS.len(), attention.width(), attention.channels());
         let isa = attention.isa();
         for part in 0..parts {
@@ -299,21 +311,21 @@ impl Work {
             for from in (0..width).step_by(channels) {
                 let memory =
                     (part * width + from) * places..(part * width + from + channels) * places;
-                let query = part * padded(3 * width) + from;
-                let what = Recall {
+                let query = part * padded_stride(3 * width) + from;
+                let what = CachedHead {
                     query: &self.projected[query..query + channels],
                     keys: &ring.keys[memory.clone()],
                     values: &ring.values[memory],
                     bias,
                     scale: 1.0 / (channels as f32).sqrt(),
                 };
-                let to = part * padded(width) + from;
-                recall(isa, what, &mut self.joined[to..to + channels], &mut self.weights);
+                let to = part * padded_stride(width) + from;
+                attend_cached(isa, what, &mut self.joined[to..to + channels], &mut self.weights);
             }
         }
-        let joined = Matrix::strided(&self.joined, parts, width, padded(width), 1);
-        let mut x = MatrixMut::strided(&mut self.x, parts, width, padded(width));
-        attention.join(joined, &mut x);
+        let joined = Matrix::with_strides(&self.joined, parts, width, padded_stride(width), 1);
+        let mut x = MatrixMut::with_stride(&mut self.x, parts, width, padded_stride(width));
+        attention.add_joined_heads(joined, &mut x);
     }
 }
 

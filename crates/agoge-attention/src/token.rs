@@ -2,13 +2,13 @@
 
 mod sensor;
 
-pub use sensor::{FELT, SENSOR_CHANNELS, Worn};
+pub use sensor::{SAMPLE_CHANNELS, SENSOR_CHANNELS, SensorTokens};
 
 use crate::motion::Motion;
 use crate::sensor::Inertial;
 use agoge_motion::Part;
 use fastrand::Rng;
-use sensor::{FELT_S, Reader};
+use sensor::{SENSOR_SAMPLE_S, SensorTokenizer};
 use std::ops::Range;
 
 /// The parts that become tokens, in token order: those measured by nearly every source.
@@ -35,7 +35,7 @@ pub const PARTS: [Part; 17] = [
 /// Number of tokens per instant: the parts, then the worn sensor.
 pub const SLOTS: usize = PARTS.len() + 1;
 /// Index of the worn sensor's slot.
-pub(crate) const SENSOR: usize = PARTS.len();
+pub(crate) const SENSOR_SLOT: usize = PARTS.len();
 
 /// Number of instants at which a clip is sampled, evenly spaced. Each has one token per part;
 /// rotary positions give attention the seconds between them.
@@ -46,19 +46,19 @@ pub(crate) const SAMPLES: usize = 4;
 /// the same weights read a clip and a live stream.
 pub const SAMPLE_S: f64 = 1.0 / 15.0;
 /// Factor that brings displacements within a token to the scale of positions.
-const DISPLACEMENT: f32 = 4.0;
+const DISPLACEMENT_SCALE: f32 = 4.0;
 /// Motion channels of a token, which pre-training reconstructs: position and three backward
 /// displacements.
-pub const MOVING: usize = 3 * SAMPLES;
+pub const MOTION_CHANNELS: usize = 3 * SAMPLES;
 /// Index of the confidence channel; zero where the part was not seen.
-pub(crate) const CONFIDENCE: usize = MOVING + 3;
+pub(crate) const CONFIDENCE_CHANNEL: usize = MOTION_CHANNELS + 3;
 /// Channels of a token: motion, bone direction, confidence, whether depth is known, phase of the
 /// repetition (cosine, sine, known), logarithm of its duration in seconds.
-pub const CHANNELS: usize = MOVING + 3 + 1 + 1 + 3 + 1;
+pub const CHANNELS: usize = MOTION_CHANNELS + 3 + 1 + 1 + 3 + 1;
 
 /// A repetition for training or evaluation.
 #[derive(Clone, Debug)]
-pub struct Clip {
+pub struct LabelledClip {
     /// Name of the athlete.
     pub athlete: String,
     /// The movement's name.
@@ -69,7 +69,7 @@ pub struct Clip {
     pub motion: Motion,
 }
 
-impl Clip {
+impl LabelledClip {
     /// Whether the label is closer to correct than to incorrect, if the repetition was judged.
     pub fn is_correct(&self) -> Option<bool> {
         self.label.map(|label| label > 0.5)
@@ -77,23 +77,23 @@ impl Clip {
 
     /// Target of quality training, if the repetition was judged: 2 · label − 1, so correct is 1 and
     /// incorrect −1.
-    pub(crate) fn target(&self) -> Option<f64> {
+    pub(crate) fn quality_target(&self) -> Option<f64> {
         self.label.map(|label| 2.0 * f64::from(label) - 1.0)
     }
 
     /// Index of its movement in `movements`.
-    pub(crate) fn class(&self, movements: &[String]) -> Option<usize> {
+    pub(crate) fn class_index(&self, movements: &[String]) -> Option<usize> {
         movements.iter().position(|name| *name == self.movement)
     }
 }
 
 /// The tokens of one clip.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tokens {
+pub struct ClipTokens {
     /// `[time, part, channel]`, flattened.
     pub values: Vec<f32>,
     /// Tokens of the worn sensor, if there was one.
-    pub sensor: Option<Worn>,
+    pub sensor: Option<SensorTokens>,
     /// True for parts that are never seen and, in the last slot, if no sensor was worn, `[slot]`.
     pub hidden: Vec<bool>,
     /// Time stamps in seconds, `[time]`.
@@ -101,40 +101,40 @@ pub struct Tokens {
 }
 
 /// Sensor channels if no sensor was worn.
-static NOTHING: [f32; TIMES * SENSOR_CHANNELS] = [0.0; TIMES * SENSOR_CHANNELS];
+static NO_SENSOR: [f32; TIMES * SENSOR_CHANNELS] = [0.0; TIMES * SENSOR_CHANNELS];
 
-impl Tokens {
+impl ClipTokens {
     /// Sensor channels, `[time, channel]`; zero if no sensor was worn.
-    pub(crate) fn felt(&self) -> &[f32] {
-        self.sensor.as_ref().map_or(&NOTHING, |worn| &worn.values)
+    pub(crate) fn sensor_values(&self) -> &[f32] {
+        self.sensor.as_ref().map_or(&NO_SENSOR, |worn| &worn.values)
     }
 
     /// Index in [`PARTS`] of the part that carries the sensor; 0 if no sensor was worn.
-    pub(crate) fn carrier(&self) -> usize {
+    pub(crate) fn carrier_index(&self) -> usize {
         self.sensor.as_ref().map_or(0, |worn| worn.carrier)
     }
 
     /// The tokens as if no sensor had been worn.
-    pub(crate) fn without_sensor(mut self) -> Tokens {
-        self.hidden[SENSOR] = true;
-        Tokens { sensor: None, ..self }
+    pub(crate) fn without_sensor(mut self) -> ClipTokens {
+        self.hidden[SENSOR_SLOT] = true;
+        ClipTokens { sensor: None, ..self }
     }
 }
 
 /// Range of slots visible in some clip, so that a body or sensor absent from all of them costs
 /// nothing.
-pub(crate) fn shown(clips: &[Tokens]) -> Range<usize> {
+pub(crate) fn visible_slots(clips: &[ClipTokens]) -> Range<usize> {
     let (mut body, mut sensor) = (false, false);
     for clip in clips {
-        body |= clip.hidden[..SENSOR].contains(&false);
-        sensor |= !clip.hidden[SENSOR];
+        body |= clip.hidden[..SENSOR_SLOT].contains(&false);
+        sensor |= !clip.hidden[SENSOR_SLOT];
     }
-    if sensor && !body { SENSOR..SLOTS } else { 0..if sensor { SLOTS } else { SENSOR } }
+    if sensor && !body { SENSOR_SLOT..SLOTS } else { 0..if sensor { SLOTS } else { SENSOR_SLOT } }
 }
 
 /// Random transformation of a clip before it is converted to tokens.
 #[derive(Clone, Debug)]
-struct Variation {
+struct ClipVariation {
     /// Positions of the first and last token, as fractions of the clip.
     ends: [f64; 2],
     /// Seconds of tokens per second of the clip.
@@ -150,12 +150,12 @@ struct Variation {
     /// Whether left and right are swapped.
     mirrored: bool,
     /// Whether the phase of the repetition is included; a live stream does not know it.
-    placed: bool,
+    has_phase: bool,
 }
 
-impl Variation {
-    fn none() -> Variation {
-        Variation {
+impl ClipVariation {
+    fn no_change() -> ClipVariation {
+        ClipVariation {
             ends: [0.0, 1.0],
             tempo: 1.0,
             matrix: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
@@ -163,12 +163,12 @@ impl Variation {
             dropped: [false; PARTS.len()],
             flat: false,
             mirrored: false,
-            placed: true,
+            has_phase: true,
         }
     }
 
     /// Draws a small random variation, mimicking another athlete, sensor or camera.
-    fn draw(rng: &mut Rng, augment: &Augment) -> Variation {
+    fn draw_random(rng: &mut Rng, augment: &Augmentation) -> ClipVariation {
         let mut spread = |width: f64| (2.0 * rng.f64() - 1.0) * width;
         let (sin, cos) = spread(0.3).sin_cos();
         let (sx, sy, sz) = (1.0 + spread(0.06), 1.0 + spread(0.06), 1.0 + spread(0.06));
@@ -180,7 +180,7 @@ impl Variation {
             if flat { (std::f64::consts::TAU * rng.f64()).sin_cos() } else { (sin, cos) };
         let drops = rng.f64() < augment.drop;
         let dropped = [(); PARTS.len()].map(|()| drops && rng.f64() < 0.15);
-        Variation {
+        ClipVariation {
             ends: [0.08 * rng.f64(), 1.0 - 0.08 * rng.f64()],
             tempo,
             matrix: [
@@ -192,14 +192,14 @@ impl Variation {
             dropped,
             flat,
             mirrored: rng.f64() < augment.mirror,
-            placed: rng.f64() >= augment.live,
+            has_phase: rng.f64() >= augment.live,
         }
     }
 }
 
 /// Probabilities of the augmentations applied to clips during training, each 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Augment {
+pub struct Augmentation {
     /// Depth is removed, viewed from a random side.
     pub flat: f64,
     /// Some parts are hidden.
@@ -214,16 +214,16 @@ pub struct Augment {
 
 impl Motion {
     /// The tokens of the whole clip.
-    pub fn tokens(&self) -> Tokens {
-        self.varied_by(&Variation::none(), self.sensor.as_ref())
+    pub fn to_tokens(&self) -> ClipTokens {
+        self.tokens_with_variation(&ClipVariation::no_change(), self.sensor.as_ref())
     }
 
     /// Tokens of a randomly varied clip: cut, rotated, stretched and perturbed slightly, mimicking
     /// another athlete, camera or strap.
-    pub fn varied(&self, rng: &mut Rng, augment: &Augment) -> Tokens {
-        let mut vary = Variation::draw(rng, augment);
+    pub fn varied_tokens(&self, rng: &mut Rng, augment: &Augmentation) -> ClipTokens {
+        let mut vary = ClipVariation::draw_random(rng, augment);
         let mut worn = self.sensor.as_ref().map(|sensor| {
-            let sensor = sensor.varied(rng, vary.tempo);
+            let sensor = sensor.with_variation(rng, vary.tempo);
             if vary.mirrored { sensor.mirrored() } else { sensor }
         });
         if worn.is_some() && self.has_body() && rng.f64() < augment.sense {
@@ -233,12 +233,12 @@ impl Motion {
                 vary.dropped = [true; PARTS.len()];
             }
         }
-        self.varied_by(&vary, worn.as_ref())
+        self.tokens_with_variation(&vary, worn.as_ref())
     }
 
     /// The motion itself with the same variation, for methods that take no tokens.
-    pub(crate) fn varied_motion(&self, rng: &mut Rng, augment: &Augment) -> Motion {
-        let vary = Variation::draw(rng, augment);
+    pub(crate) fn varied_motion(&self, rng: &mut Rng, augment: &Augmentation) -> Motion {
+        let vary = ClipVariation::draw_random(rng, augment);
         let [first, last] = vary.ends.map(|share| share * self.duration_s());
         let varied_time = |time: f64| (time - first) * vary.tempo;
         let mut motion = Motion {
@@ -251,35 +251,35 @@ impl Motion {
         for (frame, out) in motion.time.iter_mut().enumerate() {
             let time = first + (last - first) * frame as f64 / (self.time.len().max(2) - 1) as f64;
             *out = varied_time(time);
-            self.at(time, &mut sample);
+            self.sample_at(time, &mut sample);
             for (part, name) in PARTS.iter().enumerate() {
-                let (p, sure) = sample[if vary.mirrored { index(name.mirror()) } else { part }];
+                let (p, sure) =
+                    sample[if vary.mirrored { part_index(name.mirror()) } else { part }];
                 let sure = if vary.dropped[part] { 0.0 } else { sure };
-                motion.positions.push(place(p, part, sure, &vary));
+                motion.positions.push(apply_variation(p, part, sure, &vary));
                 motion.confidence.push(sure);
             }
         }
         motion.sensor = self.sensor.as_ref().map(|sensor| {
-            let sensor = sensor.varied(rng, vary.tempo);
+            let sensor = sensor.with_variation(rng, vary.tempo);
             if vary.mirrored { sensor.mirrored() } else { sensor }
         });
         motion
     }
 
-    fn varied_by(&self, vary: &Variation, worn: Option<&Inertial>) -> Tokens {
+    fn tokens_with_variation(&self, vary: &ClipVariation, worn: Option<&Inertial>) -> ClipTokens {
         let parts = PARTS.len();
-        let from: [usize; PARTS.len()] =
-            std::array::from_fn(
-                |part| if vary.mirrored { index(PARTS[part].mirror()) } else { part },
-            );
-        let seen = self.seen();
+        let from: [usize; PARTS.len()] = std::array::from_fn(|part| {
+            if vary.mirrored { part_index(PARTS[part].mirror()) } else { part }
+        });
+        let seen = self.seen_parts();
         let mut hidden: Vec<bool> =
             (0..parts).map(|part| !seen[from[part]] || vary.dropped[part]).collect();
         hidden.push(worn.is_none());
         let [first, last] = vary.ends.map(|share| share * self.duration_s());
         let length = ((last - first) * vary.tempo).max(0.05);
         let is_3d = self.is_3d && !vary.flat;
-        let mut reader = worn.map(|sensor| Reader::new(sensor, first));
+        let mut reader = worn.map(|sensor| SensorTokenizer::new(sensor, first));
         let mut sample = vec![([0.0f32; 3], 0.0f32); parts];
         let mut patch = vec![([0.0f32; 3], 0.0f32); SAMPLES * parts];
         let mut values = Vec::with_capacity(TIMES * parts * CHANNELS);
@@ -289,27 +289,27 @@ impl Motion {
             let time = first + (last - first) * share;
             times.push((share * length) as f32);
             for back in 0..SAMPLES {
-                self.at(time - back as f64 * SAMPLE_S / vary.tempo, &mut sample);
+                self.sample_at(time - back as f64 * SAMPLE_S / vary.tempo, &mut sample);
                 for part in 0..parts {
                     let (p, sure) = sample[from[part]];
                     let sure = if vary.dropped[part] { 0.0 } else { sure };
-                    patch[back * parts + part] = (place(p, part, sure, vary), sure);
+                    patch[back * parts + part] = (apply_variation(p, part, sure, vary), sure);
                 }
             }
             let (sin, cos) = (std::f64::consts::PI * share).sin_cos();
-            let cycle = if vary.placed { [cos as f32, sin as f32, 1.0] } else { [0.0; 3] };
-            let length = if vary.placed { length.ln() as f32 } else { 0.0 };
-            push(&patch, is_3d, cycle, length, &mut values);
+            let cycle = if vary.has_phase { [cos as f32, sin as f32, 1.0] } else { [0.0; 3] };
+            let length = if vary.has_phase { length.ln() as f32 } else { 0.0 };
+            push_tokens(&patch, is_3d, cycle, length, &mut values);
             if let Some(reader) = &mut reader {
-                reader.push(time, FELT_S / vary.tempo, cycle, length);
+                reader.push_token(time, SENSOR_SAMPLE_S / vary.tempo, cycle, length);
             }
         }
-        Tokens { values, sensor: reader.map(Reader::finish), hidden, times }
+        ClipTokens { values, sensor: reader.map(SensorTokenizer::into_tokens), hidden, times }
     }
 }
 
 /// Applies a variation to a position; zero for a missing part.
-fn place(p: [f32; 3], part: usize, sure: f32, vary: &Variation) -> [f32; 3] {
+fn apply_variation(p: [f32; 3], part: usize, sure: f32, vary: &ClipVariation) -> [f32; 3] {
     if sure == 0.0 {
         return [0.0; 3];
     }
@@ -321,7 +321,7 @@ fn place(p: [f32; 3], part: usize, sure: f32, vary: &Variation) -> [f32; 3] {
 
 /// Appends the tokens of one instant. Shapes: `patch` is `[back, part]`, the newest first; `values`
 /// grows by `[part, channel]`.
-pub(crate) fn push(
+pub(crate) fn push_tokens(
     patch: &[([f32; 3], f32)],
     is_3d: bool,
     cycle: [f32; 3],
@@ -336,9 +336,11 @@ pub(crate) fn push(
         for back in 1..SAMPLES {
             let ((p, newer), (q, older)) = (at(back - 1), at(back));
             let both = newer > 0.0 && older > 0.0;
-            values.extend([0, 1, 2].map(|k| if both { DISPLACEMENT * (p[k] - q[k]) } else { 0.0 }));
+            values.extend(
+                [0, 1, 2].map(|k| if both { DISPLACEMENT_SCALE * (p[k] - q[k]) } else { 0.0 }),
+            );
         }
-        let up = above(part);
+        let up = ancestor_index(part);
         let (root, known) = if up == 0 || up == part { ([0.0; 3], 1.0) } else { patch[up] };
         let bone: [f32; 3] = std::array::from_fn(|k| now[k] - root[k]);
         let long = bone.iter().map(|v| v * v).sum::<f32>().sqrt();
@@ -352,12 +354,12 @@ pub(crate) fn push(
 }
 
 /// Token index of a part.
-pub(crate) fn index(part: Part) -> usize {
+pub(crate) fn part_index(part: Part) -> usize {
     PARTS.iter().position(|other| *other == part).unwrap_or(0)
 }
 
 /// Token index of the nearest ancestor that has a token.
-fn above(part: usize) -> usize {
+fn ancestor_index(part: usize) -> usize {
     let mut up = PARTS[part].parent();
     loop {
         if let Some(index) = PARTS.iter().position(|other| *other == up) {
@@ -370,16 +372,17 @@ fn above(part: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::motion::tests::motion;
-    use crate::sensor::tests::felt;
-    use agoge_motion::simulate::{Exercise, Set};
+    use crate::motion::tests::simulated_motion;
+    use crate::sensor::tests::simulated_sensor;
+    use agoge_motion::simulate::{Exercise, SimulatedSet};
 
     #[test]
     fn the_frame_rate_does_not_matter() {
-        let set = Set { repetitions: 1, rate_hz: 60.0, ..Set::new(Exercise::Squat) };
-        let fast = motion(&set).tokens();
+        let set =
+            SimulatedSet { repetitions: 1, rate_hz: 60.0, ..SimulatedSet::new(Exercise::Squat) };
+        let fast = simulated_motion(&set).to_tokens();
         assert_eq!(fast.values.len(), TIMES * PARTS.len() * CHANNELS);
-        let slow = motion(&Set { rate_hz: 25.0, ..set }).tokens();
+        let slow = simulated_motion(&SimulatedSet { rate_hz: 25.0, ..set }).to_tokens();
         // A squat's knee moves by at most 0.1 trunk lengths between two frames of 25 Hz;
         // repetitions begin up to a frame apart.
         let apart =
@@ -389,10 +392,13 @@ mod tests {
 
     #[test]
     fn a_varied_motion_has_the_tokens_of_its_variation() {
-        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
-        let augment = Augment { flat: 0.0, drop: 1.0, mirror: 1.0, live: 0.0, sense: 0.0 };
-        let tokens = motion.varied(&mut Rng::with_seed(4), &augment);
-        let varied = motion.varied_motion(&mut Rng::with_seed(4), &augment).tokens();
+        let motion = simulated_motion(&SimulatedSet {
+            repetitions: 1,
+            ..SimulatedSet::new(Exercise::Squat)
+        });
+        let augment = Augmentation { flat: 0.0, drop: 1.0, mirror: 1.0, live: 0.0, sense: 0.0 };
+        let tokens = motion.varied_tokens(&mut Rng::with_seed(4), &augment);
+        let varied = motion.varied_motion(&mut Rng::with_seed(4), &augment).to_tokens();
         assert_eq!(tokens.hidden, varied.hidden);
         // The frames are at other times, so the linear interpolation differs, and before the first
         // frame values are held constant.
@@ -404,9 +410,15 @@ mod tests {
 
     #[test]
     fn a_mirrored_squat_is_a_squat() {
-        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
-        let mirrored = motion.varied_by(&Variation { mirrored: true, ..Variation::none() }, None);
-        let original = motion.tokens();
+        let motion = simulated_motion(&SimulatedSet {
+            repetitions: 1,
+            ..SimulatedSet::new(Exercise::Squat)
+        });
+        let mirrored = motion.tokens_with_variation(
+            &ClipVariation { mirrored: true, ..ClipVariation::no_change() },
+            None,
+        );
+        let original = motion.to_tokens();
         let apart = original
             .values
             .iter()
@@ -419,47 +431,60 @@ mod tests {
 
     #[test]
     fn a_hidden_part_is_zero_and_one_camera_has_no_depth() {
-        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let motion = simulated_motion(&SimulatedSet {
+            repetitions: 1,
+            ..SimulatedSet::new(Exercise::Squat)
+        });
         let mut dropped = [false; PARTS.len()];
         dropped[8] = true;
-        let tokens =
-            motion.varied_by(&Variation { dropped, flat: true, ..Variation::none() }, None);
+        let tokens = motion.tokens_with_variation(
+            &ClipVariation { dropped, flat: true, ..ClipVariation::no_change() },
+            None,
+        );
         assert!(tokens.hidden[8] && !tokens.hidden[7]);
         for token in tokens.values.chunks(CHANNELS).skip(8).step_by(PARTS.len()) {
-            assert!(token[..MOVING + 4].iter().all(|v| *v == 0.0));
+            assert!(token[..MOTION_CHANNELS + 4].iter().all(|v| *v == 0.0));
         }
         for token in tokens.values.chunks(CHANNELS) {
             assert!(
-                token[..MOVING].iter().skip(2).step_by(3).all(|v| *v == 0.0)
-                    && token[MOVING + 4] == 0.0
+                token[..MOTION_CHANNELS].iter().skip(2).step_by(3).all(|v| *v == 0.0)
+                    && token[MOTION_CHANNELS + 4] == 0.0
             );
         }
     }
 
     #[test]
     fn of_body_and_sensor_one_is_hidden_now_and_then_and_never_both() {
-        let mut motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
+        let mut motion = simulated_motion(&SimulatedSet {
+            repetitions: 1,
+            ..SimulatedSet::new(Exercise::Squat)
+        });
         let alone = motion.clone();
-        motion.sensor = Some(felt(motion.duration_s(), |t| [0.0, t.sin(), 1.0, t, 0.0, 0.0]));
-        let augment = Augment { flat: 0.0, drop: 0.0, mirror: 0.5, live: 0.0, sense: 0.4 };
+        motion.sensor =
+            Some(simulated_sensor(motion.duration_s(), |t| [0.0, t.sin(), 1.0, t, 0.0, 0.0]));
+        let augment = Augmentation { flat: 0.0, drop: 0.0, mirror: 0.5, live: 0.0, sense: 0.4 };
         let mut rng = Rng::with_seed(3);
         let (mut bodies, mut sensors) = (0, 0);
         for seed in 0..200 {
-            let tokens = motion.varied(&mut rng, &augment);
-            let (body, sensor) = (tokens.hidden[..SENSOR].contains(&false), !tokens.hidden[SENSOR]);
+            let tokens = motion.varied_tokens(&mut rng, &augment);
+            let (body, sensor) =
+                (tokens.hidden[..SENSOR_SLOT].contains(&false), !tokens.hidden[SENSOR_SLOT]);
             assert!((body || sensor) && sensor == tokens.sensor.is_some());
             bodies += usize::from(!body);
             sensors += usize::from(!sensor);
             // The body is varied as if no sensor were worn, and is never hidden if it is alone.
             let varied = |motion: &Motion| {
-                motion.varied(&mut Rng::with_seed(seed), &Augment { sense: 0.0, ..augment })
+                motion.varied_tokens(
+                    &mut Rng::with_seed(seed),
+                    &Augmentation { sense: 0.0, ..augment },
+                )
             };
             assert_eq!(varied(&motion).values, varied(&alone).values);
             assert!(
                 !alone
-                    .varied(&mut rng, &Augment { sense: 1.0, ..augment })
+                    .varied_tokens(&mut rng, &Augmentation { sense: 1.0, ..augment })
                     .hidden
-                    .starts_with(&[true; SENSOR])
+                    .starts_with(&[true; SENSOR_SLOT])
             );
         }
         // A fifth of 200 each; the bounds are three standard deviations away.
@@ -468,12 +493,15 @@ mod tests {
 
     #[test]
     fn slots_that_no_clip_shows_are_left_out() {
-        let mut motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
-        let body = motion.tokens();
-        motion.sensor = Some(felt(2.0, |_| [0.0; 6]));
-        let (both, sensor) = (motion.tokens(), motion.without_body().tokens());
-        assert_eq!(shown(&[body.clone(), both.clone().without_sensor()]), 0..SENSOR);
-        assert_eq!(shown(&[sensor.clone(), sensor.clone()]), SENSOR..SLOTS);
-        assert_eq!((shown(&[both]), shown(&[body, sensor])), (0..SLOTS, 0..SLOTS));
+        let mut motion = simulated_motion(&SimulatedSet {
+            repetitions: 1,
+            ..SimulatedSet::new(Exercise::Squat)
+        });
+        let body = motion.to_tokens();
+        motion.sensor = Some(simulated_sensor(2.0, |_| [0.0; 6]));
+        let (both, sensor) = (motion.to_tokens(), motion.without_body().to_tokens());
+        assert_eq!(visible_slots(&[body.clone(), both.clone().without_sensor()]), 0..SENSOR_SLOT);
+        assert_eq!(visible_slots(&[sensor.clone(), sensor.clone()]), SENSOR_SLOT..SLOTS);
+        assert_eq!((visible_slots(&[both]), visible_slots(&[body, sensor])), (0..SLOTS, 0..SLOTS));
     }
 }

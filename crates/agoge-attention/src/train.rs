@@ -3,25 +3,28 @@
 
 mod adamw;
 mod checkpoint;
-mod course;
 mod device;
+mod epochs;
 mod parameters;
 mod plan;
 mod trainer;
 pub mod trial;
 
 pub use adamw::AdamW;
-pub(crate) use course::{Course, identity};
-pub use device::device;
-pub use parameters::Parameters;
-pub use plan::{Order, Plan, cut};
-pub use trainer::{Report, Task, Trainer, Watch};
+pub use device::training_device;
+pub(crate) use epochs::{EpochTraining, training_identity};
+pub use parameters::ModelParameters;
+pub use plan::{BatchOrder, TrainingPlan, split_evenly};
+pub use trainer::{StepReport, Trainer, TrainingObserver, TrainingTask};
 
-use crate::encoder::{Batch, Encoder, Input, Sensed, Size};
-use crate::error::Error;
+use crate::encoder::{BatchTokens, Encoder, EncoderSize, SensorBatch, TokenBatch};
+use crate::error::ModelError;
 use crate::model::Model;
 use crate::motion::Motion;
-use crate::token::{Augment, CHANNELS, Clip, PARTS, SENSOR, SENSOR_CHANNELS, TIMES, Tokens, shown};
+use crate::token::{
+    Augmentation, CHANNELS, ClipTokens, LabelledClip, PARTS, SENSOR_CHANNELS, SENSOR_SLOT, TIMES,
+    visible_slots,
+};
 use crate::weights;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -31,7 +34,7 @@ use std::ops::Range;
 
 /// Training settings. The defaults were fixed before any evaluation on held-out athletes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Config {
+pub struct TrainingConfig {
     /// Width of the embedding.
     pub width: usize,
     /// Attention heads.
@@ -53,29 +56,29 @@ pub struct Config {
     /// one is known to be better. The rest is the loss on the labels.
     pub pairs: f64,
     /// How clips are augmented.
-    pub augment: Augment,
+    pub augment: Augmentation,
     /// Seed of the weights, the order and the augmentation.
     pub seed: u64,
 }
 
-impl Config {
+impl TrainingConfig {
     /// Adapts the number of epochs to some number of clips: few clips are seen more often, so that
     /// training has as many steps as on [`REFERENCE_CLIPS`] clips.
-    pub fn suited(self, clips: usize) -> Config {
-        let epochs = self.epochs * ENOUGH / clips.clamp(1, ENOUGH);
-        Config { epochs, ..self }
+    pub fn scale_epochs(self, clips: usize) -> TrainingConfig {
+        let epochs = self.epochs * REFERENCE_CLIPS / clips.clamp(1, REFERENCE_CLIPS);
+        TrainingConfig { epochs, ..self }
     }
 
     /// The sizes of an encoder for some number of movements.
-    pub fn size(&self, movements: usize) -> Size {
-        let Config { width, heads, blocks, feed_forward, .. } = *self;
-        Size { width, heads, blocks, feed_forward, movements }
+    pub fn encoder_size(&self, movements: usize) -> EncoderSize {
+        let TrainingConfig { width, heads, blocks, feed_forward, .. } = *self;
+        EncoderSize { width, heads, blocks, feed_forward, movements }
     }
 }
 
-impl Default for Config {
-    fn default() -> Config {
-        Config {
+impl Default for TrainingConfig {
+    fn default() -> TrainingConfig {
+        TrainingConfig {
             width: 48,
             heads: 4,
             blocks: 2,
@@ -85,42 +88,42 @@ impl Default for Config {
             learning_rate: 2e-3,
             weight_decay: 0.05,
             pairs: 0.0,
-            augment: Augment { flat: 0.15, drop: 0.2, mirror: 0.3, live: 0.15, sense: 0.7 },
+            augment: Augmentation { flat: 0.15, drop: 0.2, mirror: 0.3, live: 0.15, sense: 0.7 },
             seed: 1,
         }
     }
 }
 
 /// The number of clips for which `epochs` is meant.
-const ENOUGH: usize = 1600;
+const REFERENCE_CLIPS: usize = 1600;
 /// Weight of the movement loss relative to the quality loss.
 const MOVEMENT_WEIGHT: f64 = 0.2;
 /// Label smoothing: some repetitions labelled correct are poor and some labelled incorrect are
 /// good.
-pub(crate) const SOFT: f32 = 0.05;
+pub(crate) const LABEL_SMOOTHING: f32 = 0.05;
 
 /// Shards that a batch is cut into. They are computed in parallel, and their number must not depend
 /// on the machine.
 pub(crate) const SHARDS: usize = 2;
 /// Share of the averaged weights that a step keeps.
-pub(crate) const AVERAGE: f32 = 0.99;
+pub(crate) const AVERAGE_DECAY: f32 = 0.99;
 /// Words in a movement's name that give a direction.
-const SIDED: [&str; 4] = ["left", "right", "clockwise", "counterclockwise"];
+const SIDE_WORDS: [&str; 4] = ["left", "right", "clockwise", "counterclockwise"];
 
 /// Saves a checkpoint, given as a file's bytes; an error ends the training.
-pub type Keep<'a> = dyn FnMut(&[u8]) -> Result<(), Error> + Send + 'a;
+pub type SaveCheckpoint<'a> = dyn FnMut(&[u8]) -> Result<(), ModelError> + Send + 'a;
 
 /// What an interrupted training needs to resume.
 pub struct Checkpoint<'a> {
     /// The last saved checkpoint, to resume from.
-    pub from: Option<&'a [u8]>,
+    pub saved: Option<&'a [u8]>,
     /// Saves the checkpoint of each epoch except the last.
-    pub keep: &'a mut Keep<'a>,
+    pub save: &'a mut SaveCheckpoint<'a>,
 }
 
 /// Reported after each epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Progress {
+pub struct EpochProgress {
     /// Number of epochs finished.
     pub epoch: usize,
     /// Total number of epochs.
@@ -130,7 +133,7 @@ pub struct Progress {
 }
 
 /// The names of the movements in some clips, sorted.
-pub fn movements(clips: &[Clip]) -> Vec<String> {
+pub fn movement_names(clips: &[LabelledClip]) -> Vec<String> {
     let names: std::collections::BTreeSet<&str> =
         clips.iter().map(|clip| clip.movement.as_str()).collect();
     names.into_iter().map(str::to_owned).collect()
@@ -142,14 +145,14 @@ pub fn movements(clips: &[Clip]) -> Vec<String> {
 ///
 /// # Errors
 /// Without clips, for a clip of another movement, or if the loss is not finite.
-pub fn train(
-    clips: &[Clip],
+pub fn train_encoder(
+    clips: &[LabelledClip],
     movements: &[String],
-    config: &Config,
+    config: &TrainingConfig,
     base: Option<&Model>,
-    progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<(Encoder, Size), Error> {
-    resume(clips, movements, config, base, None, progress)
+    progress: &mut (dyn FnMut(EpochProgress) + Send),
+) -> Result<(Encoder, EncoderSize), ModelError> {
+    resume_training(clips, movements, config, base, None, progress)
 }
 
 /// Like [`train_encoder`], but saves a checkpoint after every epoch and can resume from one: the
@@ -158,117 +161,121 @@ pub fn train(
 /// # Errors
 /// As for [`train_encoder`]; also for a checkpoint of another training, and if a checkpoint could
 /// not be saved.
-pub fn resume(
-    clips: &[Clip],
+pub fn resume_training(
+    clips: &[LabelledClip],
     movements: &[String],
-    config: &Config,
+    config: &TrainingConfig,
     base: Option<&Model>,
     checkpoint: Option<Checkpoint>,
-    progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<(Encoder, Size), Error> {
+    progress: &mut (dyn FnMut(EpochProgress) + Send),
+) -> Result<(Encoder, EncoderSize), ModelError> {
     let hint = "give a manifest with labelled recordings of several athletes";
     if clips.is_empty() {
-        return Err(Error::Clips { what: "there are no clips".to_owned(), hint });
+        return Err(ModelError::Clips { what: "there are no clips".to_owned(), hint });
     }
     if let Some(unknown) = clips.iter().find(|clip| !movements.contains(&clip.movement)) {
-        return Err(Error::Clips {
+        return Err(ModelError::Clips {
             what: format!("movement {} is not among those to learn", unknown.movement),
             hint,
         });
     }
     // A pre-trained encoder determines the sizes.
     let size = match base {
-        Some(base) => Size { movements: movements.len(), ..base.size().clone() },
-        None => config.size(movements.len()),
+        Some(base) => EncoderSize { movements: movements.len(), ..base.size().clone() },
+        None => config.encoder_size(movements.len()),
     };
-    let encoder = weights::seed(Encoder::new(&size, &device()), config.seed);
+    let encoder = weights::seed_parameters(Encoder::new(&size, &training_device()), config.seed);
     let encoder = match base {
-        Some(base) => weights::inherit(encoder, base.encoder()),
+        Some(base) => weights::inherit_parameters(encoder, base.encoder()),
         None => encoder,
     };
-    let order = Order { count: clips.len(), batch: config.batch, seed: config.seed ^ 0x5eed };
-    let plan = Plan {
+    let order = BatchOrder { count: clips.len(), batch: config.batch, seed: config.seed ^ 0x5eed };
+    let plan = TrainingPlan {
         optimiser: AdamW { decay: config.weight_decay, ..AdamW::default() },
-        average: Some(AVERAGE),
-        ..Plan::new(config.epochs * order.round(), config.learning_rate)
+        average_decay: Some(AVERAGE_DECAY),
+        ..TrainingPlan::new(config.epochs * order.batches_per_round(), config.learning_rate)
     };
-    let mut identity = identity(config, clips.iter().map(|clip| &clip.motion));
+    let mut identity = training_identity(config, clips.iter().map(|clip| &clip.motion));
     for clip in clips {
-        identity.add(clip.movement.as_bytes());
+        identity.add_bytes(clip.movement.as_bytes());
         identity.add_floats(&[clip.label.unwrap_or(-1.0)]);
     }
-    let course = Course { plan, order, epochs: config.epochs, identity };
-    let encoder =
-        course.run(&encoder, &Judge { clips, movements, config, order }, checkpoint, progress)?;
+    let course = EpochTraining { plan, order, epochs: config.epochs, identity };
+    let encoder = course.run_epochs(
+        &encoder,
+        &SupervisedTask { clips, movements, config, order },
+        checkpoint,
+        progress,
+    )?;
     Ok((encoder, size))
 }
 
 /// Learning which movement a clip is and how well it was performed.
-pub(crate) struct Judge<'a> {
-    pub(crate) clips: &'a [Clip],
+pub(crate) struct SupervisedTask<'a> {
+    pub(crate) clips: &'a [LabelledClip],
     pub(crate) movements: &'a [String],
-    pub(crate) config: &'a Config,
-    pub(crate) order: Order,
+    pub(crate) config: &'a TrainingConfig,
+    pub(crate) order: BatchOrder,
 }
 
 /// Some augmented clips of a batch.
-pub(crate) struct Shard {
-    rows: Vec<(Tokens, Truth)>,
+pub(crate) struct ClipShard {
+    rows: Vec<(ClipTokens, ClipLabel)>,
     causal: bool,
-    whole: Whole,
+    totals: BatchTotals,
 }
 
-impl Task for Judge<'_> {
+impl TrainingTask for SupervisedTask<'_> {
     type Model = Encoder;
-    type Shard = Shard;
+    type Shard = ClipShard;
 
-    fn shards(&self, step: usize) -> Vec<Shard> {
-        let mut rng = self.order.random(step);
+    fn batch_shards(&self, step: usize) -> Vec<ClipShard> {
+        let mut rng = self.order.step_rng(step);
         let causal = rng.f64() < self.config.augment.live;
         let live = if causal { 1.0 } else { 0.0 };
-        let rows: Vec<(Tokens, Truth)> = self
+        let rows: Vec<(ClipTokens, ClipLabel)> = self
             .order
-            .examples(step)
+            .step_examples(step)
             .into_iter()
             .map(|i| {
                 let clip = &self.clips[i];
-                let augment = Augment { live, ..self.config.augment };
-                let class = clip.class(self.movements).unwrap_or(0);
+                let augment = Augmentation { live, ..self.config.augment };
+                let class = clip.class_index(self.movements).unwrap_or(0);
                 // A live stream does not know yet which side will be the active one.
                 let (motion, augment) = match causal {
-                    true => (Cow::Borrowed(&clip.motion), augment.of(&clip.movement)),
+                    true => (Cow::Borrowed(&clip.motion), augment.for_movement(&clip.movement)),
                     false => (
-                        facing(&clip.motion, self.movements),
-                        augment.facing(&clip.movement, self.movements),
+                        face_active_side(&clip.motion, self.movements),
+                        augment.for_facing(&clip.movement, self.movements),
                     ),
                 };
-                (motion.varied(&mut rng, &augment), Truth { class, label: clip.label })
+                (motion.varied_tokens(&mut rng, &augment), ClipLabel { class, label: clip.label })
             })
             .collect();
-        let (parts, whole) = parts(&rows);
-        parts.into_iter().map(|rows| Shard { rows, causal, whole }).collect()
+        let (parts, whole) = split_shards(&rows);
+        parts.into_iter().map(|rows| ClipShard { rows, causal, totals: whole }).collect()
     }
 
-    fn loss(&self, encoder: &Encoder, shard: Shard) -> Tensor<1> {
-        let Shard { rows, causal, whole } = shard;
-        let (tokens, truths): (Vec<Tokens>, Vec<Truth>) = rows.into_iter().unzip();
-        let output = encoder.forward(batch(&tokens, causal, &encoder.device()));
-        loss(output.movement, output.quality, &truths, whole, self.config.pairs)
+    fn shard_loss(&self, encoder: &Encoder, shard: ClipShard) -> Tensor<1> {
+        let ClipShard { rows, causal, totals: whole } = shard;
+        let (tokens, truths): (Vec<ClipTokens>, Vec<ClipLabel>) = rows.into_iter().unzip();
+        let output = encoder.predict_batch(encoder_batch(&tokens, causal, &encoder.device()));
+        supervised_loss(output.movement, output.quality, &truths, whole, self.config.pairs)
     }
 }
 
 /// What is known about a clip.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Truth {
+pub(crate) struct ClipLabel {
     /// Index of its movement.
     pub(crate) class: usize,
     /// How well it was performed, 0 (incorrect) to 1 (correct), if it was labelled.
     pub(crate) label: Option<f32>,
 }
 
-impl Truth {
+impl ClipLabel {
     /// Whether this clip is known to be better than another clip of the same movement.
-    fn is_better(&self, other: &Truth) -> bool {
+    fn is_better(&self, other: &ClipLabel) -> bool {
         let labels = self.label.zip(other.label);
         self.class == other.class && labels.is_some_and(|(label, other)| label > other)
     }
@@ -276,7 +283,7 @@ impl Truth {
 
 /// Totals of a whole batch, by which each shard's share of the loss is normalised.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Whole {
+pub(crate) struct BatchTotals {
     /// Number of clips.
     clips: usize,
     /// Number of labelled clips.
@@ -286,13 +293,15 @@ pub(crate) struct Whole {
 }
 
 /// Cuts a batch into shards that are computed in parallel, and counts its totals.
-pub(crate) fn parts<T: Clone>(rows: &[(T, Truth)]) -> (Vec<Vec<(T, Truth)>>, Whole) {
-    let parts = cut(rows, SHARDS);
-    let mut whole = Whole::default();
+pub(crate) fn split_shards<T: Clone>(
+    rows: &[(T, ClipLabel)],
+) -> (Vec<Vec<(T, ClipLabel)>>, BatchTotals) {
+    let parts = split_evenly(rows, SHARDS);
+    let mut whole = BatchTotals::default();
     for part in &parts {
         whole.clips += part.len();
         whole.judged += part.iter().filter(|(_, truth)| truth.label.is_some()).count();
-        let worse = |(_, truth): &(T, Truth)| {
+        let worse = |(_, truth): &(T, ClipLabel)| {
             part.iter().filter(|(_, other)| truth.is_better(other)).count()
         };
         whole.pairs += part.iter().map(worse).sum::<usize>();
@@ -304,11 +313,11 @@ pub(crate) fn parts<T: Clone>(rows: &[(T, Truth)]) -> (Vec<Vec<(T, Truth)>>, Who
 /// the logistic loss on the labels; a share `pairs` of the quality loss is that of all pairs of
 /// which one clip is known to be better (RankNet, Burges et al. 2005), of one athlete or of two.
 /// Shapes: `movement` and `quality` are the heads' outputs, `[clip, movement]`.
-pub(crate) fn loss(
+pub(crate) fn supervised_loss(
     movement: Tensor<2>,
     quality: Tensor<2>,
-    truths: &[Truth],
-    whole: Whole,
+    truths: &[ClipLabel],
+    whole: BatchTotals,
     pairs: f64,
 ) -> Tensor<1> {
     let [n, classes] = movement.dims();
@@ -318,7 +327,7 @@ pub(crate) fn loss(
     for (row, truth) in truths.iter().enumerate() {
         chosen[row * classes + truth.class] = 1.0;
         if let Some(label) = truth.label {
-            target[row] = label * (1.0 - SOFT) + (1.0 - label) * SOFT;
+            target[row] = label * (1.0 - LABEL_SMOOTHING) + (1.0 - label) * LABEL_SMOOTHING;
             judged[row] = 1.0;
         }
     }
@@ -333,7 +342,7 @@ pub(crate) fn loss(
     let mut quality =
         -((if_correct + if_incorrect) * judged).sum().div_scalar(whole.judged.max(1) as f64);
     if pairs > 0.0 {
-        let better_than = |truth: &Truth| {
+        let better_than = |truth: &ClipLabel| {
             truths
                 .iter()
                 .map(|other| f32::from(u8::from(truth.is_better(other))))
@@ -350,45 +359,49 @@ pub(crate) fn loss(
 
 /// Whether a movement is named after a side or direction: its mirror image is another movement.
 fn is_sided(movement: &str) -> bool {
-    movement.split('_').any(|word| SIDED.contains(&word))
+    movement.split('_').any(|word| SIDE_WORDS.contains(&word))
 }
 
 /// The motion as a model of the given movements sees it: with the active side on the right, unless
 /// one of the movements is named after a side.
-pub(crate) fn facing<'a>(motion: &'a Motion, movements: &[String]) -> Cow<'a, Motion> {
-    if any_sided(movements) { Cow::Borrowed(motion) } else { motion.active_right() }
+pub(crate) fn face_active_side<'a>(motion: &'a Motion, movements: &[String]) -> Cow<'a, Motion> {
+    if has_sided_movement(movements) { Cow::Borrowed(motion) } else { motion.active_right() }
 }
 
 /// Whether any of the movements is named after a side or direction.
-fn any_sided(movements: &[String]) -> bool {
+fn has_sided_movement(movements: &[String]) -> bool {
     movements.iter().any(|name| is_sided(name))
 }
 
-impl Augment {
+impl Augmentation {
     /// How clips of a movement are augmented: without mirroring if it is named after a side.
-    pub(crate) fn of(&self, movement: &str) -> Augment {
-        Augment { mirror: if is_sided(movement) { 0.0 } else { self.mirror }, ..*self }
+    pub(crate) fn for_movement(&self, movement: &str) -> Augmentation {
+        Augmentation { mirror: if is_sided(movement) { 0.0 } else { self.mirror }, ..*self }
     }
 
     /// How clips oriented by [`face_active_side`] are augmented: those with the active side on the
     /// right are not mirrored.
-    pub(crate) fn facing(&self, movement: &str, movements: &[String]) -> Augment {
-        if any_sided(movements) { self.of(movement) } else { Augment { mirror: 0.0, ..*self } }
+    pub(crate) fn for_facing(&self, movement: &str, movements: &[String]) -> Augmentation {
+        if has_sided_movement(movements) {
+            self.for_movement(movement)
+        } else {
+            Augmentation { mirror: 0.0, ..*self }
+        }
     }
 }
 
 /// Batches the tokens of some clips.
-pub(crate) fn batch(rows: &[Tokens], causal: bool, device: &Device) -> Batch {
-    batch_of(rows, shown(rows), causal, device)
+pub(crate) fn encoder_batch(rows: &[ClipTokens], causal: bool, device: &Device) -> TokenBatch {
+    encoder_batch_of_slots(rows, visible_slots(rows), causal, device)
 }
 
 /// Batches the tokens of some clips, restricted to a range of slots.
-pub(crate) fn batch_of(
-    rows: &[Tokens],
+pub(crate) fn encoder_batch_of_slots(
+    rows: &[ClipTokens],
     slots: Range<usize>,
     causal: bool,
     device: &Device,
-) -> Batch {
+) -> TokenBatch {
     let n = rows.len();
     let floats = |values: Vec<f32>, shape: [usize; 4]| {
         Tensor::<4>::from_data(TensorData::new(values, shape), device)
@@ -398,20 +411,20 @@ pub(crate) fn batch_of(
         floats(values, [n, TIMES, PARTS.len(), CHANNELS])
     };
     let sensor = || {
-        let values = rows.iter().flat_map(Tokens::felt).copied().collect();
-        let carriers: Vec<i64> = rows.iter().map(|row| row.carrier() as i64).collect();
-        Sensed {
+        let values = rows.iter().flat_map(ClipTokens::sensor_values).copied().collect();
+        let carriers: Vec<i64> = rows.iter().map(|row| row.carrier_index() as i64).collect();
+        SensorBatch {
             tokens: floats(values, [n, TIMES, 1, SENSOR_CHANNELS]),
             carrier: Tensor::from_data(TensorData::new(carriers, [n]), device),
         }
     };
     let hidden: Vec<bool> =
         rows.iter().flat_map(|row| &row.hidden[slots.clone()]).copied().collect();
-    Batch {
-        tokens: match (slots.contains(&0), slots.contains(&SENSOR)) {
-            (false, _) => Input::Sensor(sensor()),
-            (true, false) => Input::Body(body()),
-            (true, true) => Input::Both(body(), sensor()),
+    TokenBatch {
+        tokens: match (slots.contains(&0), slots.contains(&SENSOR_SLOT)) {
+            (false, _) => BatchTokens::Sensor(sensor()),
+            (true, false) => BatchTokens::Body(body()),
+            (true, true) => BatchTokens::Both(body(), sensor()),
         },
         hidden: Tensor::from_data(TensorData::new(hidden, [n, slots.len()]), device),
         times: rows.iter().flat_map(|row| &row.times).copied().collect(),
@@ -427,7 +440,7 @@ mod tests {
     /// Cross-entropy, logistic loss and RankNet written out in double precision.
     #[test]
     fn the_loss_is_that_of_the_books() {
-        let truth = |class: usize, label: Option<f32>| Truth { class, label };
+        let truth = |class: usize, label: Option<f32>| ClipLabel { class, label };
         let truths = [
             truth(0, Some(0.75)),
             truth(0, Some(0.0)),
@@ -441,14 +454,14 @@ mod tests {
             let values: Vec<f32> = (0..2 * truths.len()).map(|i| output(from + i) as f32).collect();
             Tensor::<2>::from_data(TensorData::new(values, [truths.len(), 2]), &Device::flex())
         });
-        let rows: Vec<((), Truth)> = truths.iter().map(|truth| ((), *truth)).collect();
+        let rows: Vec<((), ClipLabel)> = truths.iter().map(|truth| ((), *truth)).collect();
         // The shards are the first three and the last three clips; only the first shard has a pair:
         // its first clip is better than its second.
-        let (parts, whole) = parts(&rows);
+        let (parts, whole) = split_shards(&rows);
         assert_eq!((parts.len(), whole.clips, whole.judged, whole.pairs), (2, 6, 4, 1));
 
         let logistic = |x: f64| -(1.0 / (1.0 + (-x).exp())).ln();
-        let soft = f64::from(SOFT);
+        let soft = f64::from(LABEL_SMOOTHING);
         let (mut labels, mut movements) = (0.0, 0.0);
         for (i, truth) in truths.iter().enumerate() {
             let logit = output(100 + 2 * i + truth.class);
@@ -463,7 +476,10 @@ mod tests {
         let shard_loss = |rows: Range<usize>, pairs: f64| {
             let [movement, quality] =
                 [&movement, &quality].map(|all| all.clone().narrow(0, rows.start, rows.len()));
-            f64::from(loss(movement, quality, &truths[rows], whole, pairs).into_scalar::<f32>())
+            f64::from(
+                supervised_loss(movement, quality, &truths[rows], whole, pairs)
+                    .into_scalar::<f32>(),
+            )
         };
         for pairs in [0.0, 0.4] {
             let expected =

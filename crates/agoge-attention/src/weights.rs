@@ -2,11 +2,11 @@
 //! (`blocks.0.part_attention.joined.weight`), with the sizes and the card as metadata.
 
 use crate::card::Card;
-use crate::encoder::{Encoder, Size};
-use crate::error::Error;
-use crate::peers::{RocketTensors, Rockets, View};
-use crate::token::{CHANNELS, FELT, MOVING, PARTS, SENSOR_CHANNELS};
-use crate::train::Parameters;
+use crate::encoder::{Encoder, EncoderSize};
+use crate::error::ModelError;
+use crate::methods::{RocketTensors, RocketView, Rockets};
+use crate::token::{CHANNELS, MOTION_CHANNELS, PARTS, SAMPLE_CHANNELS, SENSOR_CHANNELS};
+use crate::train::ModelParameters;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 use fastrand::Rng;
@@ -21,25 +21,26 @@ pub const VERSION: u32 = 3;
 const KEY: &str = "agoge";
 /// Maximum sizes that a file may declare, so that a hostile header cannot make us allocate too
 /// much.
-const MOST: Size = Size { width: 1024, heads: 64, blocks: 24, feed_forward: 4096, movements: 1000 };
+const MAX_SIZE: EncoderSize =
+    EncoderSize { width: 1024, heads: 64, blocks: 24, feed_forward: 4096, movements: 1000 };
 
 /// The metadata of a file.
 #[derive(Serialize, Deserialize)]
-struct About {
+struct WeightsMetadata {
     version: u32,
-    size: Size,
+    size: EncoderSize,
     card: Card,
     /// Input view of each quality rocket.
     #[serde(default)]
-    rockets: Vec<View>,
+    rockets: Vec<RocketView>,
     /// Input view of each rocket that recognises movements.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    recogniser: Vec<View>,
+    recogniser: Vec<RocketView>,
 }
 
 /// The metadata shared by all versions.
 #[derive(Deserialize)]
-struct Version {
+struct WeightsVersion {
     version: u32,
 }
 
@@ -47,14 +48,14 @@ struct Version {
 const PROTOTYPES: &str = "prototypes";
 
 /// Parameters by path: shape and values.
-pub(crate) type Values = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+pub(crate) type WeightValues = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 /// Initialises the parameters of an encoder: matrices uniform with a bound from their input width
 /// (Glorot & Bengio 2010), gains one, biases zero, embeddings uniform within ±0.5. The same seed
 /// gives the same weights on every machine.
-pub fn seed(encoder: Encoder, seed: u64) -> Encoder {
+pub fn seed_parameters(encoder: Encoder, seed: u64) -> Encoder {
     let mut rng = Rng::with_seed(seed);
-    replace(encoder, &mut |path, shape| {
+    replace_parameters(encoder, &mut |path, shape| {
         let n = shape.iter().product();
         let bound = match (shape.len(), path) {
             (1, path) if path.ends_with("gamma") => return vec![1.0; n],
@@ -68,11 +69,11 @@ pub fn seed(encoder: Encoder, seed: u64) -> Encoder {
 
 /// Everything stored in a weights file.
 #[derive(Debug)]
-pub struct Contents {
+pub struct WeightsContents {
     /// The encoder.
     pub encoder: Encoder,
     /// Its sizes.
-    pub size: Size,
+    pub size: EncoderSize,
     /// Its card.
     pub card: Card,
     /// The mean embedding of each movement's repetitions in training, `[movement][2 · width]`.
@@ -85,10 +86,10 @@ pub struct Contents {
 
 /// Copies the parameters of another encoder wherever path and shape match, except those of the
 /// heads. Between encoders of the same width this is everything but the heads.
-pub(crate) fn inherit(encoder: Encoder, from: &Encoder) -> Encoder {
-    let current = collect(&encoder);
-    let source = collect(from);
-    replace(encoder, &mut |path, shape| {
+pub(crate) fn inherit_parameters(encoder: Encoder, from: &Encoder) -> Encoder {
+    let current = collect_parameters(&encoder);
+    let source = collect_parameters(from);
+    replace_parameters(encoder, &mut |path, shape| {
         let fits = source.get(path).filter(|(other, _)| {
             other == shape && !HEADS.iter().any(|head| path.starts_with(head))
         });
@@ -100,28 +101,28 @@ pub(crate) fn inherit(encoder: Encoder, from: &Encoder) -> Encoder {
 const HEADS: [&str; 2] = ["movement.", "quality."];
 
 /// Path and shape of every tensor of a file, sorted by path.
-pub(crate) fn layout(contents: &Contents) -> Vec<(String, Vec<usize>)> {
+pub(crate) fn tensor_layout(contents: &WeightsContents) -> Vec<(String, Vec<usize>)> {
     let mut all: Vec<(String, Vec<usize>)> =
-        tensors(contents).into_iter().map(|(path, (_, shape, _))| (path, shape)).collect();
+        collect_tensors(contents).into_iter().map(|(path, (_, shape, _))| (path, shape)).collect();
     all.sort();
     all
 }
 
-fn prototypes_shape(size: &Size) -> Vec<usize> {
+fn prototypes_shape(size: &EncoderSize) -> Vec<usize> {
     vec![size.movements, 2 * size.width]
 }
 
 /// Every tensor of a file: type, shape and bytes.
-fn tensors(contents: &Contents) -> BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> {
-    let Contents { encoder, size, prototypes, rockets, recogniser, .. } = contents;
-    let mut values = collect(encoder);
+fn collect_tensors(contents: &WeightsContents) -> BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> {
+    let WeightsContents { encoder, size, prototypes, rockets, recogniser, .. } = contents;
+    let mut values = collect_parameters(encoder);
     values.insert(PROTOTYPES.to_owned(), (prototypes_shape(size), prototypes.concat()));
     let mut all = BTreeMap::new();
     for (group, rockets) in [(ROCKETS, rockets), (RECOGNISER, recogniser)] {
-        for (i, member) in rockets.iter().flat_map(Rockets::tensors).enumerate() {
+        for (i, member) in rockets.iter().flat_map(Rockets::member_tensors).enumerate() {
             let RocketTensors { channels: (shape, mask), biases, weights, offsets } = member;
             let [movements, features] = [offsets.len(), biases.len()];
-            let path = |tensor: &str| rocket(group, i, tensor);
+            let path = |tensor: &str| rocket_path(group, i, tensor);
             all.insert(path("channels"), (Dtype::U8, shape, mask));
             values.insert(path("biases"), (vec![features], biases));
             values.insert(path("weights"), (vec![movements, features], weights));
@@ -141,7 +142,7 @@ const ROCKETS: &str = "rockets";
 const RECOGNISER: &str = "recogniser";
 
 /// Path of a rocket's tensor.
-fn rocket(group: &str, member: usize, tensor: &str) -> String {
+fn rocket_path(group: &str, member: usize, tensor: &str) -> String {
     format!("{group}.{member}.{tensor}")
 }
 
@@ -149,14 +150,14 @@ fn rocket(group: &str, member: usize, tensor: &str) -> String {
 ///
 /// # Errors
 /// None in practice.
-pub fn to_bytes(contents: &Contents) -> Result<Vec<u8>, Error> {
-    let Contents { size, card, rockets, recogniser, .. } = contents;
-    let fault = |what: String| Error::Weights {
+pub fn to_bytes(contents: &WeightsContents) -> Result<Vec<u8>, ModelError> {
+    let WeightsContents { size, card, rockets, recogniser, .. } = contents;
+    let fault = |what: String| ModelError::Weights {
         name: card.name.clone(),
         what,
         hint: "report this with the model's card",
     };
-    let all = tensors(contents);
+    let all = collect_tensors(contents);
     let mut views = Vec::with_capacity(all.len());
     for (path, (dtype, shape, data)) in &all {
         let view = TensorView::new(*dtype, shape.clone(), data)
@@ -164,9 +165,14 @@ pub fn to_bytes(contents: &Contents) -> Result<Vec<u8>, Error> {
         views.push((path.as_str(), view));
     }
     let [rockets, recogniser] = [rockets, recogniser]
-        .map(|rockets| rockets.as_ref().map(Rockets::views).unwrap_or_default());
-    let about =
-        About { version: VERSION, size: size.clone(), card: card.clone(), rockets, recogniser };
+        .map(|rockets| rockets.as_ref().map(Rockets::member_views).unwrap_or_default());
+    let about = WeightsMetadata {
+        version: VERSION,
+        size: size.clone(),
+        card: card.clone(),
+        rockets,
+        recogniser,
+    };
     let about = serde_json::to_string(&about).map_err(|error| fault(error.to_string()))?;
     // A single entry: several would be written in random order, and the same weights would give
     // different bytes.
@@ -178,8 +184,12 @@ pub fn to_bytes(contents: &Contents) -> Result<Vec<u8>, Error> {
 ///
 /// # Errors
 /// If anything in the file is invalid; the message names the fault and its tensor.
-pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents, Error> {
-    let fault = |what: String| Error::Weights {
+pub fn from_bytes(
+    bytes: &[u8],
+    name: &str,
+    device: &Device,
+) -> Result<WeightsContents, ModelError> {
+    let fault = |what: String| ModelError::Weights {
         name: name.to_owned(),
         what,
         hint: "get the file again, or train with this version",
@@ -190,19 +200,19 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
         .map_err(|error| fault(format!("not a whole safetensors file ({error})")))?;
     let metadata = header.metadata().clone().unwrap_or_default();
     let about = metadata.get(KEY).ok_or_else(|| fault(format!("the entry `{KEY}` is missing")))?;
-    let version = serde_json::from_str::<Version>(about)
+    let version = serde_json::from_str::<WeightsVersion>(about)
         .map_err(|error| fault(format!("{KEY}: {error}")))?
         .version;
     if version != VERSION {
         return Err(fault(format!("version {version} is not {VERSION}")));
     }
-    let About { size, card, rockets, recogniser, .. } =
+    let WeightsMetadata { size, card, rockets, recogniser, .. } =
         serde_json::from_str(about).map_err(|error| fault(format!("{KEY}: {error}")))?;
-    if !possible(&size) || size.movements != card.movements.len() {
+    if !is_valid_size(&size) || size.movements != card.movements.len() {
         return Err(fault(format!("sizes that no encoder has: {size:?}")));
     }
     // Nothing is allocated from the sizes before the file is known to be large enough to hold them.
-    let least = 4 * values_of(&size);
+    let least = 4 * count_values(&size);
     if bytes.len() < least {
         return Err(fault(format!(
             "{} bytes cannot hold the sizes it states, which take {least}",
@@ -211,41 +221,42 @@ pub fn from_bytes(bytes: &[u8], name: &str, device: &Device) -> Result<Contents,
     }
     let mut problem = None;
     let mut take = |path: &str, shape: &[usize]| {
-        tensor(&file, path, shape).unwrap_or_else(|what| {
+        read_tensor(&file, path, shape).unwrap_or_else(|what| {
             problem.get_or_insert(what);
             vec![0.0; shape.iter().product()]
         })
     };
-    let encoder = replace(Encoder::new(&size, device), &mut take);
+    let encoder = replace_parameters(Encoder::new(&size, device), &mut take);
     let prototypes = take(PROTOTYPES, &prototypes_shape(&size));
     let prototypes = prototypes.chunks(2 * size.width).map(<[f32]>::to_vec).collect();
     if let Some(what) = problem {
         return Err(fault(what));
     }
-    let group =
-        |name: &str, views: &[View]| rockets_of(&file, name, views, size.movements).map_err(fault);
+    let group = |name: &str, views: &[RocketView]| {
+        read_rockets(&file, name, views, size.movements).map_err(fault)
+    };
     let (rockets, recogniser) = (group(ROCKETS, &rockets)?, group(RECOGNISER, &recogniser)?);
-    Ok(Contents { encoder, size, card, prototypes, rockets, recogniser })
+    Ok(WeightsContents { encoder, size, card, prototypes, rockets, recogniser })
 }
 
 /// Reads the rockets of a group, whose input views come from the metadata.
-fn rockets_of(
+fn read_rockets(
     file: &SafeTensors,
     group: &str,
-    views: &[View],
+    views: &[RocketView],
     movements: usize,
 ) -> Result<Option<Rockets>, String> {
     let member = |i: usize| {
-        let path = rocket(group, i, "channels");
+        let path = rocket_path(group, i, "channels");
         let view = file.tensor(&path).map_err(|_| format!("tensor {path} is missing"))?;
         if view.dtype() != Dtype::U8 {
             return Err(format!("tensor {path}: type {:?}, not U8", view.dtype()));
         }
         Ok(RocketTensors {
             channels: (view.shape().to_vec(), view.data().to_vec()),
-            biases: numbers(file, &rocket(group, i, "biases"))?,
-            weights: numbers(file, &rocket(group, i, "weights"))?,
-            offsets: tensor(file, &rocket(group, i, "offsets"), &[movements])?,
+            biases: read_values(file, &rocket_path(group, i, "biases"))?,
+            weights: read_values(file, &rocket_path(group, i, "weights"))?,
+            offsets: read_tensor(file, &rocket_path(group, i, "offsets"), &[movements])?,
         })
     };
     if views.is_empty() {
@@ -259,31 +270,35 @@ fn rockets_of(
 }
 
 /// Whether the sizes are valid for an encoder.
-pub(crate) fn possible(size: &Size) -> bool {
+pub(crate) fn is_valid_size(size: &EncoderSize) -> bool {
     let within = |value: usize, most: usize| (1..=most).contains(&value);
-    within(size.width, MOST.width)
-        && within(size.heads, MOST.heads)
-        && within(size.blocks, MOST.blocks)
-        && within(size.feed_forward, MOST.feed_forward)
-        && within(size.movements, MOST.movements)
+    within(size.width, MAX_SIZE.width)
+        && within(size.heads, MAX_SIZE.heads)
+        && within(size.blocks, MAX_SIZE.blocks)
+        && within(size.feed_forward, MAX_SIZE.feed_forward)
+        && within(size.movements, MAX_SIZE.movements)
         && size.width.is_multiple_of(2 * size.heads)
 }
 
 /// Total number of values in the tensors of a file with these sizes, which must be valid.
-fn values_of(&Size { width, blocks, feed_forward, movements, .. }: &Size) -> usize {
+fn count_values(
+    &EncoderSize { width, blocks, feed_forward, movements, .. }: &EncoderSize,
+) -> usize {
     let linear = |inputs: usize, outputs: usize| (inputs + 1) * outputs;
     let attention = linear(width, 3 * width) + linear(width, width);
     let block =
         3 * 2 * width + 2 * attention + linear(width, feed_forward) + linear(feed_forward, width);
-    let ends =
-        linear(CHANNELS, width) + (PARTS.len() + 1) * width + 2 * width + linear(width, MOVING);
-    let sensor = linear(SENSOR_CHANNELS, width) + width + linear(width, FELT);
+    let ends = linear(CHANNELS, width)
+        + (PARTS.len() + 1) * width
+        + 2 * width
+        + linear(width, MOTION_CHANNELS);
+    let sensor = linear(SENSOR_CHANNELS, width) + width + linear(width, SAMPLE_CHANNELS);
     ends + sensor + blocks * block + 2 * linear(2 * width, movements) + movements * 2 * width
 }
 
 /// Reads the values of a tensor that must have this shape.
-fn tensor(file: &SafeTensors, path: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
-    let values = numbers(file, path)?;
+fn read_tensor(file: &SafeTensors, path: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+    let values = read_values(file, path)?;
     match file.tensor(path) {
         Ok(view) if view.shape() != shape => {
             Err(format!("tensor {path}: shape {:?}, not {shape:?}", view.shape()))
@@ -293,7 +308,7 @@ fn tensor(file: &SafeTensors, path: &str, shape: &[usize]) -> Result<Vec<f32>, S
 }
 
 /// Reads the values of a tensor of any shape.
-pub(crate) fn numbers(file: &SafeTensors, path: &str) -> Result<Vec<f32>, String> {
+pub(crate) fn read_values(file: &SafeTensors, path: &str) -> Result<Vec<f32>, String> {
     let view = file.tensor(path).map_err(|_| format!("tensor {path} is missing"))?;
     if view.dtype() != Dtype::F32 {
         return Err(format!("tensor {path}: type {:?}, not F32", view.dtype()));
@@ -307,13 +322,13 @@ pub(crate) fn numbers(file: &SafeTensors, path: &str) -> Result<Vec<f32>, String
 }
 
 /// Number of parameters of an encoder.
-pub fn count(encoder: &Encoder) -> usize {
+pub fn count_parameters(encoder: &Encoder) -> usize {
     encoder.num_params()
 }
 
 /// Collects the values of all parameters.
-pub(crate) fn collect(encoder: &Encoder) -> Values {
-    let Parameters { layout, values } = Parameters::of(encoder);
+pub(crate) fn collect_parameters(encoder: &Encoder) -> WeightValues {
+    let ModelParameters { layout, values } = ModelParameters::from_model(encoder);
     let mut rest = values.as_slice();
     let mut take = |shape: &[usize]| {
         let (head, tail) = rest.split_at(shape.iter().product::<usize>().min(rest.len()));
@@ -330,15 +345,15 @@ pub(crate) fn collect(encoder: &Encoder) -> Values {
 }
 
 /// Replaces every parameter of an encoder by what `values` returns for its path and shape.
-pub(crate) fn replace(
+pub(crate) fn replace_parameters(
     encoder: Encoder,
     values: &mut dyn FnMut(&str, &[usize]) -> Vec<f32>,
 ) -> Encoder {
-    struct Replace<'a> {
+    struct ParameterReplacer<'a> {
         path: Vec<String>,
         values: &'a mut dyn FnMut(&str, &[usize]) -> Vec<f32>,
     }
-    impl ModuleMapper for Replace<'_> {
+    impl ModuleMapper for ParameterReplacer<'_> {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
             let path = self.path.join(".");
             param.map(|tensor| {
@@ -354,5 +369,5 @@ pub(crate) fn replace(
             self.path.pop();
         }
     }
-    encoder.map(&mut Replace { path: Vec::new(), values })
+    encoder.map(&mut ParameterReplacer { path: Vec::new(), values })
 }

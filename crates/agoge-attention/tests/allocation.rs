@@ -2,12 +2,12 @@
 //! because the allocator counts for the whole process.)
 #![allow(unsafe_code, clippy::unwrap_used)]
 
-use agoge_attention::bench::{Joints, Motion, random};
-use agoge_attention::encoder::{Encoder, Size};
+use agoge_attention::bench::{FrameNetwork, JointNetwork, random_weights};
+use agoge_attention::encoder::{Encoder, EncoderSize};
 use agoge_attention::kernel::Isa;
 use agoge_attention::runtime::Workspace;
-use agoge_attention::{Card, Live, LiveStream, Model, weights};
-use agoge_motion::simulate::{Exercise, Set};
+use agoge_attention::{Card, LiveConfig, LiveStream, Model, weights};
+use agoge_motion::simulate::{Exercise, SimulatedSet};
 use burn::tensor::Device;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,14 +34,21 @@ static COUNTING: Counting = Counting;
 
 /// Number of allocations of a live stream whose window is full.
 fn warm_stream() -> usize {
-    let size = Size { width: 48, heads: 4, blocks: 2, feed_forward: 96, movements: 2 };
+    let size = EncoderSize { width: 48, heads: 4, blocks: 2, feed_forward: 96, movements: 2 };
     let card = Card { movements: vec!["a".to_owned(), "b".to_owned()], ..Card::default() };
-    let model = Model::new(weights::seed(Encoder::new(&size, &Device::flex()), 3), size, card, &[]);
-    let recording = Set { rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
-    let live = Live { window_s: 1.0, most_frames: 32, step_s: 0.0 };
-    let mut stream = LiveStream::new(model.stream(live), &recording.skeleton, recording.space);
+    let model = Model::new(
+        weights::seed_parameters(Encoder::new(&size, &Device::flex()), 3),
+        size,
+        card,
+        &[],
+    );
+    let recording =
+        SimulatedSet { rate_hz: 30.0, ..SimulatedSet::new(Exercise::Squat) }.simulate().recording;
+    let live = LiveConfig { window_s: 1.0, most_frames: 32, step_s: 0.0 };
+    let mut stream =
+        LiveStream::new(model.start_stream(live), &recording.skeleton, recording.space);
     let mut push = |frame: usize| {
-        let row = frame * recording.joints()..(frame + 1) * recording.joints();
+        let row = frame * recording.joint_count()..(frame + 1) * recording.joint_count();
         stream
             .push(
                 &recording.position[row.clone()],
@@ -59,8 +66,10 @@ fn warm_stream() -> usize {
 #[test]
 fn a_warm_engine_allocates_nothing() {
     assert_eq!(warm_stream(), 0, "a live stream");
-    let (motion, joints) =
-        (Motion::new(Isa::best(), &mut random(1)), Joints::new(Isa::best(), &mut random(1)));
+    let (motion, joints) = (
+        FrameNetwork::new(Isa::best_supported(), &mut random_weights(1)),
+        JointNetwork::new(Isa::best_supported(), &mut random_weights(1)),
+    );
     let (x, y) = (vec![0.5; 4 * 128 * 99], vec![0.5; 4 * 64 * 25 * 3]);
     for threads in [1, 2] {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -69,9 +78,14 @@ fn a_warm_engine_allocates_nothing() {
             let (mut out, mut other) = ([0.0; 4 * 16], vec![0.0; y.len()]);
             let mut run = || {
                 for batch in [4, 1] {
-                    motion.forward(&x[..batch * 128 * 99], batch, &mut a, &mut out[..batch * 16]);
+                    motion.infer_batch(
+                        &x[..batch * 128 * 99],
+                        batch,
+                        &mut a,
+                        &mut out[..batch * 16],
+                    );
                     let joints_of = batch * 64 * 25 * 3;
-                    joints.forward(&y[..joints_of], batch, &mut b, &mut other[..joints_of]);
+                    joints.infer_batch(&y[..joints_of], batch, &mut b, &mut other[..joints_of]);
                 }
             };
             // Which thread takes which work is not deterministic: make a few calls until each has

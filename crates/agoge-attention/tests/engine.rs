@@ -2,11 +2,12 @@
 //! threads, and tests masks, positions and attention maps.
 
 use agoge_attention::attention::scaled_dot_product;
-use agoge_attention::bench::{Joints, Motion, random};
+use agoge_attention::bench::{FrameNetwork, JointNetwork, random_weights};
 use agoge_attention::kernel::{Isa, Matrix};
 use agoge_attention::runtime::{
-    Attention, Axis, Block, Encoder, FeedForward, LayerNorm, Linear, Maps, Rotary, SelfAttention,
-    Sight, Tokens, Workspace,
+    AttentionLayer, AttentionMaps, Axis, FeedForward, PackedLinear, RotaryFrequencies,
+    RuntimeBlock, RuntimeEncoder, RuntimeLayerNorm, RuntimeSelfAttention, TokenGrid, VisibleRange,
+    Workspace,
 };
 use burn::nn;
 use burn::tensor::activation::gelu;
@@ -57,7 +58,7 @@ fn farthest(a: &[f32], b: &[f32]) -> f32 {
 fn motion_is_the_network_that_burn_computes() {
     let (device, batch) = (Device::flex(), 3);
     let x = draw(batch * 128 * 99);
-    let mut source = random(4);
+    let mut source = random_weights(4);
     let mut layer = |inputs, outputs| linear(&mut source, inputs, outputs, &device);
     let norm = nn::LayerNormConfig::new(128).init(&device);
     let mut y = layer(99, 128)
@@ -69,9 +70,14 @@ fn motion_is_the_network_that_burn_computes() {
         y = y.clone() + narrow.forward(gelu(wide.forward(norm.forward(y))));
     }
     let exact = values(layer(128, 16).forward(norm.forward(y).mean_dim(1).reshape([batch, 128])));
-    for isa in Isa::all() {
+    for isa in Isa::all_supported() {
         let mut out = vec![0.0; batch * 16];
-        Motion::new(isa, &mut random(4)).forward(&x, batch, &mut Workspace::new(), &mut out);
+        FrameNetwork::new(isa, &mut random_weights(4)).infer_batch(
+            &x,
+            batch,
+            &mut Workspace::new(),
+            &mut out,
+        );
         let off = farthest(&out, &exact);
         assert!(off < 1e-5, "{}: off by {off}", isa.name());
     }
@@ -81,7 +87,7 @@ fn motion_is_the_network_that_burn_computes() {
 fn joints_is_the_network_that_burn_computes() {
     let (device, batch) = (Device::flex(), 2);
     let x = draw(batch * 64 * 25 * 3);
-    let mut source = random(5);
+    let mut source = random_weights(5);
     let mut layer = |inputs, outputs| linear(&mut source, inputs, outputs, &device);
     let norm = nn::LayerNormConfig::new(64).init(&device);
     let shape = [batch, 64, 25, 64];
@@ -98,9 +104,14 @@ fn joints_is_the_network_that_burn_computes() {
         y = y.clone() + narrow.forward(gelu(wide.forward(norm.forward(y))));
     }
     let exact = values(layer(64, 3).forward(norm.forward(y)));
-    for isa in Isa::all() {
+    for isa in Isa::all_supported() {
         let mut out = vec![0.0; x.len()];
-        Joints::new(isa, &mut random(5)).forward(&x, batch, &mut Workspace::new(), &mut out);
+        JointNetwork::new(isa, &mut random_weights(5)).infer_batch(
+            &x,
+            batch,
+            &mut Workspace::new(),
+            &mut out,
+        );
         let off = farthest(&out, &exact);
         assert!(off < 1e-5, "{}: off by {off}", isa.name());
     }
@@ -110,14 +121,21 @@ fn joints_is_the_network_that_burn_computes() {
 fn any_number_of_threads_gives_the_same_bits() {
     let x = draw(5 * 64 * 25 * 3);
     let motion = draw(5 * 128 * 99);
-    let (joints, encoder) =
-        (Joints::new(Isa::best(), &mut random(6)), Motion::new(Isa::best(), &mut random(7)));
+    let (joints, encoder) = (
+        JointNetwork::new(Isa::best_supported(), &mut random_weights(6)),
+        FrameNetwork::new(Isa::best_supported(), &mut random_weights(7)),
+    );
     let run = |threads: usize, batch: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let (mut out, mut other) = (vec![0.0; batch * 64 * 25 * 3], vec![0.0; batch * 16]);
-            joints.forward(&x[..out.len()], batch, &mut Workspace::new(), &mut out);
-            encoder.forward(&motion[..batch * 128 * 99], batch, &mut Workspace::new(), &mut other);
+            joints.infer_batch(&x[..out.len()], batch, &mut Workspace::new(), &mut out);
+            encoder.infer_batch(
+                &motion[..batch * 128 * 99],
+                batch,
+                &mut Workspace::new(),
+                &mut other,
+            );
             (out, other)
         })
     };
@@ -131,29 +149,29 @@ fn any_number_of_threads_gives_the_same_bits() {
 
 /// A small encoder over parts and time with all features: hidden tokens, limited sight, rotary
 /// positions.
-fn small(isa: Isa) -> Encoder {
-    let mut source = random(8);
+fn small(isa: Isa) -> RuntimeEncoder {
+    let mut source = random_weights(8);
     let mut layer = |inputs: usize, outputs: usize| {
-        Linear::new(
+        PackedLinear::new(
             isa,
             Matrix::new(&source(inputs, outputs), inputs, outputs),
             &source(0, outputs),
         )
     };
-    let norm = || LayerNorm::new(isa, &[1.0; 24], &[0.1; 24], 1e-5);
+    let norm = || RuntimeLayerNorm::new(isa, &[1.0; 24], &[0.1; 24], 1e-5);
     let blocks = (0..2)
-        .map(|_| Block {
+        .map(|_| RuntimeBlock {
             attentions: vec![
-                Attention {
+                AttentionLayer {
                     norm: norm(),
-                    attention: SelfAttention::new(layer(24, 72), layer(24, 24), 3),
+                    attention: RuntimeSelfAttention::new(layer(24, 72), layer(24, 24), 3),
                     axis: Axis::Part,
                 },
-                Attention {
+                AttentionLayer {
                     norm: norm(),
-                    attention: SelfAttention::new(layer(24, 72), layer(24, 24), 3)
-                        .with_sight(Sight { back: 6, ahead: 0 })
-                        .with_rotary(Rotary::geometric(8, 20.0, 0.5)),
+                    attention: RuntimeSelfAttention::new(layer(24, 72), layer(24, 24), 3)
+                        .with_visible_range(VisibleRange { back: 6, ahead: 0 })
+                        .with_rotary(RotaryFrequencies::from_range(8, 20.0, 0.5)),
                     axis: Axis::Time,
                 },
             ],
@@ -161,7 +179,7 @@ fn small(isa: Isa) -> Encoder {
             feed_forward: FeedForward::new(layer(24, 40), layer(40, 24)),
         })
         .collect();
-    Encoder { input: layer(5, 24), blocks, norm: norm() }
+    RuntimeEncoder { input: layer(5, 24), blocks, norm: norm() }
 }
 
 struct Input {
@@ -182,14 +200,14 @@ impl Input {
         }
     }
 
-    fn encode(&self, encoder: &Encoder) -> Vec<f32> {
+    fn encode(&self, encoder: &RuntimeEncoder) -> Vec<f32> {
         let mut out = vec![0.0; TIMES * PARTS * 24];
-        encoder.forward(self.tokens(), &mut Workspace::new(), &mut out, copy);
+        encoder.encode_batch(self.tokens(), &mut Workspace::new(), &mut out, copy);
         out
     }
 
-    fn tokens(&self) -> Tokens<'_> {
-        Tokens {
+    fn tokens(&self) -> TokenGrid<'_> {
+        TokenGrid {
             values: &self.values,
             embedded: None,
             batch: 1,
@@ -209,7 +227,7 @@ fn copy(_: usize, embedding: Matrix, out: &mut [f32]) {
 
 #[test]
 fn what_is_hidden_or_to_come_or_long_past_changes_nothing() {
-    for isa in Isa::all() {
+    for isa in Isa::all_supported() {
         let encoder = small(isa);
         let mut input = Input::new();
         let before = input.encode(&encoder);
@@ -238,7 +256,7 @@ fn what_is_hidden_or_to_come_or_long_past_changes_nothing() {
 
 #[test]
 fn rotary_positions_know_only_how_far_apart_times_are() {
-    let encoder = small(Isa::best());
+    let encoder = small(Isa::best_supported());
     let mut input = Input::new();
     let before = input.encode(&encoder);
     input.seconds.iter_mut().for_each(|time| *time -= 7.5);
@@ -249,11 +267,11 @@ fn rotary_positions_know_only_how_far_apart_times_are() {
 
 #[test]
 fn maps_are_rows_of_shares_and_do_not_change_the_output() {
-    let (encoder, input) = (small(Isa::best()), Input::new());
+    let (encoder, input) = (small(Isa::best_supported()), Input::new());
     let before = input.encode(&encoder);
-    let mut maps = Maps { wanted: vec![3, 0], ..Maps::default() };
+    let mut maps = AttentionMaps { requested: vec![3, 0], ..AttentionMaps::default() };
     let mut out = vec![0.0; before.len()];
-    encoder.forward_with_maps(input.tokens(), &mut Workspace::new(), &mut maps, &mut out, copy);
+    encoder.encode_with_maps(input.tokens(), &mut Workspace::new(), &mut maps, &mut out, copy);
     assert!(out == before);
     assert_eq!(
         maps.maps.iter().map(Vec::len).collect::<Vec<_>>(),

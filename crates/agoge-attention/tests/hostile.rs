@@ -6,7 +6,7 @@
     reason = "a counting allocator; functions of tests fail by panicking"
 )]
 
-use agoge_attention::encoder::{Encoder, Size};
+use agoge_attention::encoder::{Encoder, EncoderSize};
 use agoge_attention::{Card, Model, weights};
 use burn::tensor::Device;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -40,8 +40,8 @@ static NOTING: Noting = Noting;
 const SMALL: usize = 64 << 10;
 
 fn model() -> Vec<u8> {
-    let size = Size { width: 16, heads: 2, blocks: 2, feed_forward: 32, movements: 3 };
-    let encoder = weights::seed(Encoder::new(&size, &Device::flex()), 1);
+    let size = EncoderSize { width: 16, heads: 2, blocks: 2, feed_forward: 32, movements: 3 };
+    let encoder = weights::seed_parameters(Encoder::new(&size, &Device::flex()), 1);
     let movements = ["a", "b", "c"].map(str::to_owned).to_vec();
     Model::new(encoder, size, Card { name: "test".to_owned(), movements, ..Card::default() }, &[])
         .to_bytes()

@@ -6,11 +6,14 @@ mod load;
 mod plan;
 
 pub(crate) use learn::{
-    Adapt, Evaluate, Label, LabelCommand, Model, ModelCommand, Pretrain, Train,
+    AdaptArgs, EvaluateArgs, LabelArgs, LabelCommand, ModelArgs, ModelCommand, PretrainArgs,
+    TrainArgs,
 };
-pub(crate) use library::{AthleteArgs, AthleteCommand, Library, LibraryArgs, LibraryCommand};
-pub(crate) use load::{Load, LoadCommand, LoadMethod, Risk, WarningModel, Weighed};
-pub(crate) use plan::{Known, Plan, PlanCommand};
+pub(crate) use library::{AthleteArgs, AthleteCommand, LibraryArgs, LibraryCommand, LibraryFolder};
+pub(crate) use load::{
+    LoadArgs, LoadCommand, LoadDaysArgs, LoadMethodArg, RiskArgs, WarningModelArg,
+};
+pub(crate) use plan::{PlanArgs, PlanCommand, PlanInputArgs};
 
 use agoge::kinematics::dynamics::Sex;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -26,12 +29,12 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
     /// Options of every command.
     #[command(flatten)]
-    pub(crate) shared: Shared,
+    pub(crate) shared: GlobalArgs,
 }
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Shared {
+pub(crate) struct GlobalArgs {
     /// Print the result as JSON on standard output
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -48,54 +51,54 @@ pub(crate) struct Shared {
 pub(crate) enum Command {
     /// Simulate an athlete with known faults, analyse the recording, and show what was found beside
     /// what was planted
-    Demo(Demo),
+    Demo(DemoArgs),
     /// Install the pose network that reads videos, once; afterwards everything works offline
-    Setup(Setup),
+    Setup(SetupArgs),
     /// Analyse recordings and videos: report.html, analysis.json and repetitions.csv for each
-    Analyze(Analyze),
+    Analyze(AnalyzeArgs),
     /// Explain an analysis: where the repetitions differ from a reference, what a change would
     /// bring, and whether that explanation is stable
-    Explain(Explain),
+    Explain(ExplainArgs),
     /// Report what a file contains, how good its data are, and what can be measured from it
-    Doctor(Doctor),
+    Doctor(DoctorArgs),
     /// List, show or check movement definitions
-    Movements(Movements),
+    Movements(MovementsArgs),
     /// Convert a public data set into recordings and a manifest
-    Import(Import),
+    Import(ImportArgs),
     /// Pre-train an encoder on recordings without labels, for `agoge train` and `agoge adapt` to
     /// start from
-    Pretrain(Pretrain),
+    Pretrain(PretrainArgs),
     /// Train a model on a manifest of labelled recordings
-    Train(Train),
+    Train(TrainArgs),
     /// Make a model of new movements from a pre-trained encoder and a few labelled recordings
-    Adapt(Adapt),
+    Adapt(AdaptArgs),
     /// Measure how well a model does on athletes it was not trained on
-    Evaluate(Evaluate),
+    Evaluate(EvaluateArgs),
     /// Make a norm from a squad's recordings: the usual range of each movement, as a reference for
     /// explanations
-    Norm(NormOf),
+    Norm(NormArgs),
     /// Suggest which recordings to label next, or export judged repetitions as a training set
-    Label(Label),
+    Label(LabelArgs),
     /// Show, export or import a model (docs/MODELS.md)
-    Model(Model),
+    Model(ModelArgs),
     /// Import workouts, diaries and reports of an athlete, and show the training load
     /// (docs/LOAD.md)
-    Load(Load),
+    Load(LoadArgs),
     /// Report what changed in an athlete's load and reports, why it matters, what to do, and how
     /// certain that is
-    Risk(Risk),
+    Risk(RiskArgs),
     /// Plan the next weeks: sessions and drills from findings, load and events, within rules that
     /// no plan breaks (docs/PLAN.md)
-    Plan(Plan),
+    Plan(PlanArgs),
     /// Add, list, show, export or delete athletes in the library (docs/LIBRARY.md)
     Athlete(AthleteArgs),
     /// Check, back up or restore the athletes' library (docs/LIBRARY.md)
     Library(LibraryArgs),
     /// Serve pages and live feedback on this machine (docs/SERVER.md, docs/LIVE.md)
-    Serve(Serve),
+    Serve(ServeArgs),
     /// Run benchmarks (docs/PERFORMANCE.md)
     #[command(hide = true)]
-    Bench(Bench),
+    Bench(BenchArgs),
     /// Print shell completions
     Completions {
         /// The shell
@@ -105,7 +108,7 @@ pub(crate) enum Command {
 
 /// `agoge demo`
 #[derive(Debug, Args)]
-pub(crate) struct Demo {
+pub(crate) struct DemoArgs {
     /// Where the reports go
     #[arg(long, value_name = "DIR", default_value = "agoge-demo")]
     pub(crate) out: PathBuf,
@@ -116,7 +119,7 @@ pub(crate) struct Demo {
 
 /// `agoge setup`
 #[derive(Debug, Args)]
-pub(crate) struct Setup {
+pub(crate) struct SetupArgs {
     /// The package file, for machines without npm (`npm pack @mediapipe/pose@0.5.1675469404`
     /// downloads it elsewhere)
     #[arg(long, value_name = "FILE.tgz")]
@@ -125,7 +128,7 @@ pub(crate) struct Setup {
 
 /// The networks that find the landmarks of a body in a picture, as an argument.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Pose {
+pub(crate) enum PoseArg {
     /// The fastest
     Lite,
     /// In between
@@ -134,19 +137,19 @@ pub(crate) enum Pose {
     Heavy,
 }
 
-impl From<Pose> for agoge::vision::Pose {
-    fn from(pose: Pose) -> agoge::vision::Pose {
+impl From<PoseArg> for agoge::vision::PoseModel {
+    fn from(pose: PoseArg) -> agoge::vision::PoseModel {
         match pose {
-            Pose::Lite => agoge::vision::Pose::Lite,
-            Pose::Full => agoge::vision::Pose::Full,
-            Pose::Heavy => agoge::vision::Pose::Heavy,
+            PoseArg::Lite => agoge::vision::PoseModel::Lite,
+            PoseArg::Full => agoge::vision::PoseModel::Full,
+            PoseArg::Heavy => agoge::vision::PoseModel::Heavy,
         }
     }
 }
 
 /// How to read the inputs; shared by the commands that read recordings.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Reading {
+pub(crate) struct ReadingArgs {
     /// Settings from a TOML file; command-line arguments override them
     #[arg(short = 'C', long, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,
@@ -163,14 +166,14 @@ pub(crate) struct Reading {
     pub(crate) mass: Option<f64>,
     /// The athlete's sex, female or male: selects the table of segment masses for joint moments
     /// (default: male)
-    #[arg(long, value_name = "SEX", value_parser = sex)]
+    #[arg(long, value_name = "SEX", value_parser = parse_sex)]
     pub(crate) sex: Option<Sex>,
     /// Only the seconds from A to B
     #[arg(short = 't', long, num_args = 2, value_names = ["A", "B"], alias = "time_range", allow_negative_numbers = true)]
     pub(crate) time_range: Option<Vec<f64>>,
     /// A coach's ratings of items of the Landing Error Scoring System (LESS): item=points, as in
     /// 4=1,16=0
-    #[arg(long, value_name = "ITEM=POINTS", value_delimiter = ',', value_parser = item_points)]
+    #[arg(long, value_name = "ITEM=POINTS", value_delimiter = ',', value_parser = parse_item_points)]
     pub(crate) less: Vec<[u8; 2]>,
     /// Frames per second, for files that do not state it and for folders of pictures
     #[arg(long, value_name = "HZ", visible_alias = "fps")]
@@ -180,7 +183,7 @@ pub(crate) struct Reading {
     pub(crate) slow_motion: Option<f64>,
     /// Videos: the network that finds the landmarks (default: full)
     #[arg(long, value_name = "NETWORK")]
-    pub(crate) pose: Option<Pose>,
+    pub(crate) pose: Option<PoseArg>,
     /// Videos: use the landmarks in space instead of those in the picture; their depth is the
     /// network's estimate
     #[arg(long)]
@@ -192,7 +195,7 @@ pub(crate) struct Reading {
 
 /// `agoge analyze`
 #[derive(Debug, Args)]
-pub(crate) struct Analyze {
+pub(crate) struct AnalyzeArgs {
     /// Files (videos too), or folders of pictures or of OpenPose JSON files
     #[arg(required = true, value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
@@ -234,15 +237,15 @@ pub(crate) struct Analyze {
     pub(crate) day: Option<agoge::motion::Day>,
     /// The athletes' library.
     #[command(flatten)]
-    pub(crate) library: Library,
+    pub(crate) library: LibraryFolder,
     /// How to read the inputs.
     #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) reading: ReadingArgs,
 }
 
 /// `agoge explain`
 #[derive(Debug, Args)]
-pub(crate) struct Explain {
+pub(crate) struct ExplainArgs {
     /// A recording or video
     #[arg(value_name = "INPUT")]
     pub(crate) input: PathBuf,
@@ -265,12 +268,12 @@ pub(crate) struct Explain {
     pub(crate) out: PathBuf,
     /// How to read the input.
     #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) reading: ReadingArgs,
 }
 
 /// `agoge norm`
 #[derive(Debug, Args)]
-pub(crate) struct NormOf {
+pub(crate) struct NormArgs {
     /// manifest.csv with the columns file, athlete, movement, label, split; repetitions labelled
     /// incorrect are left out
     #[arg(value_name = "MANIFEST")]
@@ -285,17 +288,17 @@ pub(crate) struct NormOf {
 
 /// `agoge doctor`
 #[derive(Debug, Args)]
-pub(crate) struct Doctor {
+pub(crate) struct DoctorArgs {
     /// A file (a video too), or a folder of OpenPose JSON files
     pub(crate) input: PathBuf,
     /// How to read the input.
     #[command(flatten)]
-    pub(crate) reading: Reading,
+    pub(crate) reading: ReadingArgs,
 }
 
 /// `agoge movements`
 #[derive(Debug, Args)]
-pub(crate) struct Movements {
+pub(crate) struct MovementsArgs {
     /// What to do
     #[command(subcommand)]
     pub(crate) command: MovementsCommand,
@@ -320,7 +323,7 @@ pub(crate) enum MovementsCommand {
 
 /// The public data sets that can be imported.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum DataSet {
+pub(crate) enum DatasetArg {
     /// UI-PRMD by Kinect: ten rehabilitation movements, done correctly and incorrectly
     UiPrmd,
     /// UI-PRMD by Vicon: the same repetitions with 39 markers
@@ -333,16 +336,16 @@ pub(crate) enum DataSet {
 
 /// `agoge import`
 #[derive(Debug, Args)]
-pub(crate) struct Import {
+pub(crate) struct ImportArgs {
     /// Which data set
-    pub(crate) set: DataSet,
+    pub(crate) set: DatasetArg,
     /// The folder that holds it
     pub(crate) source: PathBuf,
     /// Where the recordings and manifest.csv go
     pub(crate) dest: PathBuf,
 }
 
-fn sex(text: &str) -> Result<Sex, String> {
+fn parse_sex(text: &str) -> Result<Sex, String> {
     match text {
         "female" => Ok(Sex::Female),
         "male" => Ok(Sex::Male),
@@ -351,7 +354,7 @@ fn sex(text: &str) -> Result<Sex, String> {
 }
 
 /// Parses an item of a movement screen with its points, as in 4=1.
-fn item_points(text: &str) -> Result<[u8; 2], String> {
+fn parse_item_points(text: &str) -> Result<[u8; 2], String> {
     let parts = text
         .split_once('=')
         .and_then(|(item, points)| Some([item.trim().parse().ok()?, points.trim().parse().ok()?]));
@@ -360,7 +363,7 @@ fn item_points(text: &str) -> Result<[u8; 2], String> {
 
 /// `agoge serve`
 #[derive(Debug, Args)]
-pub(crate) struct Serve {
+pub(crate) struct ServeArgs {
     /// Address and port to listen on; an address that other machines can reach (0.0.0.0:8420 is all
     /// of them) is encrypted and asks for a token
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
@@ -369,12 +372,12 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) new_token: bool,
     #[command(flatten)]
-    pub(crate) library: Library,
+    pub(crate) library: LibraryFolder,
 }
 
 /// `agoge bench`
 #[derive(Debug, Args)]
-pub(crate) struct Bench {
+pub(crate) struct BenchArgs {
     /// What to do
     #[command(subcommand)]
     pub(crate) command: BenchCommand,
@@ -412,7 +415,7 @@ pub(crate) enum BenchCommand {
         #[arg(long, value_name = "DIR", default_value = ".")]
         data: PathBuf,
         /// The methods
-        #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "attention,cnn,tcn,rocket,rockets", value_parser = clap::builder::PossibleValuesParser::new(agoge::attention::peers::NAMES))]
+        #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "attention,cnn,tcn,rocket,rockets", value_parser = clap::builder::PossibleValuesParser::new(agoge::attention::methods::METHOD_NAMES))]
         model: Vec<String>,
         /// Repetitions per clip
         #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
@@ -465,7 +468,7 @@ pub(crate) enum BenchCommand {
         video: PathBuf,
         /// The network that finds the landmarks
         #[arg(long, value_name = "NETWORK", default_value = "full")]
-        pose: Pose,
+        pose: PoseArg,
         /// Maximum number of people to track
         #[arg(long, default_value_t = 4)]
         people: usize,

@@ -25,13 +25,13 @@ impl From<Exit> for ExitCode {
 
 /// Why a command failed; printed as one line.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum CommandError {
     /// The library refused the input.
     #[error(transparent)]
     Library(#[from] agoge::Error),
     /// The server could not start, or stopped.
     #[error(transparent)]
-    Server(#[from] agoge_server::Error),
+    Server(#[from] agoge_server::ServerError),
     /// A line of input that names no task.
     #[error(
         "not a task and its iterations: {line}; hint: `agoge bench tasks` lists the tasks, `quit` ends"
@@ -45,17 +45,17 @@ pub(crate) enum Failure {
     Output(#[from] std::io::Error),
 }
 
-impl Failure {
+impl CommandError {
     /// The exit code for this error.
-    pub(crate) fn exit(&self) -> Exit {
+    pub(crate) fn exit_code(&self) -> Exit {
         match self {
-            Failure::Server(agoge_server::Error::Runtime(_) | agoge_server::Error::Bench(_)) => {
-                Exit::OurFault
-            }
-            Failure::Server(_)
-            | Failure::Library(_)
-            | Failure::Bench { .. }
-            | Failure::Output(_) => Exit::InputAtFault,
+            CommandError::Server(
+                agoge_server::ServerError::Runtime(_) | agoge_server::ServerError::Bench(_),
+            ) => Exit::OurFault,
+            CommandError::Server(_)
+            | CommandError::Library(_)
+            | CommandError::Bench { .. }
+            | CommandError::Output(_) => Exit::InputAtFault,
         }
     }
 }

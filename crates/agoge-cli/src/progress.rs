@@ -1,10 +1,10 @@
 //! One progress bar on standard error; silent with `--quiet`, `--json` or without a terminal.
 
-use crate::args::Shared;
+use crate::args::GlobalArgs;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Creates a bar of `steps` steps with a label.
-pub(crate) fn bar(steps: usize, label: &'static str, shared: &Shared) -> ProgressBar {
+pub(crate) fn progress_bar(steps: usize, label: &'static str, shared: &GlobalArgs) -> ProgressBar {
     if shared.quiet {
         return ProgressBar::hidden();
     }
@@ -16,7 +16,7 @@ pub(crate) fn bar(steps: usize, label: &'static str, shared: &Shared) -> Progres
 }
 
 /// Updates a bar: `done` of `of` steps.
-pub(crate) fn tell(bar: &ProgressBar, done: usize, of: usize) {
+pub(crate) fn update_bar(bar: &ProgressBar, done: usize, of: usize) {
     bar.set_length(of as u64);
     bar.set_position(done as u64);
 }

@@ -5,16 +5,28 @@
 mod common;
 
 use agoge::motion::Recording;
-use agoge::motion::simulate::{Exercise, Fault, FaultKind, Set, Simulation};
+use agoge::motion::simulate::{
+    Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet, Simulation,
+};
 use common::{run, text};
 use std::path::Path;
 
 /// Writes a manifest of a correct squat and a shallow one with these labels.
 fn write_clips(folder: &Path, labels: [&str; 2]) {
-    let shallow = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=1, size: 40.0 };
+    let shallow = SimulatedFault {
+        kind: SimulatedFaultKind::Shallow,
+        side: None,
+        repetitions: 1..=1,
+        size: 40.0,
+    };
     let mut manifest = "file,athlete,movement,label,split\n".to_owned();
     for (i, (faults, label)) in [vec![], vec![shallow]].into_iter().zip(labels).enumerate() {
-        let set = Set { repetitions: 1, rate_hz: 30.0, faults, ..Set::new(Exercise::Squat) };
+        let set = SimulatedSet {
+            repetitions: 1,
+            rate_hz: 30.0,
+            faults,
+            ..SimulatedSet::new(Exercise::Squat)
+        };
         agoge::formats::write_parquet(
             &folder.join(format!("{i}.parquet")),
             &set.simulate().recording,
@@ -58,14 +70,14 @@ fn without_labels_nothing_is_written() {
 
 /// A set by an athlete of a given height and facing direction.
 fn set(exercise: Exercise, athlete: u64, repetitions: usize) -> Simulation {
-    let set = Set {
+    let set = SimulatedSet {
         repetitions,
         rate_hz: 30.0,
         seed: athlete,
         height_m: 1.6 + 0.03 * athlete as f64,
         facing_deg: 70.0 * athlete as f64,
         variation_deg: 4.0,
-        ..Set::new(exercise)
+        ..SimulatedSet::new(exercise)
     };
     set.simulate()
 }

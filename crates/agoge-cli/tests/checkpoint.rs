@@ -4,8 +4,8 @@
 
 mod common;
 
-use agoge::formats::{Manifest, Row};
-use agoge::motion::simulate::{Exercise, Set};
+use agoge::formats::{Manifest, ManifestRow};
+use agoge::motion::simulate::{Exercise, SimulatedSet};
 use common::{agoge, run, text};
 use std::path::Path;
 use std::process::Stdio;
@@ -18,10 +18,11 @@ fn manifest(folder: &Path) {
         .map(|seed| {
             let exercise = if seed % 2 == 0 { Exercise::Squat } else { Exercise::OverheadReach };
             let simulation =
-                Set { repetitions: 1, rate_hz: 30.0, seed, ..Set::new(exercise) }.simulate();
+                SimulatedSet { repetitions: 1, rate_hz: 30.0, seed, ..SimulatedSet::new(exercise) }
+                    .simulate();
             let file = format!("{seed}.parquet");
             agoge::formats::write_parquet(&set.join(&file), &simulation.recording).unwrap();
-            Row {
+            ManifestRow {
                 file: file.into(),
                 athlete: (seed / 2).to_string(),
                 movement: format!("{exercise:?}").to_lowercase(),
@@ -30,7 +31,7 @@ fn manifest(folder: &Path) {
             }
         })
         .collect();
-    Manifest { rows }.write(&set.join("manifest.csv")).unwrap();
+    Manifest { rows }.write_file(&set.join("manifest.csv")).unwrap();
 }
 
 /// Starts a training, kills it (SIGKILL) as soon as there is a checkpoint, and continues: the

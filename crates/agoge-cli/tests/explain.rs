@@ -11,27 +11,35 @@ mod common;
 
 use agoge::formats::write_trc;
 use agoge::motion::Side;
-use agoge::motion::simulate::{Corruption, Exercise, Fault, FaultKind, Set};
+use agoge::motion::simulate::{
+    Corruption, Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet,
+};
 use common::{run, text};
 use serde_json::Value;
 use std::path::Path;
 
 /// Writes simulated squats.
-fn squats(path: &Path, faults: Vec<Fault>, seed: u64) {
+fn squats(path: &Path, faults: Vec<SimulatedFault>, seed: u64) {
     let height_m = 1.6 + 0.05 * seed as f64;
-    let set =
-        Set { repetitions: 7, faults, seed, height_m, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
+    let set = SimulatedSet {
+        repetitions: 7,
+        faults,
+        seed,
+        height_m,
+        rate_hz: 30.0,
+        ..SimulatedSet::new(Exercise::Squat)
+    };
     // Without noise no joint moves sideways, and the file would be taken for one of a single
     // camera.
     let mut recording = set.simulate().recording;
-    Corruption { noise: 0.002, seed, ..Corruption::default() }.apply(&mut recording);
+    Corruption { noise: 0.002, seed, ..Corruption::default() }.apply_to(&mut recording);
     write_trc(path, &recording).unwrap();
 }
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let fault = Fault {
-        kind: FaultKind::KneeInwardUp,
+    let fault = SimulatedFault {
+        kind: SimulatedFaultKind::KneeInwardUp,
         side: Some(Side::Right),
         repetitions: 4..=7,
         size: 20.0,

@@ -90,15 +90,16 @@ fn an_openpose_folder_of_shoulder_presses() {
     let imported =
         run(folder.path(), &["import", "pose-trainer", set.to_str().unwrap(), "set", "--quiet"]);
     assert_eq!(imported.status.code(), Some(0), "{}", text(&imported.stderr));
-    let manifest = agoge::formats::Manifest::read(&folder.path().join("set/manifest.csv")).unwrap();
+    let manifest =
+        agoge::formats::Manifest::read_file(&folder.path().join("set/manifest.csv")).unwrap();
     let row = manifest
         .rows
         .iter()
         .find(|row| row.movement.contains("press"))
         .expect("there is a shoulder press");
-    let recording = agoge::read(
+    let recording = agoge::read_input(
         &folder.path().join("set").join(&row.file),
-        &agoge::Options::default(),
+        &agoge::AnalysisOptions::default(),
         &|_, _| (),
     )
     .unwrap()

@@ -240,23 +240,26 @@ impl Said {
     /// deletion was.
     fn holds(&self, library: &Path) {
         let store = Store::open(library).unwrap();
-        let check = store.check().unwrap();
+        let check = store.check_library().unwrap();
         assert!(check.is_clean(), "{check:?}");
         let stays = |recording: &i64| !self.deleting.contains(recording);
         for id in &self.athletes {
-            store.athlete(AthleteId(*id)).unwrap();
+            store.load_athlete(AthleteId(*id)).unwrap();
         }
         for id in &self.plans {
-            assert!(!store.plans(AthleteId(*id)).unwrap().is_empty());
+            assert!(!store.list_plans(AthleteId(*id)).unwrap().is_empty());
         }
         for id in self.recordings.iter().filter(|id| stays(id)) {
-            assert_eq!(store.recording(RecordingId(*id)).unwrap().joints(), squats().joints());
+            assert_eq!(
+                store.load_recording(RecordingId(*id)).unwrap().joint_count(),
+                squats().joint_count()
+            );
         }
         for id in self.labels.iter().filter(|id| stays(id)) {
-            assert!(!store.labels(RecordingId(*id)).unwrap().is_empty());
+            assert!(!store.recording_labels(RecordingId(*id)).unwrap().is_empty());
         }
         for (id, _) in self.analyses.iter().filter(|(_, recording)| stays(recording)) {
-            store.analysis(AnalysisId(*id)).unwrap();
+            store.load_analysis(AnalysisId(*id)).unwrap();
         }
         for id in &self.deleted {
             assert!(store.recording_row(RecordingId(*id)).is_err());

@@ -32,7 +32,7 @@ fn diary() -> String {
         let (minutes, km) =
             if day % 7 == 0 { (0.0, 0.0) } else { (40.0 + f64::from(day % 5) * 6.0, 8.0) };
         let (minutes, km) = if day == 179 { (150.0, 24.0) } else { (minutes, km) };
-        text += &format!("{},running,{minutes},5,{km},\n", first.plus(day));
+        text += &format!("{},running,{minutes},5,{km},\n", first.plus_days(day));
     }
     text
 }
@@ -174,7 +174,7 @@ fn a_plan_for_an_athlete_is_kept_in_the_library() {
         run(&["plan", "make", &request, "--athlete", "Ada", "--out", &out.to_string_lossy()]);
     assert!(made.status.success(), "{}", text(&made.stderr));
     let store = agoge::Store::open(&library).unwrap();
-    let plans = store.plans(store.find_athlete("Ada").unwrap().id).unwrap();
+    let plans = store.list_plans(store.find_athlete("Ada").unwrap().id).unwrap();
     let written: serde_json::Value =
         serde_json::from_slice(&std::fs::read(out.join("plan.json")).unwrap()).unwrap();
     assert!(
@@ -218,7 +218,7 @@ fn a_plan_heeds_warnings_and_writes_workouts() {
     assert!(of("fit") > 0 && of("fit") == of("txt"), "{files:?}");
     for path in files.iter().filter(|path| path.extension().is_some_and(|own| own == "fit")) {
         // A FIT file without an activity is distinguished from a broken one.
-        let refused = agoge::formats::workout::read(path, false).unwrap_err().to_string();
+        let refused = agoge::formats::workout::read_workouts(path, false).unwrap_err().to_string();
         assert!(refused.contains("of a planned workout"), "{refused}");
     }
     let (said, _) = make(&format!("{request}heed_warnings = false\n"), "careless");

@@ -4,15 +4,15 @@
 
 mod common;
 
-use agoge::attention::encoder::{Encoder, Size};
+use agoge::attention::encoder::{Encoder, EncoderSize};
 use agoge::attention::{Card, Model, weights};
 use common::{run, text};
 use std::path::Path;
 
 fn write_model(folder: &Path) {
-    let size = Size { width: 8, heads: 2, blocks: 1, feed_forward: 12, movements: 2 };
-    let device = agoge::attention::train::device();
-    let encoder = weights::seed(Encoder::new(&size, &device), 1);
+    let size = EncoderSize { width: 8, heads: 2, blocks: 1, feed_forward: 12, movements: 2 };
+    let device = agoge::attention::train::training_device();
+    let encoder = weights::seed_parameters(Encoder::new(&size, &device), 1);
     let card = Card {
         name: "small".to_owned(),
         data: "nothing".to_owned(),

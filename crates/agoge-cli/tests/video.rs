@@ -11,10 +11,10 @@
 
 mod common;
 
-use agoge::kinematics::measure;
-use agoge::motion::condition::condition;
+use agoge::kinematics::measure_curves;
+use agoge::motion::condition::condition_recording;
 use agoge::motion::{Part, Recording};
-use agoge::vision::{Film, Landmarks, Options, Video};
+use agoge::vision::{LandmarkKind, TrackedVideo, Video, VideoOptions};
 use common::{agoge, below, data, text};
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -140,12 +140,12 @@ fn a_clip_is_analysed_and_drawn() {
     let mut original = Video::open(Path::new(clip), None).unwrap();
     for frame in 0..19 {
         let ((time_s, drawn), (true_s, picture)) =
-            (film.next_picture().unwrap().unwrap(), original.next_picture().unwrap().unwrap());
+            (film.next_image().unwrap().unwrap(), original.next_image().unwrap().unwrap());
         assert_eq!((drawn.width(), drawn.height()), (picture.width(), picture.height()));
         // The film's clock runs at 90 000 units per second.
         assert!((time_s - true_s).abs() < 1.2e-5, "frame {frame}: {time_s} {true_s}");
     }
-    assert!(film.next_picture().unwrap().is_none());
+    assert!(film.next_image().unwrap().is_none());
     let line =
         refused(folder.path(), &["analyze", clip, clip, "--overlay", "both.mp4", "--out", "four"]);
     assert!(line.contains("one film for 2 videos; hint: name a folder"), "{line}");
@@ -154,14 +154,14 @@ fn a_clip_is_analysed_and_drawn() {
 /// The angle at the middle of three parts in the picture, degrees, `[frame]`; NaN where one is
 /// missing.
 fn angles(recording: &Recording, parts: [Part; 3]) -> Vec<f64> {
-    let joints = parts.map(|part| recording.skeleton.joint_of(part).unwrap());
+    let joints = parts.map(|part| recording.skeleton.joint_for_part(part).unwrap());
     let angle = |frame: usize| {
-        let [a, b, c] = joints.map(|joint| recording.at(frame, joint));
+        let [a, b, c] = joints.map(|joint| recording.position_at(frame, joint));
         let to = |p: [f64; 3]| (p[1] - b[1]).atan2(p[0] - b[0]);
         let turn = (to(a) - to(c)).to_degrees().rem_euclid(360.0);
         turn.min(360.0 - turn)
     };
-    (0..recording.frames()).map(angle).collect()
+    (0..recording.frame_count()).map(angle).collect()
 }
 
 /// The largest change of an angle between consecutive frames, degrees.
@@ -186,17 +186,23 @@ fn through_a_somersault_no_angle_jumps() {
     if std::process::Command::new("ffmpeg").arg("-version").output().is_err() {
         return eprintln!("skipped: no ffmpeg on the PATH, and the clip is VP9");
     }
-    let film =
-        Film::read(&clip, &weights.join("pose"), &Options::default(), None, &|_, _| ()).unwrap();
-    let recording = film.recording(&clip, None, Landmarks::Picture).unwrap();
-    let conditioned = condition(&recording, &Default::default()).unwrap().recording;
+    let film = TrackedVideo::read_video(
+        &clip,
+        &weights.join("pose"),
+        &VideoOptions::default(),
+        None,
+        &|_, _| (),
+    )
+    .unwrap();
+    let recording = film.to_recording(&clip, None, LandmarkKind::Picture).unwrap();
+    let conditioned = condition_recording(&recording, &Default::default()).unwrap().recording;
     // The targets (docs/VIDEO.md); the left knee uses nearly all of its tolerance where it is
     // hidden in the air.
     for parts in LEGS {
         let largest = largest_step(&angles(&conditioned, parts));
         assert!(largest <= 40.0, "{parts:?}: {largest}");
     }
-    let measured = measure(&conditioned.to_body().recording);
+    let measured = measure_curves(&conditioned.to_body().recording);
     let is_of_arms = |name: &str| ["elbow_flexion", "shoulder_elevation"].contains(&name);
     for curve in measured.curves.curves.iter().filter(|curve| is_of_arms(&curve.name)) {
         let known = curve.values.iter().filter(|value| value.is_finite()).count();
@@ -209,13 +215,19 @@ fn through_a_somersault_no_angle_jumps() {
 #[test]
 fn the_athlete_is_found_in_every_frame_and_bends_smoothly() {
     let (Some(clip), Some(weights)) = (data(CLIP), weights()) else { return };
-    let film =
-        Film::read(&clip, &weights.join("pose"), &Options::default(), None, &|_, _| ()).unwrap();
-    let recording = film.recording(&clip, None, Landmarks::Picture).unwrap();
-    let chosen = film.chosen(None).unwrap();
+    let film = TrackedVideo::read_video(
+        &clip,
+        &weights.join("pose"),
+        &VideoOptions::default(),
+        None,
+        &|_, _| (),
+    )
+    .unwrap();
+    let recording = film.to_recording(&clip, None, LandmarkKind::Picture).unwrap();
+    let chosen = film.choose_person(None).unwrap();
     let seen = film.seen.iter().filter(|(_, one)| one.person == chosen).count();
-    assert!(100 * seen >= 95 * recording.frames(), "{seen} of {}", recording.frames());
-    let conditioned = condition(&recording, &Default::default()).unwrap().recording;
+    assert!(100 * seen >= 95 * recording.frame_count(), "{seen} of {}", recording.frame_count());
+    let conditioned = condition_recording(&recording, &Default::default()).unwrap().recording;
     for parts in LEGS {
         let largest = largest_step(&angles(&conditioned, parts));
         // The target is 40° for a sprint at 30 frames per second. Balancing at 60 is slower, but
@@ -225,14 +237,14 @@ fn the_athlete_is_found_in_every_frame_and_bends_smoothly() {
     // The treadmill is level: the standing foot is the lowest part of the body, the head the
     // highest.
     let body = conditioned.to_body().recording;
-    let height = |part: Part| body.at(0, part.index())[1];
+    let height = |part: Part| body.position_at(0, part.index())[1];
     assert!(
         height(Part::Head) > height(Part::Pelvis) && height(Part::Pelvis) > height(Part::LeftAnkle)
     );
     // World landmarks have a person's size: an adult's leg measures 0.7 to 1 m from hip to ankle;
     // the network is accurate to a fifth.
-    let world = film.recording(&clip, None, Landmarks::World).unwrap();
-    let joint = |part: Part| world.at(0, world.skeleton.joint_of(part).unwrap());
+    let world = film.to_recording(&clip, None, LandmarkKind::World).unwrap();
+    let joint = |part: Part| world.position_at(0, world.skeleton.joint_for_part(part).unwrap());
     let between = |a: [f64; 3], b: [f64; 3]| {
         a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
     };

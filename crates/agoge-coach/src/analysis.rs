@@ -1,26 +1,26 @@
 //! [`Analysis`]: everything known about one recording, as written to `analysis.json`.
 //!
-//! The schema is versioned ([`SCHEMA`]): within a version, fields are added but never renamed or
+//! The schema is versioned ([`ANALYSIS_SCHEMA`]): within a version, fields are added but never renamed or
 //! removed.
 
 use crate::explain::Explanation;
-use agoge_kinematics::{Event, Metric, Phase, Refused, Unit, View, missing};
+use agoge_kinematics::{CameraView, Event, Metric, Phase, RefusedQuantity, Unit, missing};
 use agoge_motion::condition::{JointQuality, Repair};
-use agoge_motion::{Part, Side, Source, Space};
+use agoge_motion::{Part, RecordingSource, Side, Space};
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the schema, the first field of every `analysis.json`.
-pub const SCHEMA: &str = "agoge.analysis/1";
+pub const ANALYSIS_SCHEMA: &str = "agoge.analysis/1";
 
 /// The analysis of one recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Analysis {
-    /// Always [`SCHEMA`].
+    /// Always [`ANALYSIS_SCHEMA`].
     pub schema: String,
     /// Version of Agoge that produced it.
     pub version: String,
     /// The recording that was read.
-    pub input: Input,
+    pub input: InputSummary,
     /// Quality of the data.
     pub quality: DataQuality,
     /// Everything that was changed in the data before measuring.
@@ -54,7 +54,7 @@ pub struct Analysis {
     #[serde(default)]
     pub moments: Option<MomentReport>,
     /// What this recording cannot tell, and why.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedQuantity>,
 }
 
 /// A jump measured by its flight time. The errors combine the position error and half a frame at
@@ -148,15 +148,15 @@ pub struct MomentPeak {
 
 /// The recording that was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Input {
+pub struct InputSummary {
     /// Name, format, the reader's notes, and whether it is simulated.
-    pub source: Source,
+    pub source: RecordingSource,
     /// Name of the source's skeleton.
     pub skeleton: String,
     /// Coordinate space of the positions.
     pub space: Space,
     /// Camera view for two-dimensional input.
-    pub view: View,
+    pub view: CameraView,
     /// How certain the view is, 0 to 1; `None` in an analysis from a version that did not record
     /// it.
     #[serde(default)]
@@ -164,7 +164,7 @@ pub struct Input {
     /// Number of frames.
     pub frames: usize,
     /// Frame rate, Hz.
-    #[serde(deserialize_with = "missing::number")]
+    #[serde(deserialize_with = "missing::number_or_nan")]
     pub rate_hz: f64,
     /// Duration, s.
     pub duration_s: f64,
@@ -178,7 +178,7 @@ pub struct Input {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DataQuality {
     /// Overall verdict.
-    pub verdict: Verdict,
+    pub verdict: DataVerdict,
     /// Reasons for the verdict, in one or two sentences.
     pub reasons: Vec<String>,
     /// Share of joint positions that were seen before any repair, 0 to 1.
@@ -192,7 +192,7 @@ pub struct DataQuality {
 /// Verdict on the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum DataVerdict {
     /// Findings can be trusted within their intervals.
     Good,
     /// Findings hold, subject to the stated doubts.
@@ -289,15 +289,15 @@ pub struct MetricSummary {
     /// Unit.
     pub unit: Unit,
     /// Mean over the repetitions.
-    #[serde(deserialize_with = "missing::number")]
+    #[serde(deserialize_with = "missing::number_or_nan")]
     pub mean: f64,
     /// Standard deviation over the repetitions.
-    #[serde(deserialize_with = "missing::number")]
+    #[serde(deserialize_with = "missing::number_or_nan")]
     pub sd: f64,
     /// Number of repetitions.
     pub n: usize,
     /// Half width of the 95 % interval of one value, given the sensor's precision.
-    #[serde(default, deserialize_with = "missing::number")]
+    #[serde(default, deserialize_with = "missing::number_or_nan")]
     pub error: f64,
     /// Evidence behind `error`.
     #[serde(default)]
@@ -373,10 +373,10 @@ pub struct Band {
     /// Unit.
     pub unit: Unit,
     /// Mean at 0, 1 … 100 % of the repetition, `[101]`.
-    #[serde(deserialize_with = "missing::numbers")]
+    #[serde(deserialize_with = "missing::numbers_or_nan")]
     pub mean: Vec<f64>,
     /// Standard deviation over the repetitions, `[101]`.
-    #[serde(deserialize_with = "missing::numbers")]
+    #[serde(deserialize_with = "missing::numbers_or_nan")]
     pub sd: Vec<f64>,
     /// Mean of the reference, `[101]`, if there is one.
     pub reference: Option<Vec<Option<f64>>>,

@@ -2,13 +2,13 @@
 
 use crate::analysis::Band;
 use agoge_kinematics::dynamics::LEG_MOMENTS;
-use agoge_kinematics::normalise::{self, cycle};
+use agoge_kinematics::normalise::{self, resample_cycle};
 use agoge_kinematics::{Curve, Curves, Movement, Repetition};
 
 /// Computes bands over complete repetitions for the curves that a movement uses (driving signals
 /// first, then those of its metrics) and for the joint moments. A reference adds its mean and the
 /// distance from it.
-pub fn bands(
+pub fn curve_bands(
     movement: &Movement,
     curves: &Curves,
     repetitions: &[&Repetition],
@@ -26,24 +26,24 @@ pub fn bands(
     names
         .into_iter()
         .flat_map(|name| curves.curves.iter().filter(move |curve| curve.name == name))
-        .map(|curve| band(curve, repetitions, reference))
+        .map(|curve| curve_band(curve, repetitions, reference))
         .collect()
 }
 
-fn band(
+fn curve_band(
     curve: &Curve,
     repetitions: &[&Repetition],
     reference: Option<(&Curves, &[&Repetition])>,
 ) -> Band {
-    let (mean, sd) = spread(curve, repetitions);
+    let (mean, sd) = cycle_spread(curve, repetitions);
     let reference_mean = reference
         .and_then(|(curves, repetitions)| Some((curves.get(&curve.name, curve.side)?, repetitions)))
         .filter(|(_, repetitions)| !repetitions.is_empty())
-        .map(|(curve, repetitions)| spread(curve, repetitions).0);
+        .map(|(curve, repetitions)| cycle_spread(curve, repetitions).0);
     let deviation = reference_mean.as_ref().map(|reference_mean| {
         let squares: Vec<f64> =
             mean.iter().zip(reference_mean).map(|(a, b)| (a - b).powi(2)).collect();
-        normalise::mean(&squares).sqrt()
+        normalise::finite_mean(&squares).sqrt()
     });
     Band {
         name: curve.name.clone(),
@@ -59,11 +59,11 @@ fn band(
 
 /// Mean and standard deviation over repetitions at each point of the cycle; the standard deviation
 /// of a single repetition is NaN.
-fn spread(curve: &Curve, repetitions: &[&Repetition]) -> (Vec<f64>, Vec<f64>) {
+fn cycle_spread(curve: &Curve, repetitions: &[&Repetition]) -> (Vec<f64>, Vec<f64>) {
     let cycles: Vec<Vec<f64>> = repetitions
         .iter()
         .filter_map(|repetition| curve.values.get(repetition.start..=repetition.end))
-        .map(cycle)
+        .map(resample_cycle)
         .collect();
-    normalise::spread(&cycles)
+    normalise::mean_and_sd(&cycles)
 }

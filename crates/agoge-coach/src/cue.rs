@@ -18,7 +18,7 @@ const LONGEST_SILENCE: usize = 8;
 
 /// A cue to give now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Cue {
+pub struct CoachCue {
     /// Text to say.
     pub text: String,
     /// What is outside its limit, in plain words.
@@ -37,18 +37,18 @@ pub struct Cue {
 
 /// Decides which cues a set of repetitions gets.
 #[derive(Clone, Debug)]
-pub struct Cues {
+pub struct CueSelector {
     movement: Movement,
     /// The movement's checks with their history, most important first.
-    checks: Vec<Check>,
+    checks: Vec<CheckHistory>,
     /// Number of finished repetitions.
-    done: usize,
+    completed: usize,
     /// Whether a cue was already given in this repetition.
-    spoken: bool,
+    cue_given: bool,
 }
 
 #[derive(Clone, Debug)]
-struct Check {
+struct CheckHistory {
     index: usize,
     /// Whether it failed in each of the last two repetitions.
     failed: [bool; 2],
@@ -57,65 +57,73 @@ struct Check {
     silence: usize,
 }
 
-impl Cues {
+impl CueSelector {
     /// Starts a set of a movement.
-    pub fn new(movement: &Movement) -> Cues {
-        let check =
-            |index| Check { index, failed: [false; 2], silent_until: 0, silence: FIRST_SILENCE };
-        let mut checks: Vec<Check> = (0..movement.checks.len()).map(check).collect();
+    pub fn new(movement: &Movement) -> CueSelector {
+        let check = |index| CheckHistory {
+            index,
+            failed: [false; 2],
+            silent_until: 0,
+            silence: FIRST_SILENCE,
+        };
+        let mut checks: Vec<CheckHistory> = (0..movement.checks.len()).map(check).collect();
         checks.sort_by(|a, b| {
             movement.checks[b.index].importance.total_cmp(&movement.checks[a.index].importance)
         });
-        Cues { movement: movement.clone(), checks, done: 0, spoken: false }
+        CueSelector { movement: movement.clone(), checks, completed: 0, cue_given: false }
     }
 
     /// Chooses a cue while a repetition is on its way back. `part` is measured from its start until
     /// now; only values that the rest cannot undo count. `driving` is the driving curve, which has
     /// already turned.
-    pub fn during(&mut self, part: &Repetition, driving: &str) -> Option<Cue> {
-        self.choose(part, |movement, check, metric| {
+    pub fn cue_during_repetition(&mut self, part: &Repetition, driving: &str) -> Option<CoachCue> {
+        self.choose_cue(part, |movement, check, metric| {
             is_decided(movement, check, metric, part, driving)
         })
     }
 
     /// Chooses a cue after a complete repetition and updates the history.
-    pub fn after(&mut self, repetition: &Repetition) -> Option<Cue> {
-        let cue = self.choose(repetition, |_, _, _| true);
+    pub fn cue_after_repetition(&mut self, repetition: &Repetition) -> Option<CoachCue> {
+        let cue = self.choose_cue(repetition, |_, _, _| true);
         for check in &mut self.checks {
-            let failed =
-                failing(&self.movement, &self.movement.checks[check.index], &repetition.metrics)
-                    .is_some();
+            let failed = failing_metric(
+                &self.movement,
+                &self.movement.checks[check.index],
+                &repetition.metrics,
+            )
+            .is_some();
             check.failed = [check.failed[1], failed];
         }
-        self.done += 1;
-        self.spoken = false;
+        self.completed += 1;
+        self.cue_given = false;
         cue
     }
 
-    fn choose(
+    fn choose_cue(
         &mut self,
         repetition: &Repetition,
         counts: impl Fn(&Movement, &CheckRule, &Metric) -> bool,
-    ) -> Option<Cue> {
-        if self.spoken {
+    ) -> Option<CoachCue> {
+        if self.cue_given {
             return None;
         }
-        let is_due =
-            |check: &&mut Check| self.done >= check.silent_until && check.failed.contains(&true);
+        let is_due = |check: &&mut CheckHistory| {
+            self.completed >= check.silent_until && check.failed.contains(&true)
+        };
         for check in self.checks.iter_mut().filter(is_due) {
             let rule = &self.movement.checks[check.index];
-            let failing = failing(&self.movement, rule, &repetition.metrics);
+            let failing = failing_metric(&self.movement, rule, &repetition.metrics);
             let Some((metric, limit)) =
                 failing.filter(|(metric, _)| counts(&self.movement, rule, metric))
             else {
                 continue;
             };
-            check.silent_until = self.done + 1 + check.silence;
+            check.silent_until = self.completed + 1 + check.silence;
             check.silence = (2 * check.silence).min(LONGEST_SILENCE);
-            self.spoken = true;
-            return Some(Cue {
+            self.cue_given = true;
+            return Some(CoachCue {
                 text: rule.cue.clone(),
-                title: rule.title(metric.side, metric.value),
+                title: rule.title_for(metric.side, metric.value),
                 metric: metric.name.clone(),
                 side: metric.side,
                 value: metric.value,
@@ -129,7 +137,7 @@ impl Cues {
 
 /// Returns the first metric that exceeds a check's limit, with the limit. Humanly impossible values
 /// are ignored.
-fn failing<'a>(
+fn failing_metric<'a>(
     movement: &Movement,
     check: &CheckRule,
     metrics: &'a [Metric],
@@ -138,7 +146,7 @@ fn failing<'a>(
         metrics.iter().filter(|metric| metric.name == check.metric && movement.is_possible(metric));
     candidates
         .into_iter()
-        .find_map(|metric| Some((metric, check.passed_bound(metric.value, metric.unit)?)))
+        .find_map(|metric| Some((metric, check.exceeded_bound(metric.value, metric.unit)?)))
 }
 
 /// Whether a value beyond its limit on the way back will still be beyond it at the end.
@@ -149,7 +157,7 @@ fn is_decided(
     part: &Repetition,
     driving: &str,
 ) -> bool {
-    let Some(rule) = movement.metric(&metric.name) else { return false };
+    let Some(rule) = movement.metric_rule(&metric.name) else { return false };
     let has_passed =
         |name: &str| part.events.iter().any(|event| event.name == name && event.frame < part.end);
     if let Some(phase) = &rule.phase {
@@ -158,7 +166,7 @@ fn is_decided(
             .iter()
             .any(|phase_rule| phase_rule.name == *phase && has_passed(&phase_rule.to));
     }
-    let limit = check.limit(metric.unit);
+    let limit = check.limit_in_unit(metric.unit);
     let drives = rule.curve.as_deref() == Some(driving);
     match rule.statistic {
         Statistic::Max => metric.value > limit.high || drives,
@@ -176,7 +184,7 @@ mod tests {
     use super::*;
     use agoge_kinematics::{Event, Phase, movement};
 
-    fn squat(depth: f64, end: usize) -> Repetition {
+    fn squat_repetition(depth: f64, end: usize) -> Repetition {
         Repetition {
             start: 0,
             end,
@@ -196,42 +204,49 @@ mod tests {
 
     #[test]
     fn cues_come_for_what_repeats_and_fade() {
-        let movement = movement::find("squat").unwrap();
+        let movement = movement::find_movement("squat").unwrap();
         let limit = movement
             .checks
             .iter()
             .find(|check| check.metric == "depth")
             .unwrap()
-            .limit(Unit::Degree);
-        let mut cues = Cues::new(movement);
-        let cued: Vec<bool> =
-            (0..20).map(|_| cues.after(&squat(limit.low - 20.0, 60)).is_some()).collect();
+            .limit_in_unit(Unit::Degree);
+        let mut cues = CueSelector::new(movement);
+        let cued: Vec<bool> = (0..20)
+            .map(|_| cues.cue_after_repetition(&squat_repetition(limit.low - 20.0, 60)).is_some())
+            .collect();
         let cued_repetitions: Vec<usize> = (0..20).filter(|&at| cued[at]).collect();
         // The second repetition, then after silences of 2, 4 and 8.
         assert_eq!(cued_repetitions, [1, 4, 9, 18]);
-        assert!(cues.after(&squat(limit.low + 5.0, 60)).is_none());
+        assert!(cues.cue_after_repetition(&squat_repetition(limit.low + 5.0, 60)).is_none());
     }
 
     #[test]
     fn one_stumble_is_no_fault_and_what_is_decided_is_said_on_the_way_back() {
-        let movement = movement::find("squat").unwrap();
+        let movement = movement::find_movement("squat").unwrap();
         let limit = movement
             .checks
             .iter()
             .find(|check| check.metric == "depth")
             .unwrap()
-            .limit(Unit::Degree);
+            .limit_in_unit(Unit::Degree);
         let (short, deep) = (limit.low - 20.0, limit.low + 5.0);
-        let mut cues = Cues::new(movement);
+        let mut cues = CueSelector::new(movement);
         for depth in [short, deep, deep, short] {
             assert!(
-                cues.during(&squat(depth, 40), "knee_flexion").is_none()
-                    && cues.after(&squat(depth, 60)).is_none()
+                cues.cue_during_repetition(&squat_repetition(depth, 40), "knee_flexion").is_none()
+                    && cues.cue_after_repetition(&squat_repetition(depth, 60)).is_none()
             );
         }
-        assert!(cues.during(&squat(short, 40), "pelvis_height").is_none(), "depth may still grow");
-        let cue = cues.during(&squat(short, 40), "knee_flexion").unwrap();
+        assert!(
+            cues.cue_during_repetition(&squat_repetition(short, 40), "pelvis_height").is_none(),
+            "depth may still grow"
+        );
+        let cue = cues.cue_during_repetition(&squat_repetition(short, 40), "knee_flexion").unwrap();
         assert!(cue.limit == limit.low && !cue.text.is_empty());
-        assert!(cues.after(&squat(short, 60)).is_none(), "one a repetition");
+        assert!(
+            cues.cue_after_repetition(&squat_repetition(short, 60)).is_none(),
+            "one a repetition"
+        );
     }
 }

@@ -1,23 +1,23 @@
 //! Findings, or what to change first: limits exceeded beyond the measurement error, drifts over the
 //! set, and differences from a reference.
 
-use crate::analysis::{Certainty, Finding, Verdict};
+use crate::analysis::{Certainty, DataVerdict, Finding};
 use crate::precision::Precision;
-use crate::summary::{kinds, value, values};
+use crate::summary::{distinct_metrics, metric_value, metric_values};
 use agoge_kinematics::movement::CheckRule;
-use agoge_kinematics::normalise::{half_width, mean};
+use agoge_kinematics::normalise::{finite_mean, half_width};
 use agoge_kinematics::{Metric, Movement, Repetition, Unit};
 
 /// Smallest share of repetitions with a fault that is not put down to chance.
-const OFTEN: f64 = 0.25;
+const MIN_FAULT_SHARE: f64 = 0.25;
 /// Fewest repetitions in which a drift can be told from scatter.
-const ENOUGH_FOR_DRIFT: usize = 5;
+const MIN_DRIFT_REPETITIONS: usize = 5;
 /// Normal deviate that a drift must exceed, in its own standard errors, to count: by chance alone
 /// one in 1000 metrics without a drift does.
-const CLEAR_DRIFT: f64 = 3.29;
+const CLEAR_DRIFT_DEVIATE: f64 = 3.29;
 
 /// Everything the findings rest on.
-pub struct Evidence<'a> {
+pub struct FindingsInput<'a> {
     /// The movement and its checks.
     pub movement: &'a Movement,
     /// The complete repetitions with their numbers.
@@ -27,12 +27,12 @@ pub struct Evidence<'a> {
     /// How precisely the recording measures.
     pub precision: &'a Precision,
     /// Verdict on the data; poor data give no findings.
-    pub data: Verdict,
+    pub data: DataVerdict,
 }
 
 /// Computes the findings, most important first. A value within its measurement error gives none.
-pub fn findings(evidence: &Evidence) -> Vec<Finding> {
-    if evidence.data == Verdict::Poor || evidence.repetitions.is_empty() {
+pub fn ranked_findings(evidence: &FindingsInput) -> Vec<Finding> {
+    if evidence.data == DataVerdict::Poor || evidence.repetitions.is_empty() {
         return Vec::new();
     }
     let repetitions: Vec<&Repetition> =
@@ -47,39 +47,39 @@ pub fn findings(evidence: &Evidence) -> Vec<Finding> {
         4 * values_of_kind().filter(|metric| !evidence.movement.is_possible(metric)).count()
             <= values_of_kind().count()
     };
-    for kind in kinds(&repetitions).into_iter().filter(is_possible) {
+    for kind in distinct_metrics(&repetitions).into_iter().filter(is_possible) {
         for check in evidence.movement.checks.iter().filter(|check| check.metric == kind.name) {
-            let failed_check = passed(evidence, check, kind);
+            let failed_check = limit_finding(evidence, check, kind);
             // A fault in only the later repetitions already implies the drift: report it once.
             let implies_drift =
                 failed_check.as_ref().is_some_and(|finding| finding.repetitions.len() < finding.of);
             findings.extend(failed_check);
             if !implies_drift {
-                findings.extend(drift(evidence, check, kind));
+                findings.extend(drift_finding(evidence, check, kind));
             }
         }
-        findings.extend(against_reference(evidence, kind, &repetitions));
+        findings.extend(reference_finding(evidence, kind, &repetitions));
     }
     findings.sort_by(|a: &Finding, b| b.importance.total_cmp(&a.importance));
     findings
 }
 
 /// Returns a finding if a check fails often enough and by enough.
-fn passed(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Finding> {
-    let error = evidence.precision.of_metric(evidence.movement, kind).half_width;
-    let limit = check.limit(kind.unit);
+fn limit_finding(evidence: &FindingsInput, check: &CheckRule, kind: &Metric) -> Option<Finding> {
+    let error = evidence.precision.metric_error(evidence.movement, kind).half_width;
+    let limit = check.limit_in_unit(kind.unit);
     let excess_over = |value: f64| (value - limit.high).max(limit.low - value);
     let faulty: Vec<(usize, f64)> = evidence
         .repetitions
         .iter()
-        .map(|(number, repetition)| (*number, value(repetition, kind)))
+        .map(|(number, repetition)| (*number, metric_value(repetition, kind)))
         .filter(|(_, value)| excess_over(*value) > 0.0)
         .collect();
     let share = faulty.len() as f64 / evidence.repetitions.len() as f64;
     let fault_values: Vec<f64> = faulty.iter().map(|(_, value)| *value).collect();
-    let centre = mean(&fault_values);
-    let uncertainty = interval(&fault_values, error);
-    if faulty.is_empty() || share < OFTEN || excess_over(centre) <= uncertainty {
+    let centre = finite_mean(&fault_values);
+    let uncertainty = mean_half_width(&fault_values, error);
+    if faulty.is_empty() || share < MIN_FAULT_SHARE || excess_over(centre) <= uncertainty {
         return None;
     }
     let expected = if centre > limit.high { limit.high } else { limit.low };
@@ -87,61 +87,61 @@ fn passed(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Findi
     let direction = if centre > expected { "above" } else { "below" };
     let detail = format!(
         "{} {} on average, {direction} the limit of {}, in {} of {} repetitions.",
-        words(&kind.name),
-        amount(centre, uncertainty, kind.unit),
-        plain_amount(expected, kind.unit),
+        display_name(&kind.name),
+        format_uncertain_value(centre, uncertainty, kind.unit),
+        format_value(expected, kind.unit),
         faulty.len(),
         evidence.repetitions.len()
     );
     Some(Finding {
-        title: check.title(kind.side, centre),
+        title: check.title_for(kind.side, centre),
         detail,
         repetitions: faulty.iter().map(|(number, _)| *number).collect(),
         value: centre,
         expected,
         uncertainty,
         importance: check.importance * (0.4 + 0.6 * excess.min(1.0)) * (0.5 + 0.5 * share),
-        certainty: certainty(excess_over(centre) / uncertainty, share, evidence.data),
+        certainty: finding_certainty(excess_over(centre) / uncertainty, share, evidence.data),
         evidence: "check".to_owned(),
         source: check.source.clone(),
         cue: check.cue.clone(),
         drill: check.drill.clone(),
-        ..place(evidence, check, kind, centre)
+        ..finding_template(evidence, check, kind, centre)
     })
 }
 
 /// Returns a finding if a metric drifts over the set towards or beyond its limit (a tiring
 /// athlete), by linear regression on the repetition's number.
-fn drift(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Finding> {
+fn drift_finding(evidence: &FindingsInput, check: &CheckRule, kind: &Metric) -> Option<Finding> {
     let points: Vec<(f64, f64)> = evidence
         .repetitions
         .iter()
-        .map(|(number, repetition)| (*number as f64, value(repetition, kind)))
+        .map(|(number, repetition)| (*number as f64, metric_value(repetition, kind)))
         .filter(|(_, value)| value.is_finite())
         .collect();
-    let (slope, slope_error) = line(&points)?;
+    let (slope, slope_error) = fit_line(&points)?;
     let (first, last) = (points.first()?.0, points.last()?.0);
     let change = slope * (last - first);
-    let error = evidence.precision.of_metric(evidence.movement, kind).half_width;
+    let error = evidence.precision.metric_error(evidence.movement, kind).half_width;
     let uncertainty = (1.96 * slope_error * (last - first)).max(error);
-    let limit = check.limit(kind.unit);
+    let limit = check.limit_in_unit(kind.unit);
     let nearing_limit = if change > 0.0 { limit.high } else { limit.low };
     if !nearing_limit.is_finite()
         || change.abs() <= 1.5 * uncertainty
-        || slope.abs() < student(CLEAR_DRIFT, points.len() - 2) * slope_error
+        || slope.abs() < student_deviate(CLEAR_DRIFT_DEVIATE, points.len() - 2) * slope_error
     {
         return None;
     }
     let direction = if change > 0.0 { "rises" } else { "falls" };
-    let name = words(&kind.name);
+    let name = display_name(&kind.name);
     let title = format!(
         "{name} {direction} over the set{}",
         kind.side.map_or(String::new(), |side| format!(" ({})", side.name()))
     );
     let detail = format!(
         "{} from the first to the last repetition, steadily; the limit is {}. A sign of tiring.",
-        amount(change, uncertainty, kind.unit),
-        plain_amount(nearing_limit, kind.unit)
+        format_uncertain_value(change, uncertainty, kind.unit),
+        format_value(nearing_limit, kind.unit)
     );
     Some(Finding {
         title,
@@ -151,19 +151,19 @@ fn drift(evidence: &Evidence, check: &CheckRule, kind: &Metric) -> Option<Findin
         expected: 0.0,
         uncertainty,
         importance: 0.5 * check.importance,
-        certainty: certainty(change.abs() / uncertainty, 1.0, evidence.data),
+        certainty: finding_certainty(change.abs() / uncertainty, 1.0, evidence.data),
         evidence: "trend".to_owned(),
         source: "the athlete's own repetitions (linear regression)".to_owned(),
         cue: "Stop the set at the repetition before the form goes.".to_owned(),
         drill: "The same load in more, shorter sets.".to_owned(),
-        ..place(evidence, check, kind, change)
+        ..finding_template(evidence, check, kind, change)
     })
 }
 
 /// Fits a least-squares line and returns its slope with the standard error; `None` with too few
 /// points.
-fn line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
-    if points.len() < ENOUGH_FOR_DRIFT {
+fn fit_line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
+    if points.len() < MIN_DRIFT_REPETITIONS {
         return None;
     }
     let n = points.len() as f64;
@@ -177,7 +177,7 @@ fn line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
 
 /// Deviate of Student's t distribution with `freedom` degrees of freedom that is as rare as the
 /// normal deviate `z` (Abramowitz & Stegun 1964, 26.7.5).
-pub(crate) fn student(z: f64, freedom: usize) -> f64 {
+pub(crate) fn student_deviate(z: f64, freedom: usize) -> f64 {
     let n = freedom.max(1) as f64;
     let first = (z.powi(3) + z) / 4.0;
     let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
@@ -187,16 +187,17 @@ pub(crate) fn student(z: f64, freedom: usize) -> f64 {
 
 /// Returns a finding if a metric differs from the reference's by more than both scatter and
 /// measurement error.
-fn against_reference(
-    evidence: &Evidence,
+fn reference_finding(
+    evidence: &FindingsInput,
     kind: &Metric,
     repetitions: &[&Repetition],
 ) -> Option<Finding> {
-    let reference_values = values(evidence.reference.as_ref()?, kind);
-    let athlete_values = values(repetitions, kind);
-    let error = evidence.precision.of_metric(evidence.movement, kind).half_width;
-    let (centre, expected) = (mean(&athlete_values), mean(&reference_values));
-    let uncertainty = interval(&athlete_values, error).hypot(interval(&reference_values, error));
+    let reference_values = metric_values(evidence.reference.as_ref()?, kind);
+    let athlete_values = metric_values(repetitions, kind);
+    let error = evidence.precision.metric_error(evidence.movement, kind).half_width;
+    let (centre, expected) = (finite_mean(&athlete_values), finite_mean(&reference_values));
+    let uncertainty =
+        mean_half_width(&athlete_values, error).hypot(mean_half_width(&reference_values, error));
     let difference = centre - expected;
     if difference.is_nan() || difference.abs() <= 1.5 * uncertainty {
         return None;
@@ -205,34 +206,39 @@ fn against_reference(
     let direction = if difference > 0.0 { "more" } else { "less" };
     let side = kind.side.map_or(String::new(), |side| format!(" ({})", side.name()));
     Some(Finding {
-        title: format!("{}{side} is {direction} than the reference's", words(&kind.name)),
+        title: format!("{}{side} is {direction} than the reference's", display_name(&kind.name)),
         detail: format!(
             "{} against {} in the reference.",
-            amount(centre, uncertainty, kind.unit),
-            plain_amount(expected, kind.unit)
+            format_uncertain_value(centre, uncertainty, kind.unit),
+            format_value(expected, kind.unit)
         ),
         repetitions: evidence.repetitions.iter().map(|(number, _)| *number).collect(),
         value: centre,
         expected,
         uncertainty,
         importance: 0.6 * check.importance * (difference.abs() / (5.0 * uncertainty)).min(1.0),
-        certainty: certainty(difference.abs() / uncertainty, 1.0, evidence.data),
+        certainty: finding_certainty(difference.abs() / uncertainty, 1.0, evidence.data),
         evidence: "reference".to_owned(),
         source: "the reference recording".to_owned(),
         cue: check.cue.clone(),
         drill: check.drill.clone(),
-        ..place(evidence, check, kind, difference)
+        ..finding_template(evidence, check, kind, difference)
     })
 }
 
 /// A finding with only the fields that follow from the check and the metric; the rest is empty.
-fn place(evidence: &Evidence, check: &CheckRule, kind: &Metric, value: f64) -> Finding {
-    let curve = evidence.movement.metric(&kind.name).and_then(|rule| rule.curve.clone());
+fn finding_template(
+    evidence: &FindingsInput,
+    check: &CheckRule,
+    kind: &Metric,
+    value: f64,
+) -> Finding {
+    let curve = evidence.movement.metric_rule(&kind.name).and_then(|rule| rule.curve.clone());
     Finding {
         title: String::new(),
         detail: String::new(),
-        part: check.part(kind.side.or_else(|| {
-            check.title(None, value).contains("right").then_some(agoge_motion::Side::Right)
+        part: check.body_part(kind.side.or_else(|| {
+            check.title_for(None, value).contains("right").then_some(agoge_motion::Side::Right)
         })),
         curve,
         side: kind.side,
@@ -255,15 +261,15 @@ fn place(evidence: &Evidence, check: &CheckRule, kind: &Metric, value: f64) -> F
 
 /// Half width of the 95 % interval of a mean: from its standard error, but never less than the
 /// measurement error.
-fn interval(values: &[f64], error: f64) -> f64 {
+fn mean_half_width(values: &[f64], error: f64) -> f64 {
     let scatter = half_width(values, 1.96);
     if scatter.is_finite() { scatter.max(error) } else { error }
 }
 
-fn certainty(clearness: f64, share: f64, data: Verdict) -> Certainty {
-    if data == Verdict::Good && clearness > 2.0 && share >= 0.5 {
+fn finding_certainty(clearness: f64, share: f64, data: DataVerdict) -> Certainty {
+    if data == DataVerdict::Good && clearness > 2.0 && share >= 0.5 {
         Certainty::High
-    } else if clearness > 1.5 || (data == Verdict::Good && share >= 0.5) {
+    } else if clearness > 1.5 || (data == DataVerdict::Good && share >= 0.5) {
         Certainty::Moderate
     } else {
         Certainty::Low
@@ -271,14 +277,14 @@ fn certainty(clearness: f64, share: f64, data: Verdict) -> Certainty {
 }
 
 /// Turns a snake-case name into display text: "Knee valgus ascent".
-pub fn words(name: &str) -> String {
+pub fn display_name(name: &str) -> String {
     let spaced = name.replace('_', " ");
     let mut letters = spaced.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Formats a value with its unit, as people write it.
-pub fn plain_amount(value: f64, unit: Unit) -> String {
+pub fn format_value(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Degree => format!("{value:.0}°"),
         Unit::DegreePerSecond => format!("{value:.0}°/s"),
@@ -295,8 +301,8 @@ pub fn plain_amount(value: f64, unit: Unit) -> String {
 }
 
 /// Formats a value with its uncertainty and unit: "14 ± 3°".
-pub fn amount(value: f64, uncertainty: f64, unit: Unit) -> String {
-    let (value, uncertainty) = (plain_amount(value, unit), plain_amount(uncertainty, unit));
+pub fn format_uncertain_value(value: f64, uncertainty: f64, unit: Unit) -> String {
+    let (value, uncertainty) = (format_value(value, unit), format_value(uncertainty, unit));
     let number_end =
         value.find(|c: char| !c.is_ascii_digit() && !".-".contains(c)).unwrap_or(value.len());
     let uncertainty_digits: String =
@@ -310,10 +316,10 @@ mod tests {
 
     #[test]
     fn amounts_read_well() {
-        assert_eq!(amount(14.2, 3.0, Unit::Degree), "14 ± 3°");
-        assert_eq!(amount(-0.052, 0.011, Unit::Metre), "-5.2 ± 1.1 cm");
-        assert_eq!(amount(0.5, 0.05, Unit::Second), "0.50 ± 0.05 s");
-        assert_eq!(words("knee_valgus_ascent"), "Knee valgus ascent");
+        assert_eq!(format_uncertain_value(14.2, 3.0, Unit::Degree), "14 ± 3°");
+        assert_eq!(format_uncertain_value(-0.052, 0.011, Unit::Metre), "-5.2 ± 1.1 cm");
+        assert_eq!(format_uncertain_value(0.5, 0.05, Unit::Second), "0.50 ± 0.05 s");
+        assert_eq!(display_name("knee_valgus_ascent"), "Knee valgus ascent");
     }
 
     /// SciPy's `t.ppf(1 - 0.0005, n)`; the expansion is a few percent short with few degrees of
@@ -324,9 +330,9 @@ mod tests {
             [(4, 8.610, 0.6), (6, 5.959, 0.1), (8, 5.041, 0.03), (30, 3.646, 0.003)]
         {
             assert!(
-                (student(3.2905, freedom) - expected).abs() < tolerance,
+                (student_deviate(3.2905, freedom) - expected).abs() < tolerance,
                 "{freedom}: {}",
-                student(3.2905, freedom)
+                student_deviate(3.2905, freedom)
             );
         }
     }
@@ -335,8 +341,8 @@ mod tests {
     fn a_line_has_its_slope_and_no_error() {
         let points: Vec<(f64, f64)> =
             (0..8).map(|i| (f64::from(i), 3.0 - 2.0 * f64::from(i))).collect();
-        let (slope, error) = line(&points).unwrap();
+        let (slope, error) = fit_line(&points).unwrap();
         assert!((slope + 2.0).abs() < 1e-12 && error < 1e-12);
-        assert!(line(&points[..4]).is_none());
+        assert!(fit_line(&points[..4]).is_none());
     }
 }

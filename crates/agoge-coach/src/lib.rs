@@ -9,8 +9,8 @@ pub mod cue;
 pub mod explain;
 pub mod findings;
 pub mod injury;
-pub mod learned;
 pub mod load;
+pub mod model_score;
 mod moments;
 pub mod plan;
 mod precision;
@@ -22,6 +22,6 @@ mod verdict;
 
 pub use analysis::Analysis;
 pub use explain::Explanation;
-pub use moments::moments;
+pub use moments::joint_moment_report;
 pub use precision::{MeasurementError, Precision};
-pub use verdict::{of_sensor as verdict_of_sensor, verdict};
+pub use verdict::{assess_data_quality, assess_sensor_quality as verdict_of_sensor};

@@ -1,7 +1,7 @@
 //! The largest net moments in the leg joints, in the form that `analysis.json` stores.
 
 use crate::analysis::{MomentPeak, MomentReport};
-use agoge_kinematics::dynamics::{LEG_MOMENTS, Origin, Sex};
+use agoge_kinematics::dynamics::{GroundForceSource, LEG_MOMENTS, Sex};
 use agoge_kinematics::{Curves, Repetition};
 use agoge_motion::Side;
 
@@ -15,18 +15,19 @@ const MODELLED_LEVER_M: f64 = 0.04;
 /// Reports the peaks of the curves from `agoge_kinematics::dynamics::leg_moments`: one entry per
 /// joint, side and complete repetition (given with its number), or over the whole recording if
 /// there is no complete repetition. Moments that are never known in a repetition are left out.
-pub fn moments(
+pub fn joint_moment_report(
     curves: &Curves,
     complete: &[(usize, &Repetition)],
     (mass_kg, sex): (f64, Option<Sex>),
-    (origin, unclear): (Origin, usize),
+    (origin, unclear): (GroundForceSource, usize),
 ) -> MomentReport {
     let mut spans: Vec<(Option<usize>, usize, usize)> =
         complete.iter().map(|(number, span)| (Some(*number), span.start, span.end)).collect();
     if spans.is_empty() {
         spans.push((None, 0, curves.time.len().saturating_sub(1)));
     }
-    let lever = if origin == Origin::Plates { MEASURED_LEVER_M } else { MODELLED_LEVER_M };
+    let lever =
+        if origin == GroundForceSource::Plates { MEASURED_LEVER_M } else { MODELLED_LEVER_M };
     let mut peaks = Vec::new();
     for (repetition, start, end) in spans {
         for side in Side::BOTH {
@@ -64,14 +65,20 @@ pub fn moments(
         }
     }
     MomentReport {
-        forces: if origin == Origin::Plates { "force plates" } else { "modelled" }.to_owned(),
+        forces: if origin == GroundForceSource::Plates { "force plates" } else { "modelled" }
+            .to_owned(),
         mass_kg,
-        limits: limits(origin, lever, sex, unclear),
+        limits: moment_limits(origin, lever, sex, unclear),
         peaks,
     }
 }
 
-fn limits(origin: Origin, lever_m: f64, sex: Option<Sex>, unclear: usize) -> Vec<String> {
+fn moment_limits(
+    origin: GroundForceSource,
+    lever_m: f64,
+    sex: Option<Sex>,
+    unclear: usize,
+) -> Vec<String> {
     let net = "Net moments: what muscles on both sides of a joint do against each other is not in them, and they say nothing of the load on a ligament.".to_owned();
     let tables = match sex {
         Some(Sex::Female) => "of women say",
@@ -83,7 +90,7 @@ fn limits(origin: Origin, lever_m: f64, sex: Option<Sex>, unclear: usize) -> Vec
         100.0 * lever_m
     );
     let mut sentences = vec![net, error];
-    if origin == Origin::Standing {
+    if origin == GroundForceSource::Standing {
         sentences.push("The forces were not measured: they are modelled while both feet stand and the body is hardly accelerated, for an athlete who carries and holds on to nothing, with the centre of mass of tables of men.".to_owned());
     }
     if unclear > 0 {

@@ -8,41 +8,42 @@ use agoge_kinematics::{Metric, Movement, Repetition};
 use agoge_motion::Side;
 
 /// Name of this scoring method.
-pub const METHOD: &str = "limits of the movement definition";
+pub const LIMITS_METHOD: &str = "limits of the movement definition";
 
 /// Scores a repetition: 100 minus the exceeded limits, each weighted by its importance and by how
 /// far it is exceeded; `None` if none of the movement's checks could be measured. The interval is
 /// the score if every value were off by its measurement error, to the athlete's disadvantage and
 /// advantage.
-pub fn repetition(
+pub fn score_repetition(
     movement: &Movement,
     repetition: &Repetition,
     precision: &Precision,
 ) -> Option<Score> {
-    let score_shifted_by = |shift: f64| value(movement, repetition, precision, shift, |_| false);
+    let score_shifted_by =
+        |shift: f64| limit_score(movement, repetition, precision, shift, |_| false);
     Some(Score {
         value: score_shifted_by(0.0)?,
         low: score_shifted_by(1.0)?,
         high: score_shifted_by(-1.0)?,
-        method: METHOD.to_owned(),
+        method: LIMITS_METHOD.to_owned(),
     })
 }
 
 /// Scores a repetition as if a metric (of one side, if it has sides) stayed within its limits.
-pub fn if_kept(
+pub fn score_with_limit_kept(
     movement: &Movement,
     repetition: &Repetition,
     precision: &Precision,
     metric: &str,
     side: Option<Side>,
 ) -> Option<f64> {
-    value(movement, repetition, precision, 0.0, |measured| {
+    limit_score(movement, repetition, precision, 0.0, |measured| {
         measured.name == metric && measured.side == side
     })
 }
 
 /// 100 minus the exceeded limits, except those for which `is_excused` holds.
-fn value(
+fn limit_score(
     movement: &Movement,
     repetition: &Repetition,
     precision: &Precision,
@@ -50,11 +51,16 @@ fn value(
     is_excused: impl Fn(&Metric) -> bool,
 ) -> Option<f64> {
     let (mut lost, mut weights) = (0.0, 0.0);
-    for (check, metric) in measured(movement, repetition) {
+    for (check, metric) in measured_checks(movement, repetition) {
         weights += check.importance;
         if !is_excused(metric) {
             lost += check.importance
-                * severity(check, metric, precision.of_metric(movement, metric).half_width, shift);
+                * excess_severity(
+                    check,
+                    metric,
+                    precision.metric_error(movement, metric).half_width,
+                    shift,
+                );
         }
     }
     (weights > 0.0).then(|| 100.0 * (1.0 - lost / weights))
@@ -62,7 +68,7 @@ fn value(
 
 /// Scores a set: the mean of its repetitions, with the mean of their intervals widened by the
 /// scatter between repetitions (1.645 standard errors: 90 %).
-pub fn set(scores: &[Score]) -> Option<Score> {
+pub fn score_set(scores: &[Score]) -> Option<Score> {
     let first = scores.first()?;
     let mean =
         |field: fn(&Score) -> f64| scores.iter().map(field).sum::<f64>() / scores.len() as f64;
@@ -81,7 +87,7 @@ pub fn set(scores: &[Score]) -> Option<Score> {
 }
 
 /// Each check with each metric it applies to, where that could be measured.
-pub(crate) fn measured<'a>(
+pub(crate) fn measured_checks<'a>(
     movement: &'a Movement,
     repetition: &'a Repetition,
 ) -> impl Iterator<Item = (&'a CheckRule, &'a Metric)> {
@@ -94,8 +100,8 @@ pub(crate) fn measured<'a>(
 /// How far a value exceeds its limit, from 0 (within) to 1 (by 30 % of the limit, or five times its
 /// measurement error where that is more). `shift` moves the value outward by that many measurement
 /// errors.
-fn severity(check: &CheckRule, metric: &Metric, error: f64, shift: f64) -> f64 {
-    let limit = check.limit(metric.unit);
+fn excess_severity(check: &CheckRule, metric: &Metric, error: f64, shift: f64) -> f64 {
+    let limit = check.limit_in_unit(metric.unit);
     let full_excess = |bound: f64| (0.3 * bound.abs()).max(5.0 * error);
     let above = (metric.value + shift * error - limit.high) / full_excess(limit.high);
     let below = (limit.low - metric.value + shift * error) / full_excess(limit.low);

@@ -2,37 +2,39 @@
 
 use crate::analysis::MetricSummary;
 use crate::precision::Precision;
-use agoge_kinematics::normalise::{mean, minimal_detectable_change, sample_sd, standard_error};
+use agoge_kinematics::normalise::{
+    finite_mean, minimal_detectable_change, sample_sd, standard_error,
+};
 use agoge_kinematics::{Metric, Movement, Repetition};
 
 /// Fewest repetitions for which a measurement error is stated: with fewer, the standard deviation
 /// itself is too uncertain.
-const ENOUGH_FOR_ERROR: usize = 4;
+const MIN_REPETITIONS_FOR_ERROR: usize = 4;
 
 /// Mean and standard deviation of every metric over the complete repetitions, in the order of the
 /// first repetition's metrics. The standard error of measurement comes from the athlete's
 /// successive repetitions, and is never less than the sensor's measured scatter.
-pub fn metrics(
+pub fn summarize_metrics(
     movement: &Movement,
     repetitions: &[&Repetition],
     precision: &Precision,
 ) -> Vec<MetricSummary> {
-    kinds(repetitions)
+    distinct_metrics(repetitions)
         .into_iter()
         .filter_map(|kind| {
-            let values = values(repetitions, kind);
+            let values = metric_values(repetitions, kind);
             if values.is_empty() {
                 return None;
             }
-            let error = precision.of_metric(movement, kind);
-            let sem = (values.len() >= ENOUGH_FOR_ERROR)
+            let error = precision.metric_error(movement, kind);
+            let sem = (values.len() >= MIN_REPETITIONS_FOR_ERROR)
                 .then(|| standard_error(&values).max(error.repeated.unwrap_or(0.0)));
             Some(MetricSummary {
                 name: kind.name.clone(),
                 side: kind.side,
                 phase: kind.phase.clone(),
                 unit: kind.unit,
-                mean: mean(&values),
+                mean: finite_mean(&values),
                 sd: sample_sd(&values),
                 n: values.len(),
                 error: error.half_width,
@@ -45,10 +47,10 @@ pub fn metrics(
 }
 
 /// One example of each distinct metric, in order of first appearance.
-pub(crate) fn kinds<'a>(repetitions: &[&'a Repetition]) -> Vec<&'a Metric> {
+pub(crate) fn distinct_metrics<'a>(repetitions: &[&'a Repetition]) -> Vec<&'a Metric> {
     let mut kinds: Vec<&Metric> = Vec::new();
     for metric in repetitions.iter().flat_map(|repetition| &repetition.metrics) {
-        if !kinds.iter().any(|kind| same(kind, metric)) {
+        if !kinds.iter().any(|kind| is_same_measure(kind, metric)) {
             kinds.push(metric);
         }
     }
@@ -56,24 +58,24 @@ pub(crate) fn kinds<'a>(repetitions: &[&'a Repetition]) -> Vec<&'a Metric> {
 }
 
 /// Whether two metrics (of different repetitions) are the same measure.
-pub(crate) fn same(a: &Metric, b: &Metric) -> bool {
+pub(crate) fn is_same_measure(a: &Metric, b: &Metric) -> bool {
     a.name == b.name && a.side == b.side && a.phase == b.phase
 }
 
 /// Value of a metric in a repetition; NaN if the repetition lacks it.
-pub(crate) fn value(repetition: &Repetition, kind: &Metric) -> f64 {
+pub(crate) fn metric_value(repetition: &Repetition, kind: &Metric) -> f64 {
     repetition
         .metrics
         .iter()
-        .find(|metric| same(metric, kind))
+        .find(|metric| is_same_measure(metric, kind))
         .map_or(f64::NAN, |metric| metric.value)
 }
 
 /// Known values of one metric over repetitions, in order.
-pub(crate) fn values(repetitions: &[&Repetition], kind: &Metric) -> Vec<f64> {
+pub(crate) fn metric_values(repetitions: &[&Repetition], kind: &Metric) -> Vec<f64> {
     repetitions
         .iter()
-        .map(|repetition| value(repetition, kind))
+        .map(|repetition| metric_value(repetition, kind))
         .filter(|value| value.is_finite())
         .collect()
 }

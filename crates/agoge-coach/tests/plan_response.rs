@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use agoge_coach::plan::{Prior, Response, Test, squad_prior};
+use agoge_coach::plan::{LoadResponse, PerformanceTest, ResponsePrior, squad_prior};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ fn data() -> Option<PathBuf> {
 
 /// Banister's model with five free parameters, fitted by Levenberg–Marquardt from the usual start
 /// (45, 15), as is common for such fits.
-fn banister(loads: &[f64], tests: &[Test]) -> impl Fn(usize) -> f64 {
+fn banister(loads: &[f64], tests: &[PerformanceTest]) -> impl Fn(usize) -> f64 {
     let loads = loads.to_vec();
     let model = move |p: &[f64; 5], day: usize| {
         let sum = |tau: f64| -> f64 {
@@ -87,10 +87,12 @@ fn five_minute_power_is_forecast_no_worse_than_by_free_parameters() {
     let Some(folder) = data() else { return };
     let rows = rows(folder.join("bike-score.csv"));
     let loads: Vec<f64> = rows.iter().map(|row| row["BikeScore"].parse().unwrap_or(0.0)).collect();
-    let tests: Vec<Test> = rows
+    let tests: Vec<PerformanceTest> = rows
         .iter()
         .enumerate()
-        .filter_map(|(day, row)| Some(Test { day, value: row["Test_5min_Power"].parse().ok()? }))
+        .filter_map(|(day, row)| {
+            Some(PerformanceTest { day, value: row["Test_5min_Power"].parse().ok()? })
+        })
         .collect();
     assert!(tests.len() >= 8);
     let (mut ours, mut free, mut last) = (Vec::new(), Vec::new(), Vec::new());
@@ -98,7 +100,7 @@ fn five_minute_power_is_forecast_no_worse_than_by_free_parameters() {
     for n in 6..tests.len() {
         let (before, now) = (&tests[..n], tests[n]);
         ours.push(
-            Response::fit(&loads[..now.day], before, &Prior::default())
+            LoadResponse::fit(&loads[..now.day], before, &ResponsePrior::default())
                 .predict(&loads[..now.day])
                 .value
                 - now.value,
@@ -122,19 +124,19 @@ fn five_minute_power_is_forecast_no_worse_than_by_free_parameters() {
 #[test]
 fn strength_is_forecast_no_worse_than_by_free_parameters() {
     let Some(folder) = data() else { return };
-    let mut squad: BTreeMap<String, (Vec<f64>, Vec<Test>)> = BTreeMap::new();
+    let mut squad: BTreeMap<String, (Vec<f64>, Vec<PerformanceTest>)> = BTreeMap::new();
     for row in rows(folder.join("strength-training.csv")) {
         let own = squad.entry(row["athlete"].clone()).or_default();
         let load = |name: &str| row[name].parse::<f64>().unwrap_or(0.0);
         if let Ok(value) = row["est1RM"].parse() {
-            own.1.push(Test { day: own.0.len(), value });
+            own.1.push(PerformanceTest { day: own.0.len(), value });
         }
         own.0.push(load("UBNL") + load("LBNL"));
     }
     assert_eq!(squad.len(), 10);
     // Predict the last fifth of each athlete's tests from the first four fifths; the squad's prior
     // also uses only those.
-    let seen: Vec<(Vec<f64>, Vec<Test>)> = squad
+    let seen: Vec<(Vec<f64>, Vec<PerformanceTest>)> = squad
         .values()
         .map(|(loads, tests)| (loads.clone(), tests[..tests.len() * 4 / 5].to_vec()))
         .collect();
@@ -143,8 +145,8 @@ fn strength_is_forecast_no_worse_than_by_free_parameters() {
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (loads, tests) in squad.values() {
         let (before, after) = tests.split_at(tests.len() * 4 / 5);
-        let own = Response::fit(loads, before, &Prior::default());
-        let within = Response::fit(loads, before, &shared);
+        let own = LoadResponse::fit(loads, before, &ResponsePrior::default());
+        let within = LoadResponse::fit(loads, before, &shared);
         let peer = banister(loads, before);
         for test in after {
             ours.push(own.predict(&loads[..test.day]).value - test.value);

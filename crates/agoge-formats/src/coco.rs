@@ -5,11 +5,14 @@
 //! (HALPE with hands and face). COCO's visibility flags 0, 1, 2 are read as missing, seen, seen;
 //! any other third number is a confidence.
 
-use crate::error::Place;
-use crate::json::{self, Node};
+use crate::error::FileLocation;
+use crate::json::{self, JsonNode};
 use crate::people::Detection;
-use crate::pose::{Poses, Unit, by_count, is_normalised, known, last_number, triples};
-use crate::{Error, ReadOptions};
+use crate::pose::{
+    CoordinateUnit, Poses, is_normalised, last_number, point_or_missing, points_from_triples,
+    require_skeleton,
+};
+use crate::{ReadError, ReadOptions};
 use agoge_motion::Recording;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -18,17 +21,17 @@ use std::path::Path;
 /// A picture's identifier: a number or a file name.
 #[derive(Deserialize, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[serde(untagged)]
-enum Picture {
+enum PictureId {
     Number(u64),
     Name(String),
 }
 
-impl Picture {
+impl PictureId {
     /// The picture's number, taken from the end of its name if it has one.
-    fn number(&self) -> Option<u64> {
+    fn picture_number(&self) -> Option<u64> {
         match self {
-            Picture::Number(number) => Some(*number),
-            Picture::Name(name) => {
+            PictureId::Number(number) => Some(*number),
+            PictureId::Name(name) => {
                 last_number(name.rsplit_once('.').map_or(name, |(stem, _)| stem))
             }
         }
@@ -36,66 +39,73 @@ impl Picture {
 }
 
 #[derive(Deserialize)]
-struct Annotation {
-    image_id: Picture,
+struct CocoAnnotation {
+    image_id: PictureId,
     keypoints: Option<Vec<Option<f64>>>,
     #[serde(alias = "track_id")]
-    idx: Option<Node>,
+    idx: Option<JsonNode>,
 }
 
 #[derive(Deserialize)]
-struct Image {
-    id: Picture,
+struct CocoImage {
+    id: PictureId,
     frame_id: Option<u64>,
     width: Option<f64>,
     height: Option<f64>,
 }
 
 #[derive(Deserialize)]
-struct Coco {
+struct CocoFile {
     #[serde(default)]
-    images: Vec<Image>,
-    annotations: Vec<Annotation>,
+    images: Vec<CocoImage>,
+    annotations: Vec<CocoAnnotation>,
 }
 
 #[derive(Deserialize)]
-struct MmPose {
-    instance_info: Vec<MmFrame>,
+struct MmPoseFile {
+    instance_info: Vec<MmPoseFrame>,
 }
 
 #[derive(Deserialize)]
-struct MmFrame {
+struct MmPoseFrame {
     frame_id: Option<u64>,
-    instances: Vec<Instance>,
+    instances: Vec<MmPoseInstance>,
 }
 
 #[derive(Deserialize)]
-struct Instance {
+struct MmPoseInstance {
     keypoints: Vec<Vec<Option<f64>>>,
     keypoint_scores: Option<Vec<Option<f64>>>,
-    track_id: Option<Node>,
+    track_id: Option<JsonNode>,
 }
 
 /// Frame span per picture beyond which picture numbers are no longer taken for frame numbers.
-const SPARSE: u64 = 10;
+const SPARSE_SPAN: u64 = 10;
 
 /// Reads COCO annotations (`{"images": …, "annotations": …}`).
 pub(crate) fn read_annotations(
     path: &Path,
     bytes: &[u8],
     options: &ReadOptions,
-) -> Result<Recording, Error> {
-    let Coco { images, annotations } = json::parse(path, bytes)?;
-    let mut order: Vec<&Image> = images.iter().collect();
+) -> Result<Recording, ReadError> {
+    let CocoFile { images, annotations } = json::parse_json(path, bytes)?;
+    let mut order: Vec<&CocoImage> = images.iter().collect();
     order.sort_by(|a, b| a.frame_id.cmp(&b.frame_id).then_with(|| a.id.cmp(&b.id)));
-    let places: HashMap<Picture, u64> =
+    let places: HashMap<PictureId, u64> =
         order.iter().enumerate().map(|(place, image)| (image.id.clone(), place as u64)).collect();
     let size = order
         .first()
         .and_then(|image| image.width.zip(image.height))
         .filter(|&(w, h)| w > 0.0 && h > 0.0);
     let one_size = images.iter().all(|image| image.width.zip(image.height) == size);
-    poses(path, "coco-json", annotations, Some(places), size.filter(|_| one_size), options)
+    recording_from_annotations(
+        path,
+        "coco-json",
+        annotations,
+        Some(places),
+        size.filter(|_| one_size),
+        options,
+    )
 }
 
 /// Reads a list of people (COCO results, AlphaPose).
@@ -103,25 +113,32 @@ pub(crate) fn read_list(
     path: &Path,
     bytes: &[u8],
     options: &ReadOptions,
-) -> Result<Recording, Error> {
-    poses(path, "alphapose-json", json::parse(path, bytes)?, None, None, options)
+) -> Result<Recording, ReadError> {
+    recording_from_annotations(
+        path,
+        "alphapose-json",
+        json::parse_json(path, bytes)?,
+        None,
+        None,
+        options,
+    )
 }
 
 /// Turns annotations into a recording; `places` maps pictures to frames where the file lists them.
-fn poses(
+fn recording_from_annotations(
     path: &Path,
     format: &'static str,
-    annotations: Vec<Annotation>,
-    places: Option<HashMap<Picture, u64>>,
+    annotations: Vec<CocoAnnotation>,
+    places: Option<HashMap<PictureId, u64>>,
     image: Option<(f64, f64)>,
     options: &ReadOptions,
-) -> Result<Recording, Error> {
+) -> Result<Recording, ReadError> {
     let mut notes = Vec::new();
     let places = places.filter(|places| !places.is_empty());
     let span = places.as_ref().map(HashMap::len);
     let numbers = match places {
         Some(places) => places,
-        None => number(annotations.iter().map(|a| &a.image_id), &mut notes),
+        None => number_pictures(annotations.iter().map(|a| &a.image_id), &mut notes),
     };
     let mut detections = Vec::new();
     let mut length = None;
@@ -137,9 +154,9 @@ fn poses(
         }
         let Some(&frame) = numbers.get(&annotation.image_id) else {
             let hint = "list each picture of the annotations under images";
-            return Err(Error::format(
+            return Err(ReadError::bad_format(
                 path,
-                Place::Field("image_id".into()),
+                FileLocation::Field("image_id".into()),
                 "an annotation of a picture that is not listed",
                 hint,
             ));
@@ -149,16 +166,19 @@ fn poses(
                 "{} numbers where x, y, confidence of the same joints were expected",
                 flat.len()
             );
-            return Err(Error::format(
+            return Err(ReadError::bad_format(
                 path,
-                Place::Frame(frame),
+                FileLocation::Frame(frame),
                 what,
                 "all people of a file must come from one pose network",
             ));
         }
-        let id =
-            annotation.idx.and_then(|id| id.number()).filter(|&id| id >= 0.0).map(|id| id as u64);
-        detections.push(Detection { frame, id, points: triples(&flat) });
+        let id = annotation
+            .idx
+            .and_then(|id| id.first_number())
+            .filter(|&id| id >= 0.0)
+            .map(|id| id as u64);
+        detections.push(Detection { frame, id, points: points_from_triples(&flat) });
     }
     let flags = detections.iter().flat_map(|d| &d.points).all(|p| [0.0, 1.0, 2.0].contains(&p[3]));
     if flags {
@@ -172,7 +192,7 @@ fn poses(
     let frames = span.unwrap_or_else(|| {
         usize::try_from(last - first).map_or(usize::MAX, |n| n.saturating_add(1))
     });
-    finish(path, format, image, first, frames, detections, notes, options)
+    build_recording(path, format, image, first, frames, detections, notes, options)
 }
 
 /// Reads MMPose's JSON.
@@ -180,8 +200,8 @@ pub(crate) fn read_mmpose(
     path: &Path,
     bytes: &[u8],
     options: &ReadOptions,
-) -> Result<Recording, Error> {
-    let file: MmPose = json::parse(path, bytes)?;
+) -> Result<Recording, ReadError> {
+    let file: MmPoseFile = json::parse_json(path, bytes)?;
     let numbers: Vec<u64> = file
         .instance_info
         .iter()
@@ -190,11 +210,11 @@ pub(crate) fn read_mmpose(
         .collect();
     let mut detections = Vec::new();
     for (frame_info, &frame) in file.instance_info.into_iter().zip(&numbers) {
-        for Instance { keypoints, keypoint_scores, track_id } in frame_info.instances {
+        for MmPoseInstance { keypoints, keypoint_scores, track_id } in frame_info.instances {
             let scores = keypoint_scores.unwrap_or_default();
             let point = |(joint, xy): (usize, Vec<Option<f64>>)| {
                 let number = |k: usize| xy.get(k).copied().flatten().unwrap_or(f64::NAN);
-                known(
+                point_or_missing(
                     number(0),
                     number(1),
                     f64::NAN,
@@ -202,8 +222,10 @@ pub(crate) fn read_mmpose(
                 )
             };
             let points: Vec<[f64; 4]> = keypoints.into_iter().enumerate().map(point).collect();
-            let id =
-                track_id.and_then(|id| id.number()).filter(|&id| id >= 0.0).map(|id| id as u64);
+            let id = track_id
+                .and_then(|id| id.first_number())
+                .filter(|&id| id >= 0.0)
+                .map(|id| id as u64);
             if !points.is_empty() {
                 detections.push(Detection { frame, id, points });
             }
@@ -212,12 +234,12 @@ pub(crate) fn read_mmpose(
     let (first, last) =
         (numbers.iter().min().copied().unwrap_or(0), numbers.iter().max().copied().unwrap_or(0));
     let frames = usize::try_from(last - first).map_or(usize::MAX, |n| n.saturating_add(1));
-    finish(path, "mmpose-json", None, first, frames, detections, Vec::new(), options)
+    build_recording(path, "mmpose-json", None, first, frames, detections, Vec::new(), options)
 }
 
 /// The last step that all three formats share: chooses the skeleton and builds the recording.
 #[expect(clippy::too_many_arguments, reason = "the last step that all three forms share")]
-fn finish(
+fn build_recording(
     path: &Path,
     format: &'static str,
     image: Option<(f64, f64)>,
@@ -226,14 +248,19 @@ fn finish(
     mut detections: Vec<Detection>,
     notes: Vec<String>,
     options: &ReadOptions,
-) -> Result<Recording, Error> {
+) -> Result<Recording, ReadError> {
     let count = detections.first().map_or(17, |d| d.points.len());
-    let (skeleton, body_joints) = by_count(path, Place::Field("keypoints".into()), count)?;
+    let (skeleton, body_joints) =
+        require_skeleton(path, FileLocation::Field("keypoints".into()), count)?;
     detections
         .iter_mut()
         .filter(|d| d.points.len() == count)
         .for_each(|d| d.points.truncate(body_joints));
-    let unit = if is_normalised(&detections) { Unit::Normalised } else { Unit::Pixels };
+    let unit = if is_normalised(&detections) {
+        CoordinateUnit::Normalised
+    } else {
+        CoordinateUnit::Pixels
+    };
     let poses = Poses {
         format,
         skeleton,
@@ -241,7 +268,7 @@ fn finish(
         image,
         rate_hz: None,
         time: None,
-        first,
+        first_frame: first,
         frames,
         detections,
         notes,
@@ -250,16 +277,16 @@ fn finish(
 }
 
 /// Assigns frame numbers to pictures: their own numbers if these are dense, otherwise their order.
-fn number<'a>(
-    pictures: impl Iterator<Item = &'a Picture>,
+fn number_pictures<'a>(
+    pictures: impl Iterator<Item = &'a PictureId>,
     notes: &mut Vec<String>,
-) -> HashMap<Picture, u64> {
-    let ordered: BTreeMap<(Option<u64>, &Picture), ()> =
-        pictures.map(|picture| ((picture.number(), picture), ())).collect();
+) -> HashMap<PictureId, u64> {
+    let ordered: BTreeMap<(Option<u64>, &PictureId), ()> =
+        pictures.map(|picture| ((picture.picture_number(), picture), ())).collect();
     let numbers: Option<Vec<u64>> = ordered.keys().map(|(number, _)| *number).collect();
     let dense = numbers.filter(|numbers| {
         let span = numbers.last().zip(numbers.first()).map_or(0, |(last, first)| last - first);
-        numbers.windows(2).all(|w| w[0] < w[1]) && span / SPARSE <= numbers.len() as u64
+        numbers.windows(2).all(|w| w[0] < w[1]) && span / SPARSE_SPAN <= numbers.len() as u64
     });
     if dense.is_none() {
         notes.push(

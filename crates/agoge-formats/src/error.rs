@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The location of a fault within a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum FileLocation {
     /// A line of a text file, counted from 1.
     Line(usize),
     /// A frame, by the file's own numbering.
@@ -19,21 +19,21 @@ pub enum Place {
     Whole,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FileLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Line(line) => write!(f, " in line {line}"),
-            Place::Frame(frame) => write!(f, " in frame {frame}"),
-            Place::Byte(byte) => write!(f, " at byte {byte}"),
-            Place::Field(field) => write!(f, " in {}", quoted(field)),
-            Place::Whole => Ok(()),
+            FileLocation::Line(line) => write!(f, " in line {line}"),
+            FileLocation::Frame(frame) => write!(f, " in frame {frame}"),
+            FileLocation::Byte(byte) => write!(f, " at byte {byte}"),
+            FileLocation::Field(field) => write!(f, " in {}", quote_text(field)),
+            FileLocation::Whole => Ok(()),
         }
     }
 }
 
 /// An error that prevented a file from being read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum ReadError {
     /// The operating system refused an operation.
     #[error("cannot {action}: {source}; hint: {hint}; file: {}", path.display())]
     Io {
@@ -66,7 +66,7 @@ pub enum Error {
         /// The file or folder.
         path: PathBuf,
         /// Where in the file.
-        place: Place,
+        place: FileLocation,
         /// What is wrong.
         what: String,
         /// How to fix it.
@@ -92,20 +92,20 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl ReadError {
     /// The content violates its format.
-    pub(crate) fn format(
+    pub(crate) fn bad_format(
         path: &Path,
-        place: Place,
+        place: FileLocation,
         what: impl Into<String>,
         hint: &'static str,
-    ) -> Error {
-        Error::Format { path: path.to_owned(), place, what: what.into(), hint }
+    ) -> ReadError {
+        ReadError::Format { path: path.to_owned(), place, what: what.into(), hint }
     }
 
     /// The operating system refused to read a file.
-    pub(crate) fn read(path: &Path, source: std::io::Error) -> Error {
-        Error::Io {
+    pub(crate) fn cannot_read(path: &Path, source: std::io::Error) -> ReadError {
+        ReadError::Io {
             action: "read",
             path: path.to_owned(),
             source,
@@ -114,28 +114,28 @@ impl Error {
     }
 
     /// The operating system refused to write a file.
-    pub fn write(path: &Path, source: std::io::Error) -> Error {
+    pub fn cannot_write(path: &Path, source: std::io::Error) -> ReadError {
         let hint = "check that the folder exists, may be written and has room";
-        Error::Io { action: "write", path: path.to_owned(), source, hint }
+        ReadError::Io { action: "write", path: path.to_owned(), source, hint }
     }
 
     /// The arrays in a file do not form a valid recording.
-    pub(crate) fn recording(path: &Path, error: agoge_motion::Error) -> Error {
+    pub(crate) fn from_recording(path: &Path, error: agoge_motion::RecordingError) -> ReadError {
         let hint = "the frames of the file must be in order and complete";
         match error {
-            agoge_motion::Error::NoFrames => Error::Empty { path: path.to_owned() },
-            agoge_motion::Error::Clock { frame, time } => {
+            agoge_motion::RecordingError::NoFrames => ReadError::Empty { path: path.to_owned() },
+            agoge_motion::RecordingError::Clock { frame, time } => {
                 let what = format!("the clock stands or runs backward (time {time} s)");
-                Error::format(path, Place::Frame(frame as u64), what, hint)
+                ReadError::bad_format(path, FileLocation::Frame(frame as u64), what, hint)
             }
-            other => Error::format(path, Place::Whole, other.to_string(), hint),
+            other => ReadError::bad_format(path, FileLocation::Whole, other.to_string(), hint),
         }
     }
 }
 
 /// Quotes text from a file for a one-line message: control characters are escaped, and the text is
 /// cut to 40 characters.
-pub(crate) fn quoted(text: &str) -> String {
+pub(crate) fn quote_text(text: &str) -> String {
     let mut short: String = text.chars().take(40).collect();
     if short.len() < text.len() {
         short.push('…');

@@ -1,8 +1,8 @@
 //! The manifest of a set of recordings: for each file, which athlete performs which movement, and
 //! how well.
 
-use crate::error::{Place, quoted};
-use crate::{Error, write_atomic};
+use crate::error::{FileLocation, quote_text};
+use crate::{ReadError, write_atomic};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub enum Split {
 
 /// One recording of a set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row {
+pub struct ManifestRow {
     /// Path of the recording, relative to the manifest's folder.
     pub file: PathBuf,
     /// The athlete; an evaluation never has recordings of one athlete in both training and test.
@@ -38,7 +38,7 @@ pub struct Row {
     pub split: Option<Split>,
 }
 
-impl Row {
+impl ManifestRow {
     /// Whether the label is above 0.5; none if the movement was not judged.
     pub fn is_correct(&self) -> Option<bool> {
         self.label.map(|label| label > 0.5)
@@ -61,7 +61,7 @@ mod label {
             return Ok(None);
         }
         let label = text.parse().ok().filter(|label| (0.0..=1.0).contains(label));
-        let fault = || format!("label {} is not 0 to 1 or empty", crate::error::quoted(&text));
+        let fault = || format!("label {} is not 0 to 1 or empty", crate::error::quote_text(&text));
         label.map(Some).ok_or_else(|| D::Error::custom(fault()))
     }
 }
@@ -71,38 +71,38 @@ mod label {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifest {
     /// The recordings.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ManifestRow>,
 }
 
 impl Manifest {
     /// Reads and validates a manifest.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Empty`] if there are no rows; [`Error::Format`] with the line of an
+    /// [`ReadError::Io`]; [`ReadError::Empty`] if there are no rows; [`ReadError::Format`] with the line of an
     /// unknown or missing column, a bad value, an empty file name, or a file listed twice.
-    pub fn read(path: &Path) -> Result<Manifest, Error> {
-        let file = std::fs::File::open(path).map_err(|e| Error::read(path, e))?;
+    pub fn read_file(path: &Path) -> Result<Manifest, ReadError> {
+        let file = std::fs::File::open(path).map_err(|e| ReadError::cannot_read(path, e))?;
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
             .from_reader(std::io::BufReader::new(file));
-        let header = reader.headers().map_err(|e| fault(path, &e))?.clone();
+        let header = reader.headers().map_err(|e| csv_error(path, &e))?.clone();
         let hint = "the columns are file, athlete, movement, label, split";
         let names: Vec<&str> =
             header.iter().map(|name| name.trim_start_matches('\u{feff}')).collect();
         if let Some(unknown) = names.iter().find(|name| !COLUMNS.contains(name)) {
-            return Err(Error::format(
+            return Err(ReadError::bad_format(
                 path,
-                Place::Line(1),
-                format!("unknown column {}", quoted(unknown)),
+                FileLocation::Line(1),
+                format!("unknown column {}", quote_text(unknown)),
                 hint,
             ));
         }
         if let Some(missing) =
             COLUMNS.iter().find(|name| names.iter().filter(|other| other == name).count() != 1)
         {
-            return Err(Error::format(
+            return Err(ReadError::bad_format(
                 path,
-                Place::Line(1),
+                FileLocation::Line(1),
                 format!("column {missing} must stand there once"),
                 hint,
             ));
@@ -110,50 +110,50 @@ impl Manifest {
         let header = csv::StringRecord::from(names);
         let mut rows = Vec::new();
         for record in reader.records() {
-            let record = record.map_err(|e| fault(path, &e))?;
+            let record = record.map_err(|e| csv_error(path, &e))?;
             let line = record.position().map_or(0, |p| p.line() as usize);
-            let row: Row = record.deserialize(Some(&header)).map_err(|e| match e.kind() {
+            let row: ManifestRow = record.deserialize(Some(&header)).map_err(|e| match e.kind() {
                 csv::ErrorKind::Deserialize { err, .. } => {
                     let column = err.field().and_then(|k| header.get(k as usize));
                     let what =
                         column.map_or(err.kind().to_string(), |column| format!("column {column}: {}", err.kind()));
-                    Error::format(
+                    ReadError::bad_format(
                         path,
-                        Place::Line(line),
+                        FileLocation::Line(line),
                         what,
                         "label is 0 (incorrect) to 1 (correct) or empty; split is train, validation, test or empty",
                     )
                 }
-                _ => fault(path, &e),
+                _ => csv_error(path, &e),
             })?;
             rows.push((line, row));
         }
-        validate(path, &rows)?;
+        validate_rows(path, &rows)?;
         Ok(Manifest { rows: rows.into_iter().map(|(_, row)| row).collect() })
     }
 
     /// Validates the manifest and writes it.
     ///
     /// # Errors
-    /// As [`Manifest::read`].
-    pub fn write(&self, path: &Path) -> Result<(), Error> {
-        let numbered: Vec<(usize, Row)> =
+    /// As [`Manifest::read_file`].
+    pub fn write_file(&self, path: &Path) -> Result<(), ReadError> {
+        let numbered: Vec<(usize, ManifestRow)> =
             self.rows.iter().cloned().enumerate().map(|(k, row)| (k + 2, row)).collect();
-        validate(path, &numbered)?;
+        validate_rows(path, &numbered)?;
         write_atomic(path, |out| {
             let mut writer = csv::Writer::from_writer(out);
             for row in &self.rows {
-                writer.serialize(row).map_err(|e| fault(path, &e))?;
+                writer.serialize(row).map_err(|e| csv_error(path, &e))?;
             }
-            writer.flush().map_err(|e| Error::write(path, e))
+            writer.flush().map_err(|e| ReadError::cannot_write(path, e))
         })
     }
 }
 
 /// Refuses a manifest without rows, with empty cells, or with a file listed twice.
-fn validate(path: &Path, rows: &[(usize, Row)]) -> Result<(), Error> {
+fn validate_rows(path: &Path, rows: &[(usize, ManifestRow)]) -> Result<(), ReadError> {
     if rows.is_empty() {
-        return Err(Error::Empty { path: path.to_owned() });
+        return Err(ReadError::Empty { path: path.to_owned() });
     }
     let mut lines: HashMap<&Path, usize> = HashMap::new();
     for (line, row) in rows {
@@ -163,9 +163,9 @@ fn validate(path: &Path, rows: &[(usize, Row)]) -> Result<(), Error> {
             ("movement", row.movement.is_empty()),
         ] {
             if is_empty {
-                return Err(Error::format(
+                return Err(ReadError::bad_format(
                     path,
-                    Place::Line(*line),
+                    FileLocation::Line(*line),
                     format!("column {name} is empty"),
                     "write unknown if it is not known",
                 ));
@@ -174,24 +174,30 @@ fn validate(path: &Path, rows: &[(usize, Row)]) -> Result<(), Error> {
         if let Some(before) = lines.insert(&row.file, *line) {
             let what = format!(
                 "file {} stands in line {before} already",
-                quoted(&row.file.to_string_lossy())
+                quote_text(&row.file.to_string_lossy())
             );
-            return Err(Error::format(path, Place::Line(*line), what, "name each file once"));
+            return Err(ReadError::bad_format(
+                path,
+                FileLocation::Line(*line),
+                what,
+                "name each file once",
+            ));
         }
     }
     Ok(())
 }
 
 /// Turns an error of the CSV library into ours, with the line.
-fn fault(path: &Path, error: &csv::Error) -> Error {
-    let place = error.position().map_or(Place::Whole, |p| Place::Line(p.line() as usize));
+fn csv_error(path: &Path, error: &csv::Error) -> ReadError {
+    let place =
+        error.position().map_or(FileLocation::Whole, |p| FileLocation::Line(p.line() as usize));
     let what = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("{len} cells where the header has {expected_len}")
         }
         _ => error.to_string().replace(['\n', '\r'], " "),
     };
-    Error::format(
+    ReadError::bad_format(
         path,
         place,
         what,
@@ -203,16 +209,16 @@ fn fault(path: &Path, error: &csv::Error) -> Error {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Manifest, String> {
+    fn read_manifest_text(text: &str) -> Result<Manifest, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("manifest.csv");
         std::fs::write(&path, text).unwrap();
-        Manifest::read(&path).map_err(|e| e.to_string())
+        Manifest::read_file(&path).map_err(|e| e.to_string())
     }
 
     #[test]
     fn there_and_back() {
-        let row = |file: &str, label, split| Row {
+        let row = |file: &str, label, split| ManifestRow {
             file: file.into(),
             athlete: "s1".into(),
             movement: "squat".into(),
@@ -228,14 +234,14 @@ mod tests {
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("manifest.csv");
-        manifest.write(&path).unwrap();
+        manifest.write_file(&path).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(
             text,
             "file,athlete,movement,label,split\na.parquet,s1,squat,1,\n\"b, c.parquet\",s1,squat,,test\nd,s1,squat,0.7,\n"
         );
-        assert_eq!(Manifest::read(&path).unwrap(), manifest);
-        assert!(Manifest::default().write(&path).is_err());
+        assert_eq!(Manifest::read_file(&path).unwrap(), manifest);
+        assert!(Manifest::default().write_file(&path).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
 
@@ -258,7 +264,7 @@ mod tests {
             ("", "column file must stand there once in line 1"),
         ];
         for (text, expected) in cases {
-            let error = read(text).unwrap_err();
+            let error = read_manifest_text(text).unwrap_err();
             assert!(error.starts_with(expected) && error.lines().count() == 1, "{error}");
         }
     }

@@ -8,21 +8,21 @@
 //! and visibility may be left out, and with fewer than 33 landmarks a third number is the
 //! confidence. A frame may hold a list of several people. `null` means nobody.
 
-use crate::error::Place;
-use crate::json::{self, Node};
+use crate::error::FileLocation;
+use crate::json::{self, JsonNode};
 use crate::people::Detection;
-use crate::pose::{Poses, Unit, by_count, is_normalised};
-use crate::{Error, ReadOptions, skeletons};
+use crate::pose::{CoordinateUnit, Poses, is_normalised, require_skeleton};
+use crate::{ReadError, ReadOptions, skeletons};
 use agoge_motion::{Part, Recording, Skeleton};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::path::Path;
 
 /// Keys under which an object holds the list of frames.
-pub(crate) const LISTS: [&str; 5] = ["frames", "poses", "landmarks", "results", "data"];
+pub(crate) const FRAME_LIST_KEYS: [&str; 5] = ["frames", "poses", "landmarks", "results", "data"];
 
 /// Keys of a frame that hold landmarks.
-pub(crate) const LANDMARKS: [&str; 8] = [
+pub(crate) const LANDMARK_KEYS: [&str; 8] = [
     "pose_landmarks",
     "poseLandmarks",
     "landmarks",
@@ -37,28 +37,32 @@ pub(crate) const LANDMARKS: [&str; 8] = [
 type People = Vec<Vec<[f64; 4]>>;
 
 #[derive(Default)]
-struct Frame {
+struct LandmarkFrame {
     seconds: Option<f64>,
     picture: People,
     world: People,
 }
 
 #[derive(Default)]
-struct File {
-    frames: Vec<Frame>,
+struct LandmarkFile {
+    frames: Vec<LandmarkFrame>,
     rate_hz: Option<f64>,
     width: Option<f64>,
     height: Option<f64>,
 }
 
 /// Reads a file of MediaPipe or MoveNet landmarks.
-pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<Recording, Error> {
-    let file: File = json::parse(path, bytes)?;
+pub(crate) fn read_mediapipe(
+    path: &Path,
+    bytes: &[u8],
+    options: &ReadOptions,
+) -> Result<Recording, ReadError> {
+    let file: LandmarkFile = json::parse_json(path, bytes)?;
     if file.frames.is_empty() {
-        return Err(Error::Empty { path: path.to_owned() });
+        return Err(ReadError::Empty { path: path.to_owned() });
     }
     let frames = file.frames.len();
-    let frames_with = |people: fn(&Frame) -> &People| {
+    let frames_with = |people: fn(&LandmarkFrame) -> &People| {
         file.frames.iter().filter(|f| !people(f).is_empty()).count()
     };
     let use_world = frames_with(|f| &f.world) * 2 > frames_with(|f| &f.picture);
@@ -70,8 +74,8 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
         }
     }
     let count = detections.first().map_or(33, |d| d.points.len());
-    let place = Place::Frame(detections.first().map_or(0, |d| d.frame));
-    let (skeleton, body_joints) = by_count(path, place, count)?;
+    let place = FileLocation::Frame(detections.first().map_or(0, |d| d.frame));
+    let (skeleton, body_joints) = require_skeleton(path, place, count)?;
     detections.iter_mut().for_each(|d| {
         d.points.truncate(if d.points.len() == count { body_joints } else { d.points.len() })
     });
@@ -82,10 +86,10 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
                 "world landmarks are centred on the hips: how the whole body moves through the room is not in them"
                     .into(),
             );
-            Unit::MetresDown
+            CoordinateUnit::MetresDown
         }
-        false if is_normalised(&detections) => Unit::Normalised,
-        false => Unit::Pixels,
+        false if is_normalised(&detections) => CoordinateUnit::Normalised,
+        false => CoordinateUnit::Pixels,
     };
     let image = file.width.zip(file.height).filter(|&(w, h)| w > 0.0 && h > 0.0);
     let mut time = seconds.filter(|time| time.windows(2).all(|w| w[1] > w[0]));
@@ -100,7 +104,7 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
         image,
         rate_hz: file.rate_hz,
         time,
-        first: 0,
+        first_frame: 0,
         frames,
         detections,
         notes,
@@ -112,7 +116,7 @@ pub(crate) fn read(path: &Path, bytes: &[u8], options: &ReadOptions) -> Result<R
 /// origin, and there is depth.
 fn is_hip_centred(skeleton: &Skeleton, detections: &[Detection]) -> bool {
     let (Some(left), Some(right)) =
-        (skeleton.joint_of(Part::LeftHip), skeleton.joint_of(Part::RightHip))
+        (skeleton.joint_for_part(Part::LeftHip), skeleton.joint_for_part(Part::RightHip))
     else {
         return false;
     };
@@ -128,76 +132,79 @@ fn is_hip_centred(skeleton: &Skeleton, detections: &[Detection]) -> bool {
 }
 
 /// The people in a frame, given as a list of landmarks or a list of such lists.
-fn people(node: Node) -> People {
-    let Node::List(nodes) = node else { return Vec::new() };
-    let nested = matches!(nodes.first(), Some(Node::List(inner)) if !matches!(inner.first(), Some(Node::Number(_)) | None));
+fn people_from_node(node: JsonNode) -> People {
+    let JsonNode::List(nodes) = node else { return Vec::new() };
+    let nested = matches!(nodes.first(), Some(JsonNode::List(inner)) if !matches!(inner.first(), Some(JsonNode::Number(_)) | None));
     if nested {
-        return nodes.into_iter().filter_map(one).collect();
+        return nodes.into_iter().filter_map(person_from_node).collect();
     }
-    one(Node::List(nodes)).into_iter().collect()
+    person_from_node(JsonNode::List(nodes)).into_iter().collect()
 }
 
 /// One person from a list of landmarks; none if it is empty.
-fn one(node: Node) -> Option<Vec<[f64; 4]>> {
-    let Node::List(nodes) = node else { return None };
+fn person_from_node(node: JsonNode) -> Option<Vec<[f64; 4]>> {
+    let JsonNode::List(nodes) = node else { return None };
     if nodes.is_empty() {
         return None;
     }
     let depth = nodes.len() == skeletons::MEDIAPIPE_JOINTS;
-    Some(nodes.into_iter().map(|landmark| point(landmark, depth)).collect())
+    Some(nodes.into_iter().map(|landmark| landmark_point(landmark, depth)).collect())
 }
 
 /// One landmark as x, y, z, confidence; `depth` says whether a third number is z.
-fn point(landmark: Node, depth: bool) -> [f64; 4] {
+fn landmark_point(landmark: JsonNode, depth: bool) -> [f64; 4] {
     let numbers = match landmark {
-        Node::Point(p) => return p,
-        Node::Number(_) => return [f64::NAN; 4],
-        Node::List(nodes) => nodes,
+        JsonNode::Point(p) => return p,
+        JsonNode::Number(_) => return [f64::NAN; 4],
+        JsonNode::List(nodes) => nodes,
     };
-    let number = |k: usize| numbers.get(k).and_then(Node::number).unwrap_or(f64::NAN);
+    let number = |k: usize| numbers.get(k).and_then(JsonNode::first_number).unwrap_or(f64::NAN);
     match numbers.len() {
         3 if !depth => [number(0), number(1), f64::NAN, number(2)],
         _ => [number(0), number(1), number(2), number(3)],
     }
 }
 
-impl<'de> Deserialize<'de> for Frame {
+impl<'de> Deserialize<'de> for LandmarkFrame {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct FrameVisitor;
         impl<'de> Visitor<'de> for FrameVisitor {
-            type Value = Frame;
+            type Value = LandmarkFrame;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a frame: a list of landmarks, an object that has one, or null")
             }
-            fn visit_unit<E>(self) -> Result<Frame, E> {
-                Ok(Frame::default())
+            fn visit_unit<E>(self) -> Result<LandmarkFrame, E> {
+                Ok(LandmarkFrame::default())
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Frame, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<LandmarkFrame, A::Error> {
                 let mut nodes = Vec::new();
-                while let Some(node) = list.next_element::<Node>()? {
+                while let Some(node) = list.next_element::<JsonNode>()? {
                     nodes.push(node);
                 }
-                Ok(Frame { picture: people(Node::List(nodes)), ..Frame::default() })
+                Ok(LandmarkFrame {
+                    picture: people_from_node(JsonNode::List(nodes)),
+                    ..LandmarkFrame::default()
+                })
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Frame, A::Error> {
-                let mut frame = Frame::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LandmarkFrame, A::Error> {
+                let mut frame = LandmarkFrame::default();
                 while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
                         "time_s" | "time" | "timestamp" | "timestamp_s" => {
-                            frame.seconds = map.next_value::<Node>()?.number()
+                            frame.seconds = map.next_value::<JsonNode>()?.first_number()
                         }
                         "timestamp_ms" | "time_ms" => {
                             frame.seconds =
-                                map.next_value::<Node>()?.number().map(|ms| ms / 1000.0);
+                                map.next_value::<JsonNode>()?.first_number().map(|ms| ms / 1000.0);
                         }
                         "pose_world_landmarks"
                         | "poseWorldLandmarks"
                         | "world_landmarks"
                         | "keypoints3D" => {
-                            frame.world = people(map.next_value()?);
+                            frame.world = people_from_node(map.next_value()?);
                         }
-                        key if LANDMARKS.contains(&key) => {
-                            frame.picture = people(map.next_value()?)
+                        key if LANDMARK_KEYS.contains(&key) => {
+                            frame.picture = people_from_node(map.next_value()?)
                         }
                         _ => {
                             map.next_value::<IgnoredAny>()?;
@@ -211,33 +218,35 @@ impl<'de> Deserialize<'de> for Frame {
     }
 }
 
-impl<'de> Deserialize<'de> for File {
+impl<'de> Deserialize<'de> for LandmarkFile {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct FileVisitor;
         impl<'de> Visitor<'de> for FileVisitor {
-            type Value = File;
+            type Value = LandmarkFile;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a list of frames, or an object that has one")
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<File, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<LandmarkFile, A::Error> {
                 let mut frames = Vec::new();
                 while let Some(frame) = list.next_element()? {
                     frames.push(frame);
                 }
-                Ok(File { frames, ..File::default() })
+                Ok(LandmarkFile { frames, ..LandmarkFile::default() })
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<File, A::Error> {
-                let mut file = File::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LandmarkFile, A::Error> {
+                let mut file = LandmarkFile::default();
                 while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
                         "fps" | "frame_rate" | "rate_hz" => {
-                            file.rate_hz = map.next_value::<Node>()?.number()
+                            file.rate_hz = map.next_value::<JsonNode>()?.first_number()
                         }
-                        "width" | "image_width" => file.width = map.next_value::<Node>()?.number(),
+                        "width" | "image_width" => {
+                            file.width = map.next_value::<JsonNode>()?.first_number()
+                        }
                         "height" | "image_height" => {
-                            file.height = map.next_value::<Node>()?.number()
+                            file.height = map.next_value::<JsonNode>()?.first_number()
                         }
-                        key if LISTS.contains(&key) => file.frames = map.next_value()?,
+                        key if FRAME_LIST_KEYS.contains(&key) => file.frames = map.next_value()?,
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                         }

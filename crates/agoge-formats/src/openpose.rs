@@ -5,32 +5,34 @@
 //! number in the file name; a skipped number is a frame without anybody. 0, 0, 0 means missing.
 //! `person_id` is used only when every person has one.
 
-use crate::error::Place;
+use crate::error::FileLocation;
 use crate::people::Detection;
-use crate::pose::{Poses, Unit, by_count, is_normalised, last_number, triples};
-use crate::{Error, ReadOptions, atomic, json, skeletons};
+use crate::pose::{
+    CoordinateUnit, Poses, is_normalised, last_number, points_from_triples, require_skeleton,
+};
+use crate::{ReadError, ReadOptions, atomic, json, skeletons};
 use agoge_motion::{Recording, Space};
 use serde::Deserialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(Deserialize)]
-struct File {
-    people: Vec<Person>,
+struct OpenPoseFrame {
+    people: Vec<OpenPosePerson>,
 }
 
 #[derive(Deserialize)]
-struct Person {
-    person_id: Option<json::Node>,
+struct OpenPosePerson {
+    person_id: Option<json::JsonNode>,
     #[serde(alias = "pose_keypoints")]
     pose_keypoints_2d: Option<Vec<Option<f64>>>,
 }
 
 /// The pose files in a folder with their frame numbers, in frame order.
-pub(crate) fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
+pub(crate) fn numbered_files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, ReadError> {
     let mut numbered = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|e| Error::read(folder, e))? {
-        let path = entry.map_err(|e| Error::read(folder, e))?.path();
+    for entry in std::fs::read_dir(folder).map_err(|e| ReadError::cannot_read(folder, e))? {
+        let path = entry.map_err(|e| ReadError::cannot_read(folder, e))?.path();
         let Some(name) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
             continue;
         };
@@ -46,10 +48,10 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
 }
 
 /// Reads a folder with one file per frame.
-pub(crate) fn read_folder(folder: &Path, options: &ReadOptions) -> Result<Recording, Error> {
-    let files = files(folder)?;
+pub(crate) fn read_folder(folder: &Path, options: &ReadOptions) -> Result<Recording, ReadError> {
+    let files = numbered_files(folder)?;
     let (Some((first, _)), Some((last, _))) = (files.first(), files.last()) else {
-        return Err(Error::Empty { path: folder.to_owned() });
+        return Err(ReadError::Empty { path: folder.to_owned() });
     };
     let (first, span) = (*first, *last - *first);
     if let Some(pair) = files.windows(2).find(|pair| pair[0].0 == pair[1].0) {
@@ -57,12 +59,12 @@ pub(crate) fn read_folder(folder: &Path, options: &ReadOptions) -> Result<Record
             .map(|p| p.file_name().unwrap_or_default().to_string_lossy().into_owned());
         let what = format!("two files for one frame: {} and {}", names[0], names[1]);
         let hint = "keep the frames of one video in a folder of their own";
-        return Err(Error::format(folder, Place::Frame(pair[0].0), what, hint));
+        return Err(ReadError::bad_format(folder, FileLocation::Frame(pair[0].0), what, hint));
     }
     let mut detections = Vec::new();
     for (frame, path) in &files {
-        let bytes = crate::bytes(path)?;
-        detections.extend(people(path, *frame, &bytes)?);
+        let bytes = crate::read_whole_file(path)?;
+        detections.extend(parse_people(path, *frame, &bytes)?);
     }
     let frames =
         usize::try_from(span).ok().and_then(|span| span.checked_add(1)).unwrap_or(usize::MAX);
@@ -73,7 +75,7 @@ pub(crate) fn read_folder(folder: &Path, options: &ReadOptions) -> Result<Record
             frames - files.len()
         ));
     }
-    recording(folder, first, frames, detections, notes, options)
+    build_recording(folder, first, frames, detections, notes, options)
 }
 
 /// Reads a single file: a recording of one frame.
@@ -81,16 +83,16 @@ pub(crate) fn read_file(
     path: &Path,
     bytes: &[u8],
     options: &ReadOptions,
-) -> Result<Recording, Error> {
-    recording(path, 0, 1, people(path, 0, bytes)?, Vec::new(), options)
+) -> Result<Recording, ReadError> {
+    build_recording(path, 0, 1, parse_people(path, 0, bytes)?, Vec::new(), options)
 }
 
 /// The people detected in one frame's file.
-fn people(path: &Path, frame: u64, bytes: &[u8]) -> Result<Vec<Detection>, Error> {
+fn parse_people(path: &Path, frame: u64, bytes: &[u8]) -> Result<Vec<Detection>, ReadError> {
     if bytes.is_empty() {
-        return Err(Error::Empty { path: path.to_owned() });
+        return Err(ReadError::Empty { path: path.to_owned() });
     }
-    let file: File = json::parse(path, bytes)?;
+    let file: OpenPoseFrame = json::parse_json(path, bytes)?;
     let mut detections = Vec::new();
     for person in file.people {
         let flat: Vec<f64> = person
@@ -105,30 +107,43 @@ fn people(path: &Path, frame: u64, bytes: &[u8]) -> Result<Vec<Detection>, Error
         if !flat.len().is_multiple_of(3) {
             let what = format!("{} numbers, not a multiple of three", flat.len());
             let hint = "each joint is x, y, confidence";
-            return Err(Error::format(path, Place::Field("pose_keypoints_2d".into()), what, hint));
+            return Err(ReadError::bad_format(
+                path,
+                FileLocation::Field("pose_keypoints_2d".into()),
+                what,
+                hint,
+            ));
         }
-        let id =
-            person.person_id.and_then(|id| id.number()).filter(|&id| id >= 0.0).map(|id| id as u64);
-        detections.push(Detection { frame, id, points: triples(&flat) });
+        let id = person
+            .person_id
+            .and_then(|id| id.first_number())
+            .filter(|&id| id >= 0.0)
+            .map(|id| id as u64);
+        detections.push(Detection { frame, id, points: points_from_triples(&flat) });
     }
     Ok(detections)
 }
 
 /// Builds the recording from the detections of all frames.
-fn recording(
+fn build_recording(
     path: &Path,
     first: u64,
     frames: usize,
     detections: Vec<Detection>,
     notes: Vec<String>,
     options: &ReadOptions,
-) -> Result<Recording, Error> {
+) -> Result<Recording, ReadError> {
     let count = detections.first().map_or(25, |d| d.points.len());
-    let (mut skeleton, _) = by_count(path, Place::Field("pose_keypoints_2d".into()), count)?;
-    if count == 25 && is_25b(&detections) {
+    let (mut skeleton, _) =
+        require_skeleton(path, FileLocation::Field("pose_keypoints_2d".into()), count)?;
+    if count == 25 && is_body_25b(&detections) {
         skeleton = skeletons::body_25b();
     }
-    let unit = if is_normalised(&detections) { Unit::Normalised } else { Unit::Pixels };
+    let unit = if is_normalised(&detections) {
+        CoordinateUnit::Normalised
+    } else {
+        CoordinateUnit::Pixels
+    };
     let format = "openpose-json";
     let poses = Poses {
         format,
@@ -137,7 +152,7 @@ fn recording(
         image: None,
         rate_hz: None,
         time: None,
-        first,
+        first_frame: first,
         frames,
         detections,
         notes,
@@ -147,7 +162,7 @@ fn recording(
 
 /// Whether 25 joints are BODY_25B, whose neck (17) lies between its shoulders (5, 6), rather than
 /// BODY_25, whose neck (1) lies between its shoulders (2, 5).
-fn is_25b(detections: &[Detection]) -> bool {
+fn is_body_25b(detections: &[Detection]) -> bool {
     let off = |neck: usize, a: usize, b: usize| {
         let mut offs: Vec<f64> = detections
             .iter()
@@ -174,25 +189,32 @@ fn is_25b(detections: &[Detection]) -> bool {
 /// are 0, 0, 0. A frame in which nothing was seen has no people. The folder must not exist yet.
 ///
 /// # Errors
-/// [`Error::Format`] if the positions are not in pixels, [`Error::Io`].
-pub fn write_openpose(path: &Path, recording: &Recording) -> Result<(), Error> {
+/// [`ReadError::Format`] if the positions are not in pixels, [`ReadError::Io`].
+pub fn write_openpose(path: &Path, recording: &Recording) -> Result<(), ReadError> {
     let Space::Image { height, .. } = recording.space else {
-        let what =
-            format!("OpenPose JSON holds pixels, the recording is in {}", recording.space.unit());
-        return Err(Error::format(path, Place::Whole, what, "write TRC, CSV or Parquet"));
+        let what = format!(
+            "OpenPose JSON holds pixels, the recording is in {}",
+            recording.space.length_unit()
+        );
+        return Err(ReadError::bad_format(
+            path,
+            FileLocation::Whole,
+            what,
+            "write TRC, CSV or Parquet",
+        ));
     };
     let top = height.unwrap_or(0.0);
     let stem = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     atomic::write_folder(path, |folder| {
-        for frame in 0..recording.frames() {
-            let mut flat = Vec::with_capacity(recording.joints() * 3);
-            for joint in 0..recording.joints() {
-                let [x, y, _] = recording.at(frame, joint);
+        for frame in 0..recording.frame_count() {
+            let mut flat = Vec::with_capacity(recording.joint_count() * 3);
+            for joint in 0..recording.joint_count() {
+                let [x, y, _] = recording.position_at(frame, joint);
                 match recording.is_seen(frame, joint) {
                     true => flat.extend([
                         x,
                         top - y,
-                        f64::from(recording.confidence[frame * recording.joints() + joint]),
+                        f64::from(recording.confidence[frame * recording.joint_count() + joint]),
                     ]),
                     false => flat.extend([0.0; 3]),
                 }
@@ -203,8 +225,9 @@ pub fn write_openpose(path: &Path, recording: &Recording) -> Result<(), Error> {
             };
             let text = serde_json::json!({ "version": 1.3, "people": people }).to_string();
             let file = folder.join(format!("{stem}_{frame:012}_keypoints.json"));
-            let mut out = std::fs::File::create(&file).map_err(|e| Error::write(path, e))?;
-            out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))?;
+            let mut out =
+                std::fs::File::create(&file).map_err(|e| ReadError::cannot_write(path, e))?;
+            out.write_all(text.as_bytes()).map_err(|e| ReadError::cannot_write(path, e))?;
         }
         Ok(())
     })

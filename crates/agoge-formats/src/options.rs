@@ -1,12 +1,12 @@
 //! Reader options and the size limits that readers enforce.
 
-use crate::{Error, error::Place};
-use agoge_motion::{Channel, Recording, Source, UpAxis};
+use crate::{ReadError, error::FileLocation};
+use agoge_motion::{Channel, Recording, RecordingSource, UpAxis};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Most positions (frames × joints) a recording may have: 20 million, which take about 560 MB; 70
-/// minutes of 39 markers at 120 frames per second. More is refused ([`Error::TooLarge`]) before
+/// minutes of 39 markers at 120 frames per second. More is refused ([`ReadError::TooLarge`]) before
 /// memory is allocated.
 pub const MAX_VALUES: usize = 20_000_000;
 
@@ -50,8 +50,8 @@ impl ReadOptions {
     /// Refuses options that are not positive, finite numbers.
     ///
     /// # Errors
-    /// [`Error::Format`] naming the option.
-    pub fn check(&self, path: &Path) -> Result<(), Error> {
+    /// [`ReadError::Format`] naming the option.
+    pub fn check_values(&self, path: &Path) -> Result<(), ReadError> {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let faults = [
             ("rate_hz", self.rate_hz.is_some_and(|v| !positive(v))),
@@ -61,9 +61,9 @@ impl ReadOptions {
         match faults.iter().find(|(_, bad)| *bad) {
             Some((name, _)) => {
                 let what = format!("option {name} must be above zero");
-                Err(Error::format(
+                Err(ReadError::bad_format(
                     path,
-                    Place::Whole,
+                    FileLocation::Whole,
                     what,
                     "leave the option out or give a positive number",
                 ))
@@ -73,11 +73,11 @@ impl ReadOptions {
     }
 
     /// The frame rate for a file that does not give one; adds a note if it had to be assumed.
-    pub(crate) fn rate(&self, notes: &mut Vec<String>) -> f64 {
+    pub(crate) fn rate_or_default(&self, notes: &mut Vec<String>) -> f64 {
         self.rate_or(ASSUMED_RATE_HZ, notes)
     }
 
-    /// Like [`ReadOptions::rate`], for formats whose usual rate is not 30.
+    /// Like [`ReadOptions::rate_or_default`], for formats whose usual rate is not 30.
     pub(crate) fn rate_or(&self, likely: f64, notes: &mut Vec<String>) -> f64 {
         self.rate_hz.unwrap_or_else(|| {
             notes.push(format!("no frame rate in the file: {likely} frames a second assumed"));
@@ -101,7 +101,7 @@ impl ReadOptions {
 }
 
 /// Refuses a recording that is too large to hold.
-pub(crate) fn check_size(path: &Path, frames: usize, joints: usize) -> Result<(), Error> {
+pub(crate) fn check_size(path: &Path, frames: usize, joints: usize) -> Result<(), ReadError> {
     if frames > MAX_FRAMES {
         return Err(too_many_frames(path));
     }
@@ -112,16 +112,21 @@ pub(crate) fn check_size(path: &Path, frames: usize, joints: usize) -> Result<()
     let what = format!(
         "{frames} frames of {joints} joints; at most {MAX_VALUES} positions of {MAX_JOINTS} joints are read"
     );
-    Err(Error::TooLarge { path: path.to_owned(), what })
+    Err(ReadError::TooLarge { path: path.to_owned(), what })
 }
 
 /// The error for a recording of more than [`MAX_FRAMES`].
-fn too_many_frames(path: &Path) -> Error {
-    Error::TooLarge { path: path.to_owned(), what: format!("more than {MAX_FRAMES} frames") }
+fn too_many_frames(path: &Path) -> ReadError {
+    ReadError::TooLarge { path: path.to_owned(), what: format!("more than {MAX_FRAMES} frames") }
 }
 
 /// The [`Source`] of a recording read from `path`.
-pub(crate) fn source(path: &Path, format: &str, up_axis: UpAxis, notes: Vec<String>) -> Source {
+pub(crate) fn recording_source(
+    path: &Path,
+    format: &str,
+    up_axis: UpAxis,
+    notes: Vec<String>,
+) -> RecordingSource {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Source { name, format: format.to_owned(), up_axis, simulated: false, notes }
+    RecordingSource { name, format: format.to_owned(), up_axis, simulated: false, notes }
 }

@@ -1,8 +1,8 @@
 //! Turns the output of pose networks (people in frames) into a recording of one person.
 
-use crate::options::{check_size, source};
-use crate::people::{Detection, choose};
-use crate::{Error, ReadOptions, error::Place, skeletons};
+use crate::options::{check_size, recording_source};
+use crate::people::{Detection, choose_person};
+use crate::{ReadError, ReadOptions, error::FileLocation, skeletons};
 use agoge_motion::recording::MISSING;
 use agoge_motion::{Recording, Skeleton, Space, UpAxis};
 use std::path::Path;
@@ -14,13 +14,13 @@ const ASSUMED_IMAGE: (f64, f64) = (1920.0, 1080.0);
 
 /// The unit and direction of a pose file's coordinates.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Unit {
+pub(crate) enum CoordinateUnit {
     /// Pixels, y down.
     Pixels,
     /// Fractions of the picture's width and height, y down.
     Normalised,
     /// The same, with the network's depth as a fraction of the width.
-    Deep,
+    NormalisedWithDepth,
     /// Metres, y down (MediaPipe's world landmarks).
     MetresDown,
 }
@@ -29,7 +29,7 @@ pub(crate) enum Unit {
 pub(crate) struct Poses {
     pub(crate) format: &'static str,
     pub(crate) skeleton: Arc<Skeleton>,
-    pub(crate) unit: Unit,
+    pub(crate) unit: CoordinateUnit,
     /// Picture size, px, if the file gives it.
     pub(crate) image: Option<(f64, f64)>,
     /// Frames per second, if the file gives it.
@@ -37,7 +37,7 @@ pub(crate) struct Poses {
     /// Time of each frame from `first` on, s, if the file gives it.
     pub(crate) time: Option<Vec<f64>>,
     /// Number of the first frame.
-    pub(crate) first: u64,
+    pub(crate) first_frame: u64,
     /// Number of frames, including those without anybody.
     pub(crate) frames: usize,
     pub(crate) detections: Vec<Detection>,
@@ -50,25 +50,25 @@ impl Poses {
         mut self,
         path: &Path,
         options: &ReadOptions,
-    ) -> Result<Recording, Error> {
+    ) -> Result<Recording, ReadError> {
         let joints = self.skeleton.len();
         check_size(path, self.frames, joints)?;
         if let Some(odd) = self.detections.iter().find(|d| d.points.len() != joints) {
             let what =
                 format!("{} joints where {} has {joints}", odd.points.len(), self.skeleton.name);
             let hint = "all people of a file must come from one pose network";
-            return Err(Error::format(path, Place::Frame(odd.frame), what, hint));
+            return Err(ReadError::bad_format(path, FileLocation::Frame(odd.frame), what, hint));
         }
         self.detections.sort_by_key(|d| d.frame);
-        let (person, note) = choose(path, self.detections, options.person)?;
+        let (person, note) = choose_person(path, self.detections, options.person)?;
         self.notes.extend(note);
         let image = options.image_size.or(self.image);
-        let (space, up_axis, turn) = space(self.unit, image, &mut self.notes);
+        let (space, up_axis, turn) = space_and_map(self.unit, image, &mut self.notes);
         let time = match self.time {
             Some(time) => time,
             None => {
                 let rate = self.rate_hz.filter(|v| v.is_finite() && *v > 0.0);
-                let rate = rate.unwrap_or_else(|| options.rate(&mut self.notes));
+                let rate = rate.unwrap_or_else(|| options.rate_or_default(&mut self.notes));
                 (0..self.frames).map(|frame| frame as f64 / rate).collect()
             }
         };
@@ -76,7 +76,7 @@ impl Poses {
         let mut confidence = vec![0.0f32; self.frames * joints];
         for Detection { frame, points, .. } in person {
             let Some(row) = frame
-                .checked_sub(self.first)
+                .checked_sub(self.first_frame)
                 .map(|row| row as usize)
                 .filter(|&row| row < self.frames)
             else {
@@ -90,22 +90,28 @@ impl Poses {
                 }
             }
         }
-        let source = source(path, self.format, up_axis, self.notes);
+        let source = recording_source(path, self.format, up_axis, self.notes);
         Recording::new(source, self.skeleton, space, time, position, confidence)
-            .map_err(|e| Error::recording(path, e))
+            .map_err(|e| ReadError::from_recording(path, e))
     }
 }
 
 /// Maps a point from the source's coordinates to the recording's.
-type Turn = Box<dyn Fn([f64; 3]) -> [f64; 3]>;
+type CoordinateMap = Box<dyn Fn([f64; 3]) -> [f64; 3]>;
 
 /// The space of the recording, the source's up axis, and the map from the source's coordinates.
-fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Space, UpAxis, Turn) {
+fn space_and_map(
+    unit: CoordinateUnit,
+    image: Option<(f64, f64)>,
+    notes: &mut Vec<String>,
+) -> (Space, UpAxis, CoordinateMap) {
     let picture =
         |(width, height): (f64, f64)| Space::Image { width: Some(width), height: Some(height) };
     match unit {
-        Unit::MetresDown => (Space::World, UpAxis::YDown, Box::new(|p| UpAxis::YDown.to_y_up(p))),
-        Unit::Normalised | Unit::Deep => {
+        CoordinateUnit::MetresDown => {
+            (Space::World, UpAxis::YDown, Box::new(|p| UpAxis::YDown.to_y_up(p)))
+        }
+        CoordinateUnit::Normalised | CoordinateUnit::NormalisedWithDepth => {
             if image.is_none() {
                 let (width, height) = ASSUMED_IMAGE;
                 notes.push(format!(
@@ -113,7 +119,7 @@ fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Spa
                 ));
             }
             let (width, height) = image.unwrap_or(ASSUMED_IMAGE);
-            if unit == Unit::Deep {
+            if unit == CoordinateUnit::NormalisedWithDepth {
                 // In picture heights: a picture does not show how far away, and so how large, the
                 // body is.
                 let wide = width / height;
@@ -126,7 +132,7 @@ fn space(unit: Unit, image: Option<(f64, f64)>, notes: &mut Vec<String>) -> (Spa
             let turn = move |[x, y, _]: [f64; 3]| [x * width, height - y * height, f64::NAN];
             (picture((width, height)), UpAxis::YDown, Box::new(turn))
         }
-        Unit::Pixels => match image {
+        CoordinateUnit::Pixels => match image {
             Some((width, height)) => (
                 picture((width, height)),
                 UpAxis::YDown,
@@ -158,27 +164,27 @@ pub(crate) fn is_normalised<'a>(detections: impl IntoIterator<Item = &'a Detecti
 
 /// The skeleton of a pose network by its number of joints, and how many of these belong to the
 /// body; further joints are hands and face.
-pub(crate) fn by_count(
+pub(crate) fn require_skeleton(
     path: &Path,
-    place: Place,
+    place: FileLocation,
     count: usize,
-) -> Result<(Arc<Skeleton>, usize), Error> {
-    skeletons::by_count(count).ok_or_else(|| {
+) -> Result<(Arc<Skeleton>, usize), ReadError> {
+    skeletons::skeleton_by_count(count).ok_or_else(|| {
         let what = format!("{count} joints, which no known skeleton has");
         let hint =
             "known are 17 (COCO), 18 and 25 (OpenPose), 26 and 136 (HALPE), 33 (MediaPipe), 133 (COCO-WholeBody)";
-        Error::format(path, place, what, hint)
+        ReadError::bad_format(path, place, what, hint)
     })
 }
 
 /// Points from a flat list x, y, c, x, y, c…; 0, 0 is missing, whatever its confidence.
-pub(crate) fn triples(flat: &[f64]) -> Vec<[f64; 4]> {
-    flat.chunks_exact(3).map(|p| known(p[0], p[1], f64::NAN, p[2])).collect()
+pub(crate) fn points_from_triples(flat: &[f64]) -> Vec<[f64; 4]> {
+    flat.chunks_exact(3).map(|p| point_or_missing(p[0], p[1], f64::NAN, p[2])).collect()
 }
 
 /// A point, made missing if it lies exactly at the origin, which is how pose networks write "not
 /// seen".
-pub(crate) fn known(x: f64, y: f64, z: f64, c: f64) -> [f64; 4] {
+pub(crate) fn point_or_missing(x: f64, y: f64, z: f64, c: f64) -> [f64; 4] {
     if x == 0.0 && y == 0.0 && (z == 0.0 || z.is_nan()) {
         [f64::NAN, f64::NAN, f64::NAN, 0.0]
     } else {
@@ -210,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_origin_is_not_a_place() {
-        let points = triples(&[0.0, 0.0, 0.0, 4.0, 0.0, 0.5, 7.0]);
+        let points = points_from_triples(&[0.0, 0.0, 0.0, 4.0, 0.0, 0.5, 7.0]);
         assert_eq!(points.len(), 2);
         assert!(points[0][0].is_nan());
         assert_eq!(points[1][..2], [4.0, 0.0]);

@@ -1,7 +1,7 @@
 //! Determines a file's format from its content; the extension is ignored.
 
-use crate::json::Head;
-use crate::{Error, c3d, csv, json, keraal, mediapipe, nexus, openpose, text};
+use crate::json::JsonOutline;
+use crate::{ReadError, c3d, csv, json, keraal, mediapipe, nexus, openpose, text};
 use std::path::Path;
 
 /// The supported formats in words, for messages.
@@ -68,36 +68,36 @@ impl Format {
 /// Determines the format of a file or folder from its content.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Empty`], [`Error::NotUnderstood`] with what was found instead;
-/// [`Error::Format`] for broken JSON.
-pub fn probe(path: &Path) -> Result<Format, Error> {
-    let metadata = std::fs::metadata(path).map_err(|e| Error::read(path, e))?;
+/// [`ReadError::Io`], [`ReadError::Empty`], [`ReadError::NotUnderstood`] with what was found instead;
+/// [`ReadError::Format`] for broken JSON.
+pub fn probe_format(path: &Path) -> Result<Format, ReadError> {
+    let metadata = std::fs::metadata(path).map_err(|e| ReadError::cannot_read(path, e))?;
     if metadata.is_dir() {
-        return folder(path);
+        return probe_folder(path);
     }
     if metadata.len() == 0 {
-        return Err(Error::Empty { path: path.to_owned() });
+        return Err(ReadError::Empty { path: path.to_owned() });
     }
-    let start = crate::first_bytes(path)?;
+    let start = crate::read_first_bytes(path)?;
     if starts_as_json(&start) {
-        return json_format(path, &crate::bytes(path)?);
+        return json_format(path, &crate::read_whole_file(path)?);
     }
-    of_bytes(path, &start)
+    format_from_bytes(path, &start)
 }
 
 /// The format of a folder: OpenPose if its first numbered JSON file is.
-fn folder(path: &Path) -> Result<Format, Error> {
-    let Some((_, first)) = openpose::files(path)?.into_iter().next() else {
-        return match std::fs::read_dir(path).map_err(|e| Error::read(path, e))?.next() {
-            None => Err(Error::Empty { path: path.to_owned() }),
+fn probe_folder(path: &Path) -> Result<Format, ReadError> {
+    let Some((_, first)) = openpose::numbered_files(path)?.into_iter().next() else {
+        return match std::fs::read_dir(path).map_err(|e| ReadError::cannot_read(path, e))?.next() {
+            None => Err(ReadError::Empty { path: path.to_owned() }),
             Some(_) => {
-                not_understood(path, "a folder without pictures (PNG, JPEG) or numbered JSON files")
+                refuse_content(path, "a folder without pictures (PNG, JPEG) or numbered JSON files")
             }
         };
     };
-    match json_format(&first, &crate::bytes(&first)?) {
+    match json_format(&first, &crate::read_whole_file(&first)?) {
         Ok(Format::OpenPoseFile) => Ok(Format::OpenPoseFolder),
-        Ok(_) => not_understood(
+        Ok(_) => refuse_content(
             path,
             "a folder of JSON files that are not from OpenPose (give the files one by one)",
         ),
@@ -106,8 +106,8 @@ fn folder(path: &Path) -> Result<Format, Error> {
 }
 
 /// The error for content of no supported format.
-fn not_understood(path: &Path, reason: impl Into<String>) -> Result<Format, Error> {
-    Err(Error::NotUnderstood { path: path.to_owned(), reason: reason.into() })
+fn refuse_content(path: &Path, reason: impl Into<String>) -> Result<Format, ReadError> {
+    Err(ReadError::NotUnderstood { path: path.to_owned(), reason: reason.into() })
 }
 
 /// Whether the first character that is not blank opens a JSON object or list.
@@ -117,33 +117,33 @@ pub(crate) fn starts_as_json(start: &[u8]) -> bool {
 }
 
 /// The format of a JSON file, from its outermost keys.
-pub(crate) fn json_format(path: &Path, bytes: &[u8]) -> Result<Format, Error> {
+pub(crate) fn json_format(path: &Path, bytes: &[u8]) -> Result<Format, ReadError> {
     if bytes.is_empty() {
-        return Err(Error::Empty { path: path.to_owned() });
+        return Err(ReadError::Empty { path: path.to_owned() });
     }
-    let head: Head = json::parse(path, bytes)?;
-    let any = |keys: &[&str]| keys.iter().any(|key| head.has(key));
+    let head: JsonOutline = json::parse_json(path, bytes)?;
+    let any = |keys: &[&str]| keys.iter().any(|key| head.has_key(key));
     if head.is_empty {
-        return Err(Error::Empty { path: path.to_owned() });
+        return Err(ReadError::Empty { path: path.to_owned() });
     }
     Ok(match head.is_list {
-        false if head.has("people") => Format::OpenPoseFile,
-        false if head.has("positions") => Format::KeraalJson,
-        false if head.has("annotations") => Format::Coco,
-        false if head.has("instance_info") => Format::MmPose,
-        false if any(&mediapipe::LISTS) => Format::MediaPipe,
-        true if head.has("image_id") => Format::AlphaPose,
-        true if head.keys.is_empty() || any(&mediapipe::LANDMARKS) => Format::MediaPipe,
+        false if head.has_key("people") => Format::OpenPoseFile,
+        false if head.has_key("positions") => Format::KeraalJson,
+        false if head.has_key("annotations") => Format::Coco,
+        false if head.has_key("instance_info") => Format::MmPose,
+        false if any(&mediapipe::FRAME_LIST_KEYS) => Format::MediaPipe,
+        true if head.has_key("image_id") => Format::AlphaPose,
+        true if head.keys.is_empty() || any(&mediapipe::LANDMARK_KEYS) => Format::MediaPipe,
         _ => {
             let some: Vec<String> =
-                head.keys.iter().take(5).map(|key| crate::error::quoted(key)).collect();
-            return not_understood(path, format!("JSON with the keys {}", some.join(", ")));
+                head.keys.iter().take(5).map(|key| crate::error::quote_text(key)).collect();
+            return refuse_content(path, format!("JSON with the keys {}", some.join(", ")));
         }
     })
 }
 
 /// The format of anything but JSON, from its first bytes.
-pub(crate) fn of_bytes(path: &Path, start: &[u8]) -> Result<Format, Error> {
+pub(crate) fn format_from_bytes(path: &Path, start: &[u8]) -> Result<Format, ReadError> {
     if start.starts_with(b"PAR1") {
         return Ok(Format::Parquet);
     }
@@ -153,14 +153,14 @@ pub(crate) fn of_bytes(path: &Path, start: &[u8]) -> Result<Format, Error> {
     if is_video(start) {
         return Ok(Format::Video);
     }
-    if let Some(reason) = stranger(start) {
-        return not_understood(path, reason);
+    if let Some(reason) = foreign_file_kind(start) {
+        return refuse_content(path, reason);
     }
     let text = String::from_utf8_lossy(start);
     let text = text.trim_start_matches('\u{feff}');
     let mut lines = text.lines().filter(|line| !text::is_blank(line));
-    let Some(first) = lines.next() else { return not_understood(path, "only blanks") };
-    let cells: Vec<&str> = text::cells(first, text::delimiter(first)).collect();
+    let Some(first) = lines.next() else { return refuse_content(path, "only blanks") };
+    let cells: Vec<&str> = text::split_cells(first, text::find_delimiter(first)).collect();
     let numbers = first.split_whitespace().map(|cell| cell.parse::<f64>().is_ok());
     let is_header =
         |line: &str| line.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("endheader"));
@@ -168,15 +168,15 @@ pub(crate) fn of_bytes(path: &Path, start: &[u8]) -> Result<Format, Error> {
         "PathFileType" => Format::Trc,
         section if nexus::SECTIONS.contains(&section) => Format::NexusCsv,
         _ if text.lines().any(is_header) => Format::Table,
-        _ if csv::is_header(first) => Format::Csv,
+        _ if csv::is_csv_header(first) => Format::Csv,
         _ if numbers.clone().all(|ok| ok)
             && [keraal::KINECT_NUMBERS, keraal::VICON_NUMBERS].contains(&numbers.count()) =>
         {
             Format::KeraalRows
         }
-        _ if start.contains(&0) => return not_understood(path, "binary data of an unknown kind"),
+        _ if start.contains(&0) => return refuse_content(path, "binary data of an unknown kind"),
         _ => {
-            return not_understood(path, "text without a header that names joints, axes and units");
+            return refuse_content(path, "text without a header that names joints, axes and units");
         }
     })
 }
@@ -195,7 +195,7 @@ fn is_video(start: &[u8]) -> bool {
 
 /// Names common kinds of file that are not recordings, so that the error message can say what the
 /// file is.
-fn stranger(start: &[u8]) -> Option<&'static str> {
+fn foreign_file_kind(start: &[u8]) -> Option<&'static str> {
     let at = |from: usize, magic: &[u8]| start.get(from..from + magic.len()) == Some(magic);
     match () {
         () if at(4, b"ftyp") => Some("a picture"),

@@ -38,13 +38,13 @@ const KERAAL_17: [&str; 17] = [
 ];
 
 /// The skeleton of a pose network with `count` joints, and how many of them belong to the body.
-pub(crate) fn by_count(count: usize) -> Option<(Arc<Skeleton>, usize)> {
+pub(crate) fn skeleton_by_count(count: usize) -> Option<(Arc<Skeleton>, usize)> {
     Some(match count {
         17 => (Skeleton::coco_17(), 17),
         18 => (Skeleton::openpose_18(), 18),
         25 => (Skeleton::body_25(), 25),
         26 | 136 => (Skeleton::halpe_26(), 26),
-        133 => (beyond_coco("COCO-WholeBody body", &FEET), 23),
+        133 => (extend_coco("COCO-WholeBody body", &FEET), 23),
         MEDIAPIPE_JOINTS => (Skeleton::mediapipe_33(), 33),
         _ => return None,
     })
@@ -52,23 +52,23 @@ pub(crate) fn by_count(count: usize) -> Option<(Arc<Skeleton>, usize)> {
 
 /// BODY_25B: COCO-17, then upper neck, top of the head, and the feet as in BODY_25.
 pub(crate) fn body_25b() -> Arc<Skeleton> {
-    beyond_coco("BODY_25B", &[&["neck", "head"], &FEET[..]].concat())
+    extend_coco("BODY_25B", &[&["neck", "head"], &FEET[..]].concat())
 }
 
 /// Keraal's Vicon targets followed by the joints computed from them.
 pub(crate) fn keraal_vicon(computed: &[&str]) -> Arc<Skeleton> {
-    from_names("Keraal-Vicon", &[&KERAAL_17, computed].concat())
+    skeleton_from_names("Keraal-Vicon", &[&KERAAL_17, computed].concat())
 }
 
 /// COCO-17 with more joints appended.
-fn beyond_coco(name: &str, more: &[&str]) -> Arc<Skeleton> {
+fn extend_coco(name: &str, more: &[&str]) -> Arc<Skeleton> {
     let coco = Skeleton::coco_17();
     let names: Vec<&str> =
         coco.joints.iter().map(|joint| joint.name.as_str()).chain(more.iter().copied()).collect();
-    from_names(name, &names)
+    skeleton_from_names(name, &names)
 }
 
 /// A skeleton whose joints have the names given in a file.
-pub(crate) fn from_names<N: AsRef<str>>(name: &str, names: &[N]) -> Arc<Skeleton> {
+pub(crate) fn skeleton_from_names<N: AsRef<str>>(name: &str, names: &[N]) -> Arc<Skeleton> {
     Arc::new(Skeleton::from_names(name, names.iter().map(AsRef::as_ref)))
 }

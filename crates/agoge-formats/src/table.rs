@@ -1,16 +1,16 @@
 //! MOT and STO, OpenSim's tables of values over time: joint angles, forces, activations. They hold
 //! no positions, so they are not recordings.
 
-use crate::error::{Place, quoted};
+use crate::error::{FileLocation, quote_text};
 use crate::options::MAX_VALUES;
-use crate::text::{self, Lines};
-use crate::{Error, write_atomic};
+use crate::text::{self, LineReader};
+use crate::{ReadError, write_atomic};
 use std::io::{BufRead, Write};
 use std::path::Path;
 
 /// A table of named values over time.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Table {
+pub struct MotTable {
     /// First line of the file, for example `Coordinates`.
     pub name: String,
     /// Whether angles are in degrees (otherwise radians); none if the file does not say.
@@ -21,7 +21,7 @@ pub struct Table {
     pub columns: Vec<(String, Vec<f64>)>,
 }
 
-impl Table {
+impl MotTable {
     /// The values of the column with this name, `[row]`.
     pub fn column(&self, name: &str) -> Option<&[f64]> {
         self.columns.iter().find(|(column, _)| column == name).map(|(_, values)| values.as_slice())
@@ -31,20 +31,20 @@ impl Table {
 /// Reads a MOT or STO file. Cells are separated by tabs, commas or blanks.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Empty`], [`Error::TooLarge`], [`Error::Format`] with the line at fault.
-pub fn read_table(path: &Path) -> Result<Table, Error> {
-    let file = std::fs::File::open(path).map_err(|e| Error::read(path, e))?;
-    read(path, std::io::BufReader::new(file))
+/// [`ReadError::Io`], [`ReadError::Empty`], [`ReadError::TooLarge`], [`ReadError::Format`] with the line at fault.
+pub fn read_table(path: &Path) -> Result<MotTable, ReadError> {
+    let file = std::fs::File::open(path).map_err(|e| ReadError::cannot_read(path, e))?;
+    parse_table(path, std::io::BufReader::new(file))
 }
 
 /// Reads a MOT or STO table from lines of text.
-pub(crate) fn read(path: &Path, reader: impl BufRead) -> Result<Table, Error> {
-    let mut lines = Lines::new(path, reader);
-    let mut table = Table::default();
+pub(crate) fn parse_table(path: &Path, reader: impl BufRead) -> Result<MotTable, ReadError> {
+    let mut lines = LineReader::new(path, reader);
+    let mut table = MotTable::default();
     loop {
         let Some(line) = lines.next_filled()? else {
             let what = if lines.number == 0 { "the file is empty" } else { "no line endheader" };
-            return Err(lines.fault(what, "is this a MOT or STO file?"));
+            return Err(lines.error_at_line(what, "is this a MOT or STO file?"));
         };
         let line = line.trim_end_matches([',', '\t', ' ']).trim();
         if line.eq_ignore_ascii_case("endheader") {
@@ -60,30 +60,31 @@ pub(crate) fn read(path: &Path, reader: impl BufRead) -> Result<Table, Error> {
         }
     }
     let labels = lines.next_filled()?.map(str::to_owned);
-    let labels = labels
-        .ok_or_else(|| lines.fault("no column names after endheader", "the file was cut off"))?;
-    let mut names: Vec<&str> = split(&labels).collect();
+    let labels = labels.ok_or_else(|| {
+        lines.error_at_line("no column names after endheader", "the file was cut off")
+    })?;
+    let mut names: Vec<&str> = split_row(&labels).collect();
     while names.last().is_some_and(|name| name.is_empty()) {
         names.pop();
     }
     if names.first().is_none_or(|name| !name.eq_ignore_ascii_case("time")) {
-        return Err(lines.fault("the first column is not time", "write time first"));
+        return Err(lines.error_at_line("the first column is not time", "write time first"));
     }
-    let names = text::unique(names.into_iter().map(str::to_owned));
+    let names = text::unique_names(names.into_iter().map(str::to_owned));
     table.columns = names[1..].iter().map(|name| (name.clone(), Vec::new())).collect();
     let mut row: Vec<f64> = Vec::new();
     while let Some(line) = lines.next_filled()? {
         row.clear();
         let parsed: Result<Vec<f64>, String> =
-            split(line).map(|cell| text::number(cell, ',')).collect();
-        row.extend(parsed.map_err(|what| lines.fault(what, "each cell is a number"))?);
+            split_row(line).map(|cell| text::parse_number(cell, ',')).collect();
+        row.extend(parsed.map_err(|what| lines.error_at_line(what, "each cell is a number"))?);
         if row.len() < names.len() || row[names.len()..].iter().any(|v| !v.is_nan()) {
             let what = format!("{} cells where {} columns are named", row.len(), names.len());
-            return Err(lines.fault(what, "the file was cut off or a delimiter is missing"));
+            return Err(lines.error_at_line(what, "the file was cut off or a delimiter is missing"));
         }
         if (table.time.len() + 1).saturating_mul(names.len()) > MAX_VALUES {
             let what = format!("more than {MAX_VALUES} values");
-            return Err(Error::TooLarge { path: path.to_owned(), what });
+            return Err(ReadError::TooLarge { path: path.to_owned(), what });
         }
         table.time.push(row[0]);
         for ((_, values), &value) in table.columns.iter_mut().zip(&row[1..]) {
@@ -91,15 +92,15 @@ pub(crate) fn read(path: &Path, reader: impl BufRead) -> Result<Table, Error> {
         }
     }
     match table.time.is_empty() {
-        true => Err(Error::Empty { path: path.to_owned() }),
+        true => Err(ReadError::Empty { path: path.to_owned() }),
         false => Ok(table),
     }
 }
 
 /// Splits a row into cells: at tabs or commas where there are any, otherwise at blanks.
-fn split(line: &str) -> Box<dyn Iterator<Item = &str> + '_> {
+fn split_row(line: &str) -> Box<dyn Iterator<Item = &str> + '_> {
     match ['\t', ','].into_iter().find(|&delimiter| line.contains(delimiter)) {
-        Some(delimiter) => Box::new(text::cells(line, delimiter)),
+        Some(delimiter) => Box::new(text::split_cells(line, delimiter)),
         None => Box::new(line.split_whitespace()),
     }
 }
@@ -111,13 +112,13 @@ fn split(line: &str) -> Box<dyn Iterator<Item = &str> + '_> {
 /// `knee_angle_r`.
 ///
 /// # Errors
-/// [`Error::Format`] if a column is not as long as `time`, [`Error::Io`].
-pub fn write_mot(path: &Path, time: &[f64], columns: &[(&str, &[f64])]) -> Result<(), Error> {
+/// [`ReadError::Format`] if a column is not as long as `time`, [`ReadError::Io`].
+pub fn write_mot(path: &Path, time: &[f64], columns: &[(&str, &[f64])]) -> Result<(), ReadError> {
     if let Some((name, values)) = columns.iter().find(|(_, values)| values.len() != time.len()) {
         let what = format!("{} values for {} times", values.len(), time.len());
-        return Err(Error::format(
+        return Err(ReadError::bad_format(
             path,
-            Place::Field((*name).to_owned()),
+            FileLocation::Field((*name).to_owned()),
             what,
             "give one value for each time",
         ));
@@ -125,10 +126,10 @@ pub fn write_mot(path: &Path, time: &[f64], columns: &[(&str, &[f64])]) -> Resul
     if let Some((name, _)) =
         columns.iter().find(|(name, _)| name.is_empty() || name.contains(char::is_whitespace))
     {
-        let what = format!("{} is no column name", quoted(name));
-        return Err(Error::format(
+        let what = format!("{} is no column name", quote_text(name));
+        return Err(ReadError::bad_format(
             path,
-            Place::Whole,
+            FileLocation::Whole,
             what,
             "names have no blanks, as in knee_angle_r",
         ));
@@ -152,9 +153,9 @@ pub fn write_mot(path: &Path, time: &[f64], columns: &[(&str, &[f64])]) -> Resul
                 });
             }
             text.push('\n');
-            out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))?;
+            out.write_all(text.as_bytes()).map_err(|e| ReadError::cannot_write(path, e))?;
             text.clear();
         }
-        out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))
+        out.write_all(text.as_bytes()).map_err(|e| ReadError::cannot_write(path, e))
     })
 }

@@ -1,21 +1,27 @@
 //! Tests every reader on small valid files, and on truncated, damaged and arbitrary ones.
 
 use crate::*;
-use agoge_motion::{Channel, Part, Skeleton, Source, Space};
+use agoge_motion::{Channel, Part, RecordingSource, Skeleton, Space};
 use proptest::prelude::*;
 use std::io::Cursor;
 
 /// A recording in three dimensions with missing values and a channel.
-fn sample() -> Recording {
+fn sample_recording() -> Recording {
     let skeleton = Skeleton::coco_17();
     let n = 3 * skeleton.len();
     let mut position: Vec<[f64; 3]> = (0..n).map(|k| [k as f64 / 7.0, 1.0, -(k as f64)]).collect();
     position[5] = [f64::NAN; 3];
     let confidence = position.iter().map(|p| if p[0].is_finite() { 0.5 } else { 0.0 }).collect();
     let time = vec![0.0, 0.1, 0.2];
-    let mut recording =
-        Recording::new(Source::default(), skeleton, Space::World, time, position, confidence)
-            .unwrap();
+    let mut recording = Recording::new(
+        RecordingSource::default(),
+        skeleton,
+        Space::World,
+        time,
+        position,
+        confidence,
+    )
+    .unwrap();
     let values = vec![1.0, f64::NAN, 3.0];
     let (name, unit) = ("acc_x".into(), "g".into());
     recording.channels = vec![Channel {
@@ -29,7 +35,7 @@ fn sample() -> Recording {
     recording
 }
 
-fn written(write: impl Fn(&Path) -> Result<(), Error>) -> Vec<u8> {
+fn write_to_bytes(write: impl Fn(&Path) -> Result<(), ReadError>) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     write(&path).unwrap();
@@ -37,7 +43,7 @@ fn written(write: impl Fn(&Path) -> Result<(), Error>) -> Vec<u8> {
 }
 
 /// A small valid file of each single-file format.
-fn seeds() -> Vec<(Format, Vec<u8>)> {
+fn seed_files() -> Vec<(Format, Vec<u8>)> {
     let numbers = |n: usize| (0..n).map(|k| (k + 1).to_string()).collect::<Vec<_>>();
     let flat = |n: usize| numbers(3 * n).join(",");
     let landmark = r#"{"x":0.5,"y":0.25,"z":0.1,"visibility":0.9}"#;
@@ -58,65 +64,71 @@ fn seeds() -> Vec<(Format, Vec<u8>)> {
     ];
     let mut seeds: Vec<(Format, Vec<u8>)> =
         texts.into_iter().map(|(format, text)| (format, text.into_bytes())).collect();
-    seeds.push((Format::Parquet, written(|path| write_parquet(path, &sample()))));
-    seeds.push((Format::C3d, c3d::tests::file(c3d::tests::Kind::IntelFloat)));
+    seeds.push((Format::Parquet, write_to_bytes(|path| write_parquet(path, &sample_recording()))));
+    seeds.push((Format::C3d, c3d::tests::c3d_file(c3d::tests::NumberEncoding::IntelFloat)));
     seeds
 }
 
-fn decode(format: Format, bytes: &[u8]) -> Result<Recording, Error> {
-    read_bytes(Path::new("x"), format, bytes, &ReadOptions::default())
+fn decode_seed(format: Format, bytes: &[u8]) -> Result<Recording, ReadError> {
+    decode_recording(Path::new("x"), format, bytes, &ReadOptions::default())
 }
 
 #[test]
 fn every_seed_is_told_apart_and_read() {
     let folder = tempfile::tempdir().unwrap();
-    for (format, bytes) in seeds() {
+    for (format, bytes) in seed_files() {
         let path = folder.path().join("no-extension");
         std::fs::write(&path, &bytes).unwrap();
-        assert_eq!(probe(&path).unwrap(), format);
-        let recording =
-            read(&path, &ReadOptions::default()).unwrap_or_else(|e| panic!("{format:?}: {e}"));
-        assert!(recording.frames() > 0 && recording.joints() > 0);
+        assert_eq!(probe_format(&path).unwrap(), format);
+        let recording = read_recording(&path, &ReadOptions::default())
+            .unwrap_or_else(|e| panic!("{format:?}: {e}"));
+        assert!(recording.frame_count() > 0 && recording.joint_count() > 0);
         let slow = ReadOptions { slow_motion_factor: Some(2.0), ..ReadOptions::default() };
-        assert_eq!(read(&path, &slow).unwrap().duration_s(), recording.duration_s() / 2.0);
+        assert_eq!(
+            read_recording(&path, &slow).unwrap().duration_s(),
+            recording.duration_s() / 2.0
+        );
     }
 }
 
 #[test]
 fn what_the_seeds_mean() {
     let get = |wanted: Format| {
-        decode(wanted, &seeds().into_iter().find(|(format, _)| *format == wanted).unwrap().1)
-            .unwrap()
+        decode_seed(
+            wanted,
+            &seed_files().into_iter().find(|(format, _)| *format == wanted).unwrap().1,
+        )
+        .unwrap()
     };
     let alphapose = get(Format::AlphaPose);
-    assert_eq!(alphapose.frames(), 3, "pictures 7 to 9; nobody was seen in 8");
+    assert_eq!(alphapose.frame_count(), 3, "pictures 7 to 9; nobody was seen in 8");
     assert!(!alphapose.is_seen(1, 0));
     let mediapipe = get(Format::MediaPipe);
-    assert_eq!((mediapipe.frames(), mediapipe.time[1]), (3, 0.04));
+    assert_eq!((mediapipe.frame_count(), mediapipe.time[1]), (3, 0.04));
     assert_eq!(
-        mediapipe.at(0, 0)[..2],
+        mediapipe.position_at(0, 0)[..2],
         [960.0, 810.0],
         "0.5, 0.25 of an assumed 1920 × 1080, y up"
     );
     let coco = get(Format::Coco);
     assert_eq!(
-        (coco.at(0, 0)[..2].to_vec(), coco.space),
+        (coco.position_at(0, 0)[..2].to_vec(), coco.space),
         (vec![1.0, 478.0], Space::Image { width: Some(640.0), height: Some(480.0) })
     );
     let csv = get(Format::Csv);
     assert_eq!(
-        (csv.at(0, 0)[..2].to_vec(), csv.confidence[0], csv.is_seen(1, 0)),
+        (csv.position_at(0, 0)[..2].to_vec(), csv.confidence[0], csv.is_seen(1, 0)),
         (vec![1.5, -2.0], 0.5, false)
     );
     let trc = get(Format::Trc);
-    assert_eq!((trc.at(0, 0), trc.is_seen(1, 0)), ([0.001, 0.002, 0.003], false));
+    assert_eq!((trc.position_at(0, 0), trc.is_seen(1, 0)), ([0.001, 0.002, 0.003], false));
     let nexus = get(Format::NexusCsv);
-    assert_eq!(nexus.at(0, 0), [0.01, 0.03, -0.02], "Z up in the laboratory");
-    assert_eq!(get(Format::KeraalJson).frames(), 3);
+    assert_eq!(nexus.position_at(0, 0), [0.01, 0.03, -0.02], "Z up in the laboratory");
+    assert_eq!(get(Format::KeraalJson).frame_count(), 3);
 }
 
 /// Whether an error message is one line with a hint and the file's path.
-fn is_clear(error: &Error) -> bool {
+fn is_clear_message(error: &ReadError) -> bool {
     let text = error.to_string();
     text.lines().count() == 1 && text.contains("; hint: ") && text.contains("file: ")
 }
@@ -124,15 +136,15 @@ fn is_clear(error: &Error) -> bool {
 #[test]
 fn files_cut_at_every_twentieth_are_refused_in_one_line_or_read() {
     let folder = tempfile::tempdir().unwrap();
-    for (format, bytes) in seeds() {
+    for (format, bytes) in seed_files() {
         let is_text =
             matches!(format, Format::Trc | Format::Csv | Format::NexusCsv | Format::KeraalRows);
         for part in 0..20 {
             let path = folder.path().join("cut");
             std::fs::write(&path, &bytes[..bytes.len() * part / 20]).unwrap();
-            match read(&path, &ReadOptions::default()) {
+            match read_recording(&path, &ReadOptions::default()) {
                 Ok(_) => assert!(is_text, "{format:?} read when cut at {part}/20"),
-                Err(error) => assert!(is_clear(&error), "{error}"),
+                Err(error) => assert!(is_clear_message(&error), "{error}"),
             }
         }
     }
@@ -157,28 +169,38 @@ fn strangers_are_named() {
     for (bytes, expected) in cases {
         let path = folder.path().join("a");
         std::fs::write(&path, bytes).unwrap();
-        let error = read(&path, &ReadOptions::default()).unwrap_err();
-        assert!(error.to_string().starts_with(expected) && is_clear(&error), "{error}");
+        let error = read_recording(&path, &ReadOptions::default()).unwrap_err();
+        assert!(error.to_string().starts_with(expected) && is_clear_message(&error), "{error}");
     }
-    let error = read(&folder.path().join("nowhere"), &ReadOptions::default()).unwrap_err();
-    assert!(error.to_string().starts_with("cannot read: ") && is_clear(&error), "{error}");
+    let error =
+        read_recording(&folder.path().join("nowhere"), &ReadOptions::default()).unwrap_err();
+    assert!(error.to_string().starts_with("cannot read: ") && is_clear_message(&error), "{error}");
     std::fs::remove_file(folder.path().join("a")).unwrap();
-    assert!(matches!(read(folder.path(), &ReadOptions::default()), Err(Error::Empty { .. })));
+    assert!(matches!(
+        read_recording(folder.path(), &ReadOptions::default()),
+        Err(ReadError::Empty { .. })
+    ));
 }
 
 #[test]
 fn nothing_but_missing_values() {
     let trc =
         b"PathFileType\t4\nDataRate\tUnits\n100\tm\nFrame#\tTime\tNose\t\t\n\t\tX1\n1\t0\t\t\t\n2\t0.01\tNaN\tnan\t\n";
-    let recording = decode(Format::Trc, trc).unwrap();
+    let recording = decode_seed(Format::Trc, trc).unwrap();
     assert!((0..2).all(|frame| !recording.is_seen(frame, 0)) && recording.confidence == [0.0, 0.0]);
     let header_only = &trc[..trc.len() - 31];
-    assert!(decode(Format::Trc, header_only).unwrap_err().to_string().contains("hint"));
-    let csv = decode(Format::Csv, b"time_s,a_x_m,a_y_m\n0,nan,nan\n").unwrap();
+    assert!(decode_seed(Format::Trc, header_only).unwrap_err().to_string().contains("hint"));
+    let csv = decode_seed(Format::Csv, b"time_s,a_x_m,a_y_m\n0,nan,nan\n").unwrap();
     assert!(!csv.is_seen(0, 0));
-    assert!(matches!(decode(Format::Csv, b"time_s,a_x_m,a_y_m\n"), Err(Error::Empty { .. })));
+    assert!(matches!(
+        decode_seed(Format::Csv, b"time_s,a_x_m,a_y_m\n"),
+        Err(ReadError::Empty { .. })
+    ));
     let people = format!(r#"{{"people":[{{"pose_keypoints_2d":[{}]}}]}}"#, vec!["0"; 75].join(","));
-    assert!(matches!(decode(Format::OpenPoseFile, people.as_bytes()), Err(Error::NoPerson { .. })));
+    assert!(matches!(
+        decode_seed(Format::OpenPoseFile, people.as_bytes()),
+        Err(ReadError::NoPerson { .. })
+    ));
 }
 
 #[test]
@@ -196,26 +218,27 @@ fn faults_in_text_name_line_and_column() {
         ),
     ];
     for (text, expected) in cases {
-        let error = decode(Format::Csv, text.as_bytes()).unwrap_err().to_string();
+        let error = decode_seed(Format::Csv, text.as_bytes()).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
     }
 }
 
 /// Generates the rows of a table while they are read.
-struct Rows {
-    made: usize,
-    of: usize,
+struct GeneratedRows {
+    written: usize,
+    total: usize,
     cells: &'static str,
     chunk: Cursor<Vec<u8>>,
 }
 
-impl Read for Rows {
+impl Read for GeneratedRows {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.chunk.position() as usize == self.chunk.get_ref().len() && self.made < self.of {
-            let until = self.of.min(self.made + 10_000);
+        if self.chunk.position() as usize == self.chunk.get_ref().len() && self.written < self.total
+        {
+            let until = self.total.min(self.written + 10_000);
             let rows: String =
-                (self.made..until).map(|row| format!("{row}{}\n", self.cells)).collect();
-            self.made = until;
+                (self.written..until).map(|row| format!("{row}{}\n", self.cells)).collect();
+            self.written = until;
             self.chunk = Cursor::new(rows.into_bytes());
         }
         self.chunk.read(buffer)
@@ -225,14 +248,18 @@ impl Read for Rows {
 #[test]
 fn ten_million_rows_end_in_a_clear_line() {
     let chunk = Cursor::new(b"time_s,a_x_m,a_y_m\n".to_vec());
-    let mut rows = BufReader::new(Rows { made: 0, of: 10_000_000, cells: ",1,2", chunk });
-    let error = csv::read(Path::new("x"), &mut rows, &ReadOptions::default()).unwrap_err();
+    let mut rows =
+        BufReader::new(GeneratedRows { written: 0, total: 10_000_000, cells: ",1,2", chunk });
+    let error = csv::read_csv(Path::new("x"), &mut rows, &ReadOptions::default()).unwrap_err();
     assert!(
         error.to_string().starts_with("too large: more than 1000000 frames; hint: ")
-            && is_clear(&error),
+            && is_clear_message(&error),
         "{error}"
     );
-    assert!(rows.get_ref().made <= MAX_FRAMES + 20_000, "no more is read than is needed to refuse");
+    assert!(
+        rows.get_ref().written <= MAX_FRAMES + 20_000,
+        "no more is read than is needed to refuse"
+    );
 }
 
 #[test]
@@ -245,10 +272,11 @@ fn twenty_million_positions_and_one_are_too_many() {
         .into(),
     );
     let cells: &'static str = ",,".repeat(4000).leak();
-    let rows = BufReader::new(Rows { made: 0, of: 5001, cells, chunk });
-    let error = csv::read(Path::new("x"), rows, &ReadOptions::default()).unwrap_err();
+    let rows = BufReader::new(GeneratedRows { written: 0, total: 5001, cells, chunk });
+    let error = csv::read_csv(Path::new("x"), rows, &ReadOptions::default()).unwrap_err();
     assert!(
-        error.to_string().starts_with("too large: 5001 frames of 4000 joints") && is_clear(&error),
+        error.to_string().starts_with("too large: 5001 frames of 4000 joints")
+            && is_clear_message(&error),
         "{error}"
     );
 }
@@ -256,13 +284,16 @@ fn twenty_million_positions_and_one_are_too_many() {
 #[test]
 fn frame_numbers_far_apart_ask_for_no_memory() {
     let folder = tempfile::tempdir().unwrap();
-    let person = seeds().remove(0).1;
+    let person = seed_files().remove(0).1;
     for number in ["0", "18446744073709551615"] {
         std::fs::write(folder.path().join(format!("a_{number}_keypoints.json")), &person).unwrap();
     }
-    assert!(matches!(read(folder.path(), &ReadOptions::default()), Err(Error::TooLarge { .. })));
+    assert!(matches!(
+        read_recording(folder.path(), &ReadOptions::default()),
+        Err(ReadError::TooLarge { .. })
+    ));
     let far = br#"{"positions":{"1":{"Nose":[1,2]},"900000000000000":{"Nose":[1,2]}}}"#;
-    assert!(matches!(decode(Format::KeraalJson, far), Err(Error::TooLarge { .. })));
+    assert!(matches!(decode_seed(Format::KeraalJson, far), Err(ReadError::TooLarge { .. })));
 }
 
 proptest! {
@@ -270,23 +301,23 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
-        for (format, _) in seeds() {
-            let _ = decode(format, &bytes);
+        for (format, _) in seed_files() {
+            let _ = decode_seed(format, &bytes);
         }
-        let _ = probe::of_bytes(Path::new("x"), &bytes);
-        let _ = table::read(Path::new("x"), bytes.as_slice());
+        let _ = probe::format_from_bytes(Path::new("x"), &bytes);
+        let _ = table::parse_table(Path::new("x"), bytes.as_slice());
     }
 
     #[test]
     fn damaged_files_never_panic(damage in proptest::collection::vec((any::<u32>(), any::<u8>()), 1..12), cut in any::<u32>()) {
-        for (format, mut bytes) in seeds() {
+        for (format, mut bytes) in seed_files() {
             for (at, value) in &damage {
                 let at = *at as usize % bytes.len();
                 bytes[at] = *value;
             }
-            let _ = decode(format, &bytes);
+            let _ = decode_seed(format, &bytes);
             bytes.truncate(cut as usize % bytes.len());
-            let _ = decode(format, &bytes);
+            let _ = decode_seed(format, &bytes);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reads lines and cells of text files one by one in bounded memory.
 
-use crate::Error;
-use crate::error::{Place, quoted};
+use crate::ReadError;
+use crate::error::{FileLocation, quote_text};
 use std::io::BufRead;
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 const LONGEST_LINE: u64 = 16 << 20;
 
 /// Reads the lines of a text, without line endings or a byte-order mark.
-pub(crate) struct Lines<'a, R> {
+pub(crate) struct LineReader<'a, R> {
     pub(crate) path: &'a Path,
     reader: R,
     /// Number of the line read last, counted from 1.
@@ -18,23 +18,24 @@ pub(crate) struct Lines<'a, R> {
     text: String,
 }
 
-impl<'a, R: BufRead> Lines<'a, R> {
+impl<'a, R: BufRead> LineReader<'a, R> {
     pub(crate) fn new(path: &'a Path, reader: R) -> Self {
-        Lines { path, reader, number: 0, buffer: Vec::new(), text: String::new() }
+        LineReader { path, reader, number: 0, buffer: Vec::new(), text: String::new() }
     }
 
     /// The next line; none at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<&str>, Error> {
+    pub(crate) fn next_line(&mut self) -> Result<Option<&str>, ReadError> {
         self.buffer.clear();
         let mut limited = std::io::Read::take(&mut self.reader, LONGEST_LINE);
-        let length =
-            limited.read_until(b'\n', &mut self.buffer).map_err(|e| Error::read(self.path, e))?;
+        let length = limited
+            .read_until(b'\n', &mut self.buffer)
+            .map_err(|e| ReadError::cannot_read(self.path, e))?;
         if length == 0 {
             return Ok(None);
         }
         self.number += 1;
         if length as u64 == LONGEST_LINE {
-            return Err(self.fault(
+            return Err(self.error_at_line(
                 format!("a line of more than {LONGEST_LINE} bytes"),
                 "is this a text file?",
             ));
@@ -46,9 +47,9 @@ impl<'a, R: BufRead> Lines<'a, R> {
     }
 
     /// The next line that is not blank (see [`is_blank`]).
-    pub(crate) fn next_filled(&mut self) -> Result<Option<&str>, Error> {
+    pub(crate) fn next_filled(&mut self) -> Result<Option<&str>, ReadError> {
         loop {
-            match self.next()? {
+            match self.next_line()? {
                 None => return Ok(None),
                 Some(line) if is_blank(line) => {}
                 Some(_) => break,
@@ -59,8 +60,8 @@ impl<'a, R: BufRead> Lines<'a, R> {
     }
 
     /// An error located at the line read last.
-    pub(crate) fn fault(&self, what: impl Into<String>, hint: &'static str) -> Error {
-        Error::format(self.path, Place::Line(self.number), what, hint)
+    pub(crate) fn error_at_line(&self, what: impl Into<String>, hint: &'static str) -> ReadError {
+        ReadError::bad_format(self.path, FileLocation::Line(self.number), what, hint)
     }
 }
 
@@ -70,19 +71,19 @@ pub(crate) fn is_blank(line: &str) -> bool {
 }
 
 /// The delimiter of a header line: the most frequent of tab, semicolon and comma.
-pub(crate) fn delimiter(header: &str) -> char {
+pub(crate) fn find_delimiter(header: &str) -> char {
     let count = |delimiter: char| header.matches(delimiter).count();
     ['\t', ';', ','].into_iter().max_by_key(|&delimiter| count(delimiter)).unwrap_or(',')
 }
 
 /// Splits a line into cells, without quotes and surrounding blanks.
-pub(crate) fn cells(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
+pub(crate) fn split_cells(line: &str, delimiter: char) -> impl Iterator<Item = &str> {
     line.split(delimiter).map(|cell| cell.trim().trim_matches('"').trim())
 }
 
 /// Parses the number in a cell: NaN if the cell is empty or says `nan`, `na`, `null` or `none`.
 /// With `;` as the delimiter, a comma is a decimal point.
-pub(crate) fn number(cell: &str, delimiter: char) -> Result<f64, String> {
+pub(crate) fn parse_number(cell: &str, delimiter: char) -> Result<f64, String> {
     if cell.is_empty()
         || ["nan", "na", "null", "none"].iter().any(|word| cell.eq_ignore_ascii_case(word))
     {
@@ -92,23 +93,23 @@ pub(crate) fn number(cell: &str, delimiter: char) -> Result<f64, String> {
         ';' if cell.contains(',') => cell.replacen(',', ".", 1).parse(),
         _ => cell.parse(),
     };
-    parsed.map_err(|_| format!("{} is no number", quoted(cell)))
+    parsed.map_err(|_| format!("{} is no number", quote_text(cell)))
 }
 
 /// Metres per unit of length; `None` for pixels.
-pub(crate) fn metres(unit: &str) -> Result<Option<f64>, String> {
+pub(crate) fn metres_per_unit(unit: &str) -> Result<Option<f64>, String> {
     match unit.trim().to_ascii_lowercase().as_str() {
         "m" | "meters" | "metres" | "meter" | "metre" => Ok(Some(1.0)),
         "cm" => Ok(Some(0.01)),
         "mm" | "millimeters" | "millimetres" => Ok(Some(0.001)),
         "px" | "pixel" | "pixels" => Ok(None),
-        other => Err(format!("unit {} is not one of m, cm, mm, px", quoted(other))),
+        other => Err(format!("unit {} is not one of m, cm, mm, px", quote_text(other))),
     }
 }
 
 /// Makes names unique: the second `a` becomes `a#2`; an empty name becomes `joint` and its
 /// position, counted from 1.
-pub(crate) fn unique(names: impl IntoIterator<Item = String>) -> Vec<String> {
+pub(crate) fn unique_names(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut seen = std::collections::HashMap::<String, usize>::new();
     let mut used: std::collections::HashSet<String> = Default::default();
     let mut unique = Vec::new();
@@ -131,20 +132,21 @@ mod tests {
 
     #[test]
     fn lines_and_cells() {
-        let mut lines = Lines::new(Path::new("a"), "\u{feff}a;b\r\n;;\r\n\n 1,5 ;\"x\"".as_bytes());
+        let mut lines =
+            LineReader::new(Path::new("a"), "\u{feff}a;b\r\n;;\r\n\n 1,5 ;\"x\"".as_bytes());
         assert_eq!(lines.next_filled().unwrap(), Some("a;b"));
         assert_eq!(lines.next_filled().unwrap(), Some(" 1,5 ;\"x\""));
         assert_eq!(lines.number, 4);
-        assert_eq!(cells(" 1,5 ;\"x\"", ';').collect::<Vec<_>>(), ["1,5", "x"]);
-        assert_eq!(number("1,5", ';'), Ok(1.5));
-        assert!(number("", ',').unwrap().is_nan());
-        assert!(number("1,5", '\t').is_err());
+        assert_eq!(split_cells(" 1,5 ;\"x\"", ';').collect::<Vec<_>>(), ["1,5", "x"]);
+        assert_eq!(parse_number("1,5", ';'), Ok(1.5));
+        assert!(parse_number("", ',').unwrap().is_nan());
+        assert!(parse_number("1,5", '\t').is_err());
         assert!(lines.next_filled().unwrap().is_none());
     }
 
     #[test]
     fn names_become_unique() {
         let names = ["a", "a#2", "a", "", "a"].map(String::from);
-        assert_eq!(unique(names), ["a", "a#2", "a#3", "joint4", "a#4"]);
+        assert_eq!(unique_names(names), ["a", "a#2", "a#3", "joint4", "a#4"]);
     }
 }

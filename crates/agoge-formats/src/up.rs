@@ -6,16 +6,16 @@ use agoge_motion::{Part, Skeleton, UpAxis};
 /// identify it: cosine of 35°.
 const UPRIGHT: f64 = 0.82;
 /// Lowest coordinate a marker may have along the up axis, m: slightly below the floor.
-const FLOOR: f64 = -0.05;
+const FLOOR_M: f64 = -0.05;
 /// Number of frames sampled across the recording.
-const LOOKED_AT: usize = 200;
+const SAMPLED_FRAMES: usize = 200;
 
 /// The up axis of positions in metres, `[frame, joint]`, and a note on how it was found.
 ///
 /// In order of precedence: the caller's request; the direction from the lower to the upper body, if
 /// it lies along an axis; what the file says (`stated`, with a reason); whichever of Y and Z is the
 /// only one along which nothing is ever below the floor; Y.
-pub(crate) fn find(
+pub(crate) fn find_up_axis(
     skeleton: &Skeleton,
     position: &[[f64; 3]],
     requested: Option<UpAxis>,
@@ -33,11 +33,11 @@ pub(crate) fn find(
     } else {
         (UpAxis::Y, "assumed: nothing in the file tells".to_owned())
     };
-    notes.push(format!("up is {}: {reason}", name(axis)));
+    notes.push(format!("up is {}: {reason}", axis_name(axis)));
     axis
 }
 
-fn name(axis: UpAxis) -> &'static str {
+fn axis_name(axis: UpAxis) -> &'static str {
     match axis {
         UpAxis::Y => "y",
         UpAxis::Z => "z",
@@ -48,12 +48,14 @@ fn name(axis: UpAxis) -> &'static str {
 /// The axis along which the upper body lies above the lower, in most frames.
 pub(crate) fn body_axis(skeleton: &Skeleton, position: &[[f64; 3]]) -> Option<UpAxis> {
     let levels: Vec<i8> =
-        skeleton.joints.iter().map(|joint| level(joint.part, &joint.name)).collect();
+        skeleton.joints.iter().map(|joint| joint_level(joint.part, &joint.name)).collect();
     let frames = position.chunks_exact(levels.len().max(1));
-    let step = (frames.len() / LOOKED_AT).max(1);
+    let step = (frames.len() / SAMPLED_FRAMES).max(1);
     let mut directions: [Vec<f64>; 3] = Default::default();
     for row in frames.step_by(step) {
-        let (Some(upper), Some(lower)) = (mean(row, &levels, 1), mean(row, &levels, -1)) else {
+        let (Some(upper), Some(lower)) =
+            (level_mean(row, &levels, 1), level_mean(row, &levels, -1))
+        else {
             continue;
         };
         for k in 0..3 {
@@ -81,7 +83,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// Mean position of the joints of one level in a frame; none if none was seen.
-fn mean(row: &[[f64; 3]], levels: &[i8], level: i8) -> Option<[f64; 3]> {
+fn level_mean(row: &[[f64; 3]], levels: &[i8], level: i8) -> Option<[f64; 3]> {
     let (mut sum, mut n) = ([0.0; 3], 0.0);
     for (p, _) in row.iter().zip(levels).filter(|(p, l)| **l == level && p[0].is_finite()) {
         (0..3).for_each(|k| sum[k] += p[k]);
@@ -92,7 +94,7 @@ fn mean(row: &[[f64; 3]], levels: &[i8], level: i8) -> Option<[f64; 3]> {
 
 /// The level of a joint: +1 for the upper trunk and head, −1 for the pelvis and legs, 0 for arms
 /// and unknown joints.
-fn level(part: Option<Part>, name: &str) -> i8 {
+fn joint_level(part: Option<Part>, name: &str) -> i8 {
     use Part::*;
     match part {
         Some(
@@ -137,7 +139,7 @@ fn floor_axis(position: &[[f64; 3]]) -> Option<UpAxis> {
     let lowest = |k: usize| {
         position.iter().map(|p| p[k]).filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min)
     };
-    match (lowest(1) >= FLOOR, lowest(2) >= FLOOR) {
+    match (lowest(1) >= FLOOR_M, lowest(2) >= FLOOR_M) {
         (true, false) => Some(UpAxis::Y),
         (false, true) => Some(UpAxis::Z),
         _ => None,
@@ -148,7 +150,7 @@ fn floor_axis(position: &[[f64; 3]]) -> Option<UpAxis> {
 mod tests {
     use super::*;
 
-    fn standing(axis: UpAxis) -> Vec<[f64; 3]> {
+    fn standing_body(axis: UpAxis) -> Vec<[f64; 3]> {
         (0..17)
             .map(|joint| {
                 axis.from_y_up([0.1 * joint as f64, if joint < 7 { 1.6 } else { 0.7 }, -0.2])
@@ -160,7 +162,7 @@ mod tests {
     fn a_standing_body_names_its_axis() {
         let skeleton = Skeleton::coco_17();
         for axis in [UpAxis::Y, UpAxis::Z, UpAxis::YDown] {
-            let mut row = standing(axis);
+            let mut row = standing_body(axis);
             row.iter_mut().for_each(|p| p[0] = 0.0);
             assert_eq!(body_axis(&skeleton, &row), Some(axis));
         }
@@ -170,10 +172,13 @@ mod tests {
     fn a_lying_body_names_none_and_the_file_decides() {
         let skeleton = Skeleton::coco_17();
         let row: Vec<[f64; 3]> =
-            standing(UpAxis::Y).into_iter().map(|p| [p[1], 0.3, 0.2]).collect();
+            standing_body(UpAxis::Y).into_iter().map(|p| [p[1], 0.3, 0.2]).collect();
         assert_eq!(body_axis(&skeleton, &row), None);
         let mut notes = Vec::new();
-        assert_eq!(find(&skeleton, &row, None, Some((UpAxis::Z, "stated")), &mut notes), UpAxis::Z);
+        assert_eq!(
+            find_up_axis(&skeleton, &row, None, Some((UpAxis::Z, "stated")), &mut notes),
+            UpAxis::Z
+        );
         assert_eq!(notes, ["up is z: stated"]);
     }
 
@@ -181,7 +186,7 @@ mod tests {
     fn without_names_the_floor_decides() {
         let skeleton = Skeleton::from_parts("m", [("a", None)]);
         let rolling = vec![[-3.0, -2.0, 0.1], [3.0, 0.5, 1.2]];
-        assert_eq!(find(&skeleton, &rolling, None, None, &mut vec![]), UpAxis::Z);
-        assert_eq!(find(&skeleton, &[[0.0; 3]], None, None, &mut vec![]), UpAxis::Y);
+        assert_eq!(find_up_axis(&skeleton, &rolling, None, None, &mut vec![]), UpAxis::Z);
+        assert_eq!(find_up_axis(&skeleton, &[[0.0; 3]], None, None, &mut vec![]), UpAxis::Y);
     }
 }

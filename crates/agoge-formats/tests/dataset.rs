@@ -4,20 +4,20 @@
 
 mod common;
 
-use agoge_formats::dataset::{Dataset, Summary, import};
-use agoge_formats::{Manifest, ReadOptions, Split, read};
+use agoge_formats::dataset::{Dataset, ImportSummary, import_dataset};
+use agoge_formats::{Manifest, ReadOptions, Split, read_recording};
 use agoge_motion::{Part, Recording};
 use common::data;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-fn imported(kind: Dataset, folder: &str, dest: &Path) -> Option<(Summary, Manifest)> {
+fn imported(kind: Dataset, folder: &str, dest: &Path) -> Option<(ImportSummary, Manifest)> {
     let src = data(folder)?;
     let mut told = (0, 0);
-    let summary = import(kind, &src, dest, &mut |done, total| told = (done, total))
+    let summary = import_dataset(kind, &src, dest, &mut |done, total| told = (done, total))
         .unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(told, (summary.recordings, summary.recordings));
-    let manifest = Manifest::read(&summary.manifest).unwrap();
+    let manifest = Manifest::read_file(&summary.manifest).unwrap();
     assert_eq!(manifest.rows.len(), summary.recordings);
     eprintln!(
         "{}: {} recordings, {} frames, {} kB",
@@ -31,11 +31,11 @@ fn imported(kind: Dataset, folder: &str, dest: &Path) -> Option<(Summary, Manife
 
 fn open(dest: &Path, manifest: &Manifest, file: &str) -> Recording {
     assert!(manifest.rows.iter().any(|row| row.file == Path::new(file)), "{file}");
-    read(&dest.join(file), &ReadOptions::default()).unwrap_or_else(|e| panic!("{e}"))
+    read_recording(&dest.join(file), &ReadOptions::default()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn at(recording: &Recording, part: Part) -> [f64; 3] {
-    recording.at(0, recording.skeleton.joint_of(part).unwrap())
+    recording.position_at(0, recording.skeleton.joint_for_part(part).unwrap())
 }
 
 /// Asserts that the athlete stands upright and that left is left: the toes point forward such that
@@ -123,7 +123,7 @@ fn pose_trainer() {
 fn a_failed_import_leaves_no_manifest() {
     let dest = tempfile::tempdir().unwrap();
     std::fs::write(dest.path().join("manifest.csv"), "old").unwrap();
-    let error = import(Dataset::UtdMhad, Path::new("nowhere"), dest.path(), &mut |_, _| {})
+    let error = import_dataset(Dataset::UtdMhad, Path::new("nowhere"), dest.path(), &mut |_, _| {})
         .unwrap_err()
         .to_string();
     assert!(error.starts_with("cannot read: ") && error.contains("; hint: "), "{error}");

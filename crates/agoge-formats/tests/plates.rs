@@ -5,7 +5,7 @@
 #[path = "common/c3d.rs"]
 mod c3d;
 
-use agoge_formats::{Error, ReadOptions, read, write_parquet};
+use agoge_formats::{ReadError, ReadOptions, read_recording, write_parquet};
 use agoge_motion::{Recording, UpAxis};
 use c3d::{Analog, File, Values};
 use std::path::Path;
@@ -28,7 +28,7 @@ fn plates_are_read_as_ezc3d_reads_them() {
     for kind in 1..=4 {
         let path = format!("{}/tests/plates/type{kind}", env!("CARGO_MANIFEST_DIR"));
         let options = ReadOptions { up_axis: Some(UpAxis::Z), ..ReadOptions::default() };
-        let recording = read(Path::new(&format!("{path}.c3d")), &options).unwrap();
+        let recording = read_recording(Path::new(&format!("{path}.c3d")), &options).unwrap();
         let own = samples(&recording, 1);
         let table = std::fs::read_to_string(format!("{path}.csv")).unwrap();
         let rows: Vec<Vec<f64>> = table
@@ -88,11 +88,11 @@ fn file() -> File {
     }
 }
 
-fn opened(file: &File) -> Result<Recording, Error> {
+fn opened(file: &File) -> Result<Recording, ReadError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("plate.c3d");
     std::fs::write(&path, file.bytes()).unwrap();
-    read(&path, &ReadOptions { up_axis: Some(UpAxis::Z), ..ReadOptions::default() })
+    read_recording(&path, &ReadOptions { up_axis: Some(UpAxis::Z), ..ReadOptions::default() })
 }
 
 /// The notes about the plates; the first note is about the up axis.
@@ -119,7 +119,7 @@ fn a_load_is_where_it_stands() {
         let expected = [0.0, 700.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0];
         assert!(own.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{own:?}");
     }
-    assert_eq!(recording.plates().len(), 1);
+    assert_eq!(recording.force_plates().len(), 1);
 }
 
 #[test]
@@ -128,9 +128,9 @@ fn plates_are_kept_in_our_own_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("plate.parquet");
     write_parquet(&path, &recording).unwrap();
-    let again = read(&path, &ReadOptions::default()).unwrap();
+    let again = read_recording(&path, &ReadOptions::default()).unwrap();
     assert_eq!(again.channels, recording.channels);
-    assert_eq!(again.plates().len(), 1);
+    assert_eq!(again.force_plates().len(), 1);
 }
 
 /// The same load in other units, with the opposite sign, and with the origin vector flipped.
@@ -227,7 +227,7 @@ fn damaged_plates_are_left_out_in_one_line() {
             note.contains(expected) && note.contains("left out"),
             "{note:?} does not say {expected:?}"
         );
-        assert_eq!((recording.frames(), recording.plates().len()), (10, 0));
+        assert_eq!((recording.frame_count(), recording.force_plates().len()), (10, 0));
     }
 }
 
@@ -239,7 +239,7 @@ fn cut_and_changed_files_do_no_harm() {
     let path = folder.path().join("plate.c3d");
     let write_and_read = |bytes: &[u8]| {
         std::fs::write(&path, bytes).unwrap();
-        read(&path, &ReadOptions::default())
+        read_recording(&path, &ReadOptions::default())
     };
     for end in (512..whole.len()).step_by(97) {
         assert!(write_and_read(&whole[..end]).is_err(), "cut at {end}");

@@ -5,21 +5,23 @@
 mod common;
 
 use agoge_formats::{
-    Format, ReadOptions, probe, read, read_table, write_csv, write_openpose, write_parquet,
-    write_trc,
+    Format, ReadOptions, probe_format, read_recording, read_table, write_csv, write_openpose,
+    write_parquet, write_trc,
 };
 use agoge_motion::{Part, Recording, Space, UpAxis};
 use common::data;
 use std::path::Path;
 
 fn open(path: &Path) -> Recording {
-    read(path, &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
+    read_recording(path, &ReadOptions::default()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Mean height of the joint that represents a part.
 fn height(recording: &Recording, part: Part) -> f64 {
-    let joint = recording.skeleton.joint_of(part).unwrap_or_else(|| panic!("no {}", part.name()));
-    let seen: Vec<f64> = recording.track(joint).map(|p| p[1]).filter(|y| y.is_finite()).collect();
+    let joint =
+        recording.skeleton.joint_for_part(part).unwrap_or_else(|| panic!("no {}", part.name()));
+    let seen: Vec<f64> =
+        recording.joint_track(joint).map(|p| p[1]).filter(|y| y.is_finite()).collect();
     seen.iter().sum::<f64>() / seen.len() as f64
 }
 
@@ -35,9 +37,12 @@ fn c3d_points_equal_the_csv_beside_it() {
     else {
         return;
     };
-    assert_eq!((probe(&c3d).unwrap(), probe(&csv).unwrap()), (Format::C3d, Format::NexusCsv));
+    assert_eq!(
+        (probe_format(&c3d).unwrap(), probe_format(&csv).unwrap()),
+        (Format::C3d, Format::NexusCsv)
+    );
     let (c3d, csv) = (open(&c3d), open(&csv));
-    assert_eq!((c3d.frames(), c3d.joints(), c3d.source.up_axis), (580, 51, UpAxis::Z));
+    assert_eq!((c3d.frame_count(), c3d.joint_count(), c3d.source.up_axis), (580, 51, UpAxis::Z));
     assert_eq!(c3d.skeleton.joints, csv.skeleton.joints);
     assert!((c3d.rate_hz() - 100.0).abs() < 1e-9);
     for (a, b) in c3d.position.iter().zip(&csv.position) {
@@ -53,7 +58,7 @@ fn c3d_analogs_equal_the_csv_beside_it() {
         return;
     };
     assert!(
-        read(&csv, &ReadOptions::default())
+        read_recording(&csv, &ReadOptions::default())
             .unwrap_err()
             .to_string()
             .starts_with("no section Trajectories")
@@ -101,7 +106,7 @@ fn every_c3d_is_read_upright() {
         let Some(path) = data(name) else { return };
         let recording = open(&path);
         assert_eq!(
-            (recording.frames(), recording.joints(), recording.source.up_axis),
+            (recording.frame_count(), recording.joint_count(), recording.source.up_axis),
             (frames, joints, up),
             "{name}"
         );
@@ -115,17 +120,17 @@ fn every_c3d_is_read_upright() {
 #[test]
 fn the_trc_is_read_as_it_is_not_as_it_says() {
     let Some(path) = data("mocap/markers.trc") else { return };
-    assert_eq!(probe(&path).unwrap(), Format::Trc);
+    assert_eq!(probe_format(&path).unwrap(), Format::Trc);
     let recording = open(&path);
     assert_eq!(
-        (recording.frames(), recording.joints(), recording.source.up_axis),
+        (recording.frame_count(), recording.joint_count(), recording.source.up_axis),
         (93, 51, UpAxis::Z)
     );
     assert!(
         recording.source.notes[0].contains("652"),
         "the header's frame count is wrong, and said so"
     );
-    assert_near(recording.at(0, 0), [0.733_704_1, 0.191_866_8, -0.080_983_2], 1e-12);
+    assert_near(recording.position_at(0, 0), [0.733_704_1, 0.191_866_8, -0.080_983_2], 1e-12);
 }
 
 #[test]
@@ -144,9 +149,9 @@ fn keraal_stands_on_its_feet_in_all_five_forms() {
             else {
                 return;
             };
-            assert_eq!(probe(&path).unwrap(), format);
+            assert_eq!(probe_format(&path).unwrap(), format);
             let recording = open(&path);
-            assert_eq!(recording.joints(), joints, "{system}");
+            assert_eq!(recording.joint_count(), joints, "{system}");
             assert!(
                 (6.0..8.0).contains(&recording.duration_s()),
                 "{system}: {} s",
@@ -156,7 +161,8 @@ fn keraal_stands_on_its_feet_in_all_five_forms() {
                 "Vicon" => (Part::Head, Part::RightBigToe),
                 _ => (Part::Nose, Part::RightAnkle),
             };
-            let head = if recording.skeleton.joint_of(head).is_some() { head } else { Part::Head };
+            let head =
+                if recording.skeleton.joint_for_part(head).is_some() { head } else { Part::Head };
             let tall = height(&recording, head) - height(&recording, foot);
             match recording.space {
                 Space::World => assert!((1.0..1.8).contains(&tall), "{system}: {tall} m"),
@@ -174,9 +180,9 @@ fn keraal_stands_on_its_feet_in_all_five_forms() {
         rate_hz: Some(25.0),
         ..ReadOptions::default()
     };
-    let recording = read(&path, &square).unwrap();
+    let recording = read_recording(&path, &square).unwrap();
     assert_near(
-        [recording.at(0, 0)[0], recording.at(0, 0)[1], 0.0],
+        [recording.position_at(0, 0)[0], recording.position_at(0, 0)[1], 0.0],
         [58.438_289_165_496_83, 48.697_471_618_652_34, 0.0],
         1e-9,
     );
@@ -192,14 +198,14 @@ fn tables_without_positions() {
         ("squats1_videoAndMocap.mot", 35, 801, true),
     ] {
         let Some(path) = data(&format!("mocap/{name}")) else { return };
-        assert_eq!(probe(&path).unwrap(), Format::Table);
+        assert_eq!(probe_format(&path).unwrap(), Format::Table);
         let table = read_table(&path).unwrap();
         assert_eq!(
             (table.columns.len(), table.time.len(), table.in_degrees),
             (columns, rows, Some(degrees)),
             "{name}"
         );
-        let error = read(&path, &ReadOptions::default()).unwrap_err().to_string();
+        let error = read_recording(&path, &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.starts_with("a table of values without joint positions; hint: "), "{error}");
     }
 }
@@ -212,7 +218,7 @@ fn what_is_no_recording_is_named() {
         ("README.md", "text"),
     ] {
         let Some(path) = data(name) else { return };
-        let error = read(&path, &ReadOptions::default()).unwrap_err().to_string();
+        let error = read_recording(&path, &ReadOptions::default()).unwrap_err().to_string();
         assert!(error.contains(word) && error.contains("hint: read are OpenPose"), "{error}");
     }
 }
@@ -221,14 +227,14 @@ fn what_is_no_recording_is_named() {
 fn real_recordings_survive_every_writer() {
     let folder = tempfile::tempdir().unwrap();
     let trim = |mut r: Recording| {
-        let n = 40 * r.joints();
+        let n = 40 * r.joint_count();
         r.time.truncate(40);
         r.position.truncate(n);
         r.confidence.truncate(n);
         r
     };
     let same = |a: &Recording, b: &Recording, tolerance: f64| {
-        assert_eq!((a.frames(), a.joints()), (b.frames(), b.joints()));
+        assert_eq!((a.frame_count(), a.joint_count()), (b.frame_count(), b.joint_count()));
         a.position.iter().zip(&b.position).for_each(|(p, q)| assert_near(*p, *q, tolerance));
     };
     for name in
@@ -242,19 +248,19 @@ fn real_recordings_survive_every_writer() {
         write_parquet(&to("parquet"), &recording).unwrap();
         same(&open(&to("parquet")), &recording, 0.0);
         write_trc(&to("trc"), &recording).unwrap();
-        same(&read(&to("trc"), &as_written).unwrap(), &recording, 0.0);
+        same(&read_recording(&to("trc"), &as_written).unwrap(), &recording, 0.0);
         if recording.space.is_3d() {
             write_csv(&to("csv"), &recording).unwrap();
-            same(&read(&to("csv"), &as_written).unwrap(), &recording, 0.0);
+            same(&read_recording(&to("csv"), &as_written).unwrap(), &recording, 0.0);
         } else {
             let picture =
                 ReadOptions { image_size: Some((1920.0, 1080.0)), ..ReadOptions::default() };
             write_csv(&to("csv"), &recording).unwrap();
             // Flipping y at 1080 px and back rounds twice.
-            same(&read(&to("csv"), &picture).unwrap(), &recording, 1e-12 * 1080.0);
+            same(&read_recording(&to("csv"), &picture).unwrap(), &recording, 1e-12 * 1080.0);
             write_openpose(&to("openpose"), &recording).unwrap();
-            assert_eq!(probe(&to("openpose")).unwrap(), Format::OpenPoseFolder);
-            same(&read(&to("openpose"), &picture).unwrap(), &recording, 1e-12 * 1080.0);
+            assert_eq!(probe_format(&to("openpose")).unwrap(), Format::OpenPoseFolder);
+            same(&read_recording(&to("openpose"), &picture).unwrap(), &recording, 1e-12 * 1080.0);
         }
     }
 }
@@ -274,8 +280,10 @@ fn real_files_cut_at_every_twentieth_never_panic() {
         for part in 0..20 {
             let path = folder.path().join("cut");
             std::fs::write(&path, &bytes[..bytes.len() * part / 20]).unwrap();
-            let error =
-                read(&path, &ReadOptions::default()).map(|r| r.frames()).unwrap_err().to_string();
+            let error = read_recording(&path, &ReadOptions::default())
+                .map(|r| r.frame_count())
+                .unwrap_err()
+                .to_string();
             assert!(error.contains("; hint: ") && error.lines().count() == 1, "{error}");
         }
     }

@@ -10,20 +10,20 @@
 
 mod common;
 
-use agoge_formats::workout::{self, Start, Workout, clean};
+use agoge_formats::workout::{self, Workout, WorkoutStart, clean_workout};
 use common::data;
 use std::path::Path;
 
 fn read(path: &Path) -> Workout {
-    let mut own = workout::read(path, false).unwrap();
+    let mut own = workout::read_workouts(path, false).unwrap();
     assert_eq!(own.len(), 1, "{}", path.display());
     own.remove(0)
 }
 
 fn unix_s(own: &Workout) -> f64 {
     match own.start {
-        Start::At { unix_s, .. } => unix_s,
-        Start::On(_) => panic!("no instant"),
+        WorkoutStart::At { unix_s, .. } => unix_s,
+        WorkoutStart::On(_) => panic!("no instant"),
     }
 }
 
@@ -139,7 +139,7 @@ fn compressed_speed_and_distance_and_times_are_told_apart() {
             }
         }
     }
-    assert_eq!(clean(own), Err(workout::Unusable::NoDay));
+    assert_eq!(clean_workout(own), Err(workout::UnusableWorkout::NoDay));
 }
 
 #[test]
@@ -151,11 +151,11 @@ fn every_file_is_read_or_refused_with_the_reason() {
         if !path.extension().is_some_and(|end| end.eq_ignore_ascii_case("fit")) {
             continue;
         }
-        match workout::read(&path, false) {
+        match workout::read_workouts(&path, false) {
             Ok(workouts) => {
                 read += 1;
                 assert!(workouts.iter().all(|own| {
-                    own.samples.columns().all(|(_, values)| values.len() == own.samples.len())
+                    own.samples.named_columns().all(|(_, values)| values.len() == own.samples.len())
                 }));
             }
             Err(error) => refused.push((path, error.to_string())),
@@ -165,7 +165,7 @@ fn every_file_is_read_or_refused_with_the_reason() {
     let broken = ["filecrc", "nodata", "unexpected-eof", "nick", "strava"];
     for (path, reason) in &refused {
         assert!(reason.contains("hint:") && reason.lines().count() == 1, "{reason}");
-        let lenient = workout::read(path, true);
+        let lenient = workout::read_workouts(path, true);
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         match broken.iter().any(|word| name.contains(word)) {
             // Truncated files and those with a wrong checksum are read as far as possible.
@@ -200,12 +200,12 @@ fn tcx_and_gpx_of_real_devices() {
 #[test]
 fn a_diary_with_injuries() {
     let Some(path) = data("load/injury-data.csv") else { return };
-    let days = workout::read(&path, false).unwrap();
+    let days = workout::read_workouts(&path, false).unwrap();
     assert_eq!((days.len(), days[0].load_au, days[0].distance_m), (658, 567.0, 6628.0));
-    let injuries = workout::diary_injuries(&path, &std::fs::read(&path).unwrap()).unwrap();
+    let injuries = workout::read_diary_injuries(&path, &std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(injuries.len(), 5);
     assert_eq!(
         (injuries[0].day, injuries[0].location.as_str()),
-        (days[139].start.day(0.0), "Hamstring")
+        (days[139].start.local_day(0.0), "Hamstring")
     );
 }

@@ -76,12 +76,12 @@ pub struct Curve {
 impl Curve {
     /// The key, made of name and side: `knee_flexion_left`, `trunk_lean`.
     pub fn key(&self) -> String {
-        key(&self.name, self.side)
+        curve_key(&self.name, self.side)
     }
 }
 
 /// Joins a name and a side into a key: `knee_flexion_left`, `trunk_lean`.
-pub fn key(name: &str, side: Option<Side>) -> String {
+pub fn curve_key(name: &str, side: Option<Side>) -> String {
     match side {
         Some(side) => format!("{name}_{}", side.name()),
         None => name.to_owned(),
@@ -90,7 +90,7 @@ pub fn key(name: &str, side: Option<Side>) -> String {
 
 /// A quantity that cannot be measured in this recording, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
+pub struct RefusedQuantity {
     /// The quantity's key or name.
     pub name: String,
     /// The reason, in words a coach understands.
@@ -105,7 +105,7 @@ pub struct Curves {
     /// The curves, each `[frame]`.
     pub curves: Vec<Curve>,
     /// The quantities that could not be measured, and why.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedQuantity>,
 }
 
 impl Curves {
@@ -115,7 +115,7 @@ impl Curves {
     }
 
     /// The curve with this key (`knee_flexion_left`).
-    pub fn by_key(&self, wanted: &str) -> Option<&Curve> {
+    pub fn get_by_key(&self, wanted: &str) -> Option<&Curve> {
         self.curves.iter().find(|curve| curve.key() == wanted)
     }
 }
@@ -125,12 +125,12 @@ pub mod missing {
     use serde::{Deserialize, Deserializer};
 
     /// Deserialises a number, or NaN from `null`.
-    pub fn number<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    pub fn number_or_nan<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
         Ok(Option::<f64>::deserialize(from)?.unwrap_or(f64::NAN))
     }
 
     /// Deserialises numbers, with NaN for each `null`.
-    pub fn numbers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
+    pub fn numbers_or_nan<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<f64>, D::Error> {
         let values = Vec::<Option<f64>>::deserialize(from)?;
         Ok(values.into_iter().map(|value| value.unwrap_or(f64::NAN)).collect())
     }

@@ -19,10 +19,11 @@ pub mod segment;
 pub mod sensor;
 pub mod smoothness;
 
-pub use curve::{Curve, Curves, Refused, Unit, missing};
+pub use curve::{Curve, Curves, RefusedQuantity, Unit, missing};
 pub use curves::{
-    Measured, Setting, View, WELL_SHOWN, derivative, markers, measure, measure_in, shown,
+    CameraView, CaptureContext, MeasuredCurves, RELIABLE_SHOWN_SHARE, marker_curves,
+    measure_curves, measure_with, time_derivative, visible_share,
 };
 pub use movement::Movement;
 pub use repetition::{Event, Metric, Phase, Repetition};
-pub use segment::{described, remeasured, repetitions};
+pub use segment::{describe_repetition, remeasure_repetitions, segment_repetitions};

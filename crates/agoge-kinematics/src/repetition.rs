@@ -34,7 +34,7 @@ pub struct Metric {
     /// The phase it was measured in; `None` for the whole repetition.
     pub phase: Option<String>,
     /// The value; NaN (`null` in JSON) if it could not be measured.
-    #[serde(deserialize_with = "crate::curve::missing::number")]
+    #[serde(deserialize_with = "crate::curve::missing::number_or_nan")]
     pub value: f64,
     /// The unit of the value.
     pub unit: Unit,

@@ -14,32 +14,32 @@ use agoge_motion::{Channel, Recording};
 /// Standard gravity, m/s².
 pub const GRAVITY: f64 = 9.80665;
 /// Time constant of the accelerometer's correction, s: a repetition or more.
-const DRAWN_BACK_S: f64 = 3.0;
+const CORRECTION_S: f64 = 3.0;
 /// At rest, the acceleration equals gravity within this share.
-const ABOUT_GRAVITY: f64 = 0.15;
+const GRAVITY_TOLERANCE: f64 = 0.15;
 /// A sensor that rotates more slowly than this, rad/s, and measures about gravity is still.
-const STILL: f64 = 0.35;
+const STILL_RATE: f64 = 0.35;
 /// A sensor is at rest after being still for this long, s.
 const AT_REST_S: f64 = 0.4;
 /// A still sensor's angular velocity up to this, rad/s, counts as the gyroscope's offset.
-const OFFSET: f64 = 0.06;
+const MAX_OFFSET: f64 = 0.06;
 /// Time constant of the estimation of the offset, s.
-const LEARNED_S: f64 = 0.5;
+const OFFSET_S: f64 = 0.5;
 /// Samples further apart than this are separated by a gap, s.
 const GAP_S: f64 = 0.5;
 
 /// One sample in the sensor's axes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sample {
+pub struct InertialSample {
     /// Acceleration including gravity, m/s² (in either of the two sign conventions).
     pub acceleration: [f64; 3],
     /// Angular velocity, rad/s.
-    pub turning: [f64; 3],
+    pub angular_velocity: [f64; 3],
 }
 
 /// The sensor's state at a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Felt {
+pub struct SensorState {
     /// Angle between the directions of gravity now and at rest, in the sensor's axes, 0 to 180
     /// degrees; NaN before the sensor was first at rest.
     pub tilt_deg: f64,
@@ -49,7 +49,7 @@ pub struct Felt {
 
 /// Tracks a worn sensor sample by sample.
 #[derive(Clone, Debug, Default)]
-pub struct Worn {
+pub struct SensorTracker {
     /// Time of the previous sample, s.
     last_s: Option<f64>,
     /// Gravity in the sensor's axes, m/s², and how long it has been tracked, s.
@@ -64,21 +64,21 @@ pub struct Worn {
     still_s: f64,
 }
 
-impl Worn {
+impl SensorTracker {
     /// A tracker before its first sample.
-    pub fn new() -> Worn {
-        Worn::default()
+    pub fn new() -> SensorTracker {
+        SensorTracker::default()
     }
 
     /// Processes the next sample, at a time in s. A sample that is not finite, or not later than
     /// the previous one, is ignored; its tilt is NaN.
-    pub fn push(&mut self, time_s: f64, sample: &Sample) -> Felt {
-        let Sample { acceleration, turning } = *sample;
+    pub fn push(&mut self, time_s: f64, sample: &InertialSample) -> SensorState {
+        let InertialSample { acceleration, angular_velocity: turning } = *sample;
         let load = norm(acceleration) / GRAVITY;
         let is_known = time_s.is_finite()
             && acceleration.iter().chain(&turning).all(|value| value.is_finite());
         if !is_known || self.last_s.is_some_and(|last| time_s <= last) {
-            return Felt { tilt_deg: f64::NAN, load };
+            return SensorState { tilt_deg: f64::NAN, load };
         }
         let step_s = time_s - self.last_s.unwrap_or(time_s);
         self.last_s = Some(time_s);
@@ -92,33 +92,33 @@ impl Worn {
                 // A direction fixed in the room rotates opposite to the sensor; use the mean
                 // angular velocity of both samples.
                 let turning = sub(scale(add(self.turning, turning), 0.5), self.offset);
-                let carried = turned(up, scale(turning, -step_s));
+                let carried = rotate_vector(up, scale(turning, -step_s));
                 let tracked_s = tracked_s + step_s;
                 // At first all samples count equally, since a single one is noisy.
-                let share = step_s / tracked_s.min(DRAWN_BACK_S);
+                let share = step_s / tracked_s.min(CORRECTION_S);
                 (add(carried, scale(sub(acceleration, carried), share.min(1.0))), tracked_s)
             }
         };
         (self.up, self.turning) = (Some((up, tracked_s)), turning);
-        let shows_gravity = (load - 1.0).abs() < ABOUT_GRAVITY;
+        let shows_gravity = (load - 1.0).abs() < GRAVITY_TOLERANCE;
         self.still_s =
-            if shows_gravity && norm(turning) < STILL { self.still_s + step_s } else { 0.0 };
+            if shows_gravity && norm(turning) < STILL_RATE { self.still_s + step_s } else { 0.0 };
         if self.rest.is_none() && self.still_s >= AT_REST_S {
             self.rest = Some(up);
         }
-        if self.still_s > 0.0 && norm(turning) < OFFSET {
-            let share = (step_s / LEARNED_S).min(1.0);
+        if self.still_s > 0.0 && norm(turning) < MAX_OFFSET {
+            let share = (step_s / OFFSET_S).min(1.0);
             self.offset = add(self.offset, scale(sub(turning, self.offset), share));
         }
         let tilt_deg = self
             .rest
             .map_or(f64::NAN, |rest| norm(cross(rest, up)).atan2(dot(rest, up)).to_degrees());
-        Felt { tilt_deg, load }
+        SensorState { tilt_deg, load }
     }
 }
 
 /// Rotates a vector by a rotation vector, axis times angle in radians (Rodrigues 1840).
-fn turned(v: [f64; 3], rotation: [f64; 3]) -> [f64; 3] {
+fn rotate_vector(v: [f64; 3], rotation: [f64; 3]) -> [f64; 3] {
     let angle = norm(rotation);
     if angle < 1e-12 {
         return v;
@@ -132,10 +132,10 @@ fn turned(v: [f64; 3], rotation: [f64; 3]) -> [f64; 3] {
 /// sensor on the recording's clock, each `[frame]`; empty without the six channels
 /// ([`Recording::inertial`]) in known units. The orientation at the first rest is also used for the
 /// tilt before it.
-pub fn worn(recording: &Recording) -> Vec<Curve> {
-    let Some(channels) = recording.inertial() else { return Vec::new() };
+pub fn sensor_curves(recording: &Recording) -> Vec<Curve> {
+    let Some(channels) = recording.inertial_channels() else { return Vec::new() };
     let Some(scales) =
-        channels.iter().map(|channel| in_si(&channel.unit)).collect::<Option<Vec<f64>>>()
+        channels.iter().map(|channel| si_factor(&channel.unit)).collect::<Option<Vec<f64>>>()
     else {
         return Vec::new();
     };
@@ -146,18 +146,21 @@ pub fn worn(recording: &Recording) -> Vec<Curve> {
     let count = channels.iter().map(|channel| channel.values.len()).min().unwrap_or(0);
     let sample_at = |index: usize| {
         let value = |axis: usize| scales[axis] * channels[axis].values[index];
-        Sample { acceleration: [0, 1, 2].map(value), turning: [3, 4, 5].map(value) }
+        InertialSample {
+            acceleration: [0, 1, 2].map(value),
+            angular_velocity: [3, 4, 5].map(value),
+        }
     };
     let time_of = |index: usize| start_s + index as f64 / rate_hz;
-    let mut sensor = Worn::new();
+    let mut sensor = SensorTracker::new();
     // A first pass finds the orientation at rest, without which there is no tilt.
     (0..count)
         .take_while(|&index| sensor.push(time_of(index), &sample_at(index)).tilt_deg.is_nan())
         .for_each(drop);
-    let mut sensor = Worn { rest: sensor.rest, ..Worn::new() };
-    let states: Vec<Felt> =
+    let mut sensor = SensorTracker { rest: sensor.rest, ..SensorTracker::new() };
+    let states: Vec<SensorState> =
         (0..count).map(|index| sensor.push(time_of(index), &sample_at(index))).collect();
-    let at_frames = |quantity: &dyn Fn(&Felt) -> f64| -> Vec<f64> {
+    let at_frames = |quantity: &dyn Fn(&SensorState) -> f64| -> Vec<f64> {
         let value = |&time: &f64| {
             let index = (time - start_s) * rate_hz;
             let (below, above) = (index.floor().max(0.0) as usize, index.ceil().max(0.0) as usize);
@@ -188,7 +191,7 @@ pub fn worn(recording: &Recording) -> Vec<Curve> {
 }
 
 /// The factor that converts a value in a unit to m/s² or rad/s; `None` for an unknown unit.
-pub fn in_si(unit: &str) -> Option<f64> {
+pub fn si_factor(unit: &str) -> Option<f64> {
     match unit {
         "g" => Some(GRAVITY),
         "m/s^2" | "m/s²" | "m/s2" => Some(1.0),
@@ -202,12 +205,16 @@ pub fn in_si(unit: &str) -> Option<f64> {
 mod tests {
     use super::*;
     use agoge_motion::recording::INERTIAL;
-    use agoge_motion::{Part, Skeleton, Source, Space};
+    use agoge_motion::{Part, RecordingSource, Skeleton, Space};
 
     /// A sample of a sensor 0.3 m from a joint that swings about its x axis, with `angle` rad at a
     /// time. The sensor is mounted with a rotation of 20 degrees about its z axis, its gyroscope
     /// has an offset of 1 degree per second and its acceleration has `noise`, m/s².
-    fn swing(time_s: f64, angle: impl Fn(f64) -> f64, noise: &mut dyn FnMut() -> f64) -> Sample {
+    fn swing(
+        time_s: f64,
+        angle: impl Fn(f64) -> f64,
+        noise: &mut dyn FnMut() -> f64,
+    ) -> InertialSample {
         let step = 1e-4;
         let speed = (angle(time_s + step) - angle(time_s - step)) / (2.0 * step);
         let change =
@@ -217,11 +224,11 @@ mod tests {
         // swing with the limb (y towards the joint).
         let limb =
             [0.0, GRAVITY * a.cos() + 0.3 * speed * speed, -GRAVITY * a.sin() - 0.3 * change];
-        let mounted = |v: [f64; 3]| turned(v, [0.0, 0.0, 20f64.to_radians()]);
+        let mounted = |v: [f64; 3]| rotate_vector(v, [0.0, 0.0, 20f64.to_radians()]);
         let bias = 1f64.to_radians();
-        Sample {
+        InertialSample {
             acceleration: mounted(limb).map(|value| value + noise()),
-            turning: mounted([speed, 0.0, 0.0]).map(|value| value + bias),
+            angular_velocity: mounted([speed, 0.0, 0.0]).map(|value| value + bias),
         }
     }
 
@@ -240,7 +247,7 @@ mod tests {
             count += 1.0;
             0.3 * (count * count * 0.618f64).sin()
         };
-        let mut sensor = Worn::new();
+        let mut sensor = SensorTracker::new();
         let mut worst: f64 = 0.0;
         let mut known = 0;
         for sample in 0..1500 {
@@ -258,42 +265,49 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_missing_and_a_gap_is_survived() {
-        let mut sensor = Worn::new();
-        let still = Sample { acceleration: [0.0, GRAVITY, 0.0], turning: [0.0; 3] };
+        let mut sensor = SensorTracker::new();
+        let still =
+            InertialSample { acceleration: [0.0, GRAVITY, 0.0], angular_velocity: [0.0; 3] };
         for sample in 0..50 {
             sensor.push(f64::from(sample) / 50.0, &still);
         }
         assert!(sensor.push(1.0, &still).tilt_deg < 1e-6);
-        let lost = Sample { acceleration: [f64::NAN, 0.0, 0.0], ..still };
+        let lost = InertialSample { acceleration: [f64::NAN, 0.0, 0.0], ..still };
         assert!(sensor.push(1.02, &lost).tilt_deg.is_nan());
         assert!(sensor.push(0.5, &still).tilt_deg.is_nan(), "time runs forward");
         assert!(sensor.push(f64::INFINITY, &still).tilt_deg.is_nan());
         // After a gap the sensor lies on its side: the earlier orientation at rest still applies.
-        let side = Sample { acceleration: [GRAVITY, 0.0, 0.0], turning: [0.0; 3] };
+        let side = InertialSample { acceleration: [GRAVITY, 0.0, 0.0], angular_velocity: [0.0; 3] };
         assert!((sensor.push(9.0, &side).tilt_deg - 90.0).abs() < 1e-6);
-        let falling = Sample { acceleration: [0.0; 3], turning: [0.0; 3] };
-        let state = Worn::new().push(0.0, &falling);
+        let falling = InertialSample { acceleration: [0.0; 3], angular_velocity: [0.0; 3] };
+        let state = SensorTracker::new().push(0.0, &falling);
         assert!(state.tilt_deg.is_nan() && state.load == 0.0);
     }
 
     #[test]
     fn a_recording_has_the_curves_on_its_own_clock() {
         let rate_hz = 50.0;
-        let samples: Vec<Sample> = (0..500)
+        let samples: Vec<InertialSample> = (0..500)
             .map(|index| swing(f64::from(index) / rate_hz, squatting, &mut || 0.0))
             .collect();
         let time: Vec<f64> = (0..300).map(|frame| f64::from(frame) / 30.0).collect();
         let skeleton = Skeleton::body();
         let positions = vec![[f64::NAN; 3]; time.len() * skeleton.len()];
         let confidence = vec![0.0; positions.len()];
-        let without_channels =
-            Recording::new(Source::default(), skeleton, Space::World, time, positions, confidence);
+        let without_channels = Recording::new(
+            RecordingSource::default(),
+            skeleton,
+            Space::World,
+            time,
+            positions,
+            confidence,
+        );
         let mut recording = without_channels.unwrap();
-        assert!(worn(&recording).is_empty());
+        assert!(sensor_curves(&recording).is_empty());
         for (axis, name) in INERTIAL.iter().enumerate() {
-            let value = |sample: &Sample| match axis {
+            let value = |sample: &InertialSample| match axis {
                 0..=2 => sample.acceleration[axis] / GRAVITY,
-                _ => sample.turning[axis - 3].to_degrees(),
+                _ => sample.angular_velocity[axis - 3].to_degrees(),
             };
             recording.channels.push(Channel {
                 name: (*name).to_owned(),
@@ -304,7 +318,7 @@ mod tests {
                 values: samples.iter().map(value).collect(),
             });
         }
-        let curves = worn(&recording);
+        let curves = sensor_curves(&recording);
         let names: Vec<&str> = curves.iter().map(|curve| curve.name.as_str()).collect();
         assert_eq!(names, ["sensor_tilt", "sensor_load"]);
         for (frame, tilt) in
@@ -315,6 +329,6 @@ mod tests {
         }
         assert!(curves[0].values[0].is_finite() && (curves[1].values[0] - 1.0).abs() < 1e-6);
         recording.channels[2].unit = "furlong".to_owned();
-        assert!(worn(&recording).is_empty());
+        assert!(sensor_curves(&recording).is_empty());
     }
 }

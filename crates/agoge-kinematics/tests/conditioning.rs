@@ -2,17 +2,17 @@
 //! angles.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
-use agoge_kinematics::{Curves, measure};
+use agoge_kinematics::{Curves, measure_curves};
 use agoge_motion::Recording;
-use agoge_motion::condition::{Options, condition};
-use agoge_motion::simulate::{Corruption, Exercise, Set};
+use agoge_motion::condition::{ConditioningOptions, condition_recording};
+use agoge_motion::simulate::{Corruption, Exercise, SimulatedSet};
 
 /// The joint angles of the report.
 const ANGLES: [&str; 5] =
     ["knee_flexion", "hip_flexion", "ankle_dorsiflexion", "elbow_flexion", "shoulder_elevation"];
 
 fn angles(recording: &Recording) -> Curves {
-    measure(&recording.to_body().recording).curves
+    measure_curves(&recording.to_body().recording).curves
 }
 
 /// Root mean square error of each angle, degrees, and the share of frames in which it is known.
@@ -40,12 +40,16 @@ fn a_tenth_of_the_positions_lost_costs_at_most_two_degrees() {
     for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
         for rate_hz in [30.0, 60.0] {
             for seed in 1..=3 {
-                let mut recording = Set { rate_hz, repetitions: 5, seed, ..Set::new(exercise) }
-                    .simulate()
-                    .recording;
+                let mut recording =
+                    SimulatedSet { rate_hz, repetitions: 5, seed, ..SimulatedSet::new(exercise) }
+                        .simulate()
+                        .recording;
                 let truth = angles(&recording);
-                Corruption { dropout: 0.10, seed, ..Corruption::default() }.apply(&mut recording);
-                let done = condition(&recording, &Options::default()).unwrap().recording;
+                Corruption { dropout: 0.10, seed, ..Corruption::default() }
+                    .apply_to(&mut recording);
+                let done = condition_recording(&recording, &ConditioningOptions::default())
+                    .unwrap()
+                    .recording;
                 for (name, rmse, known) in differences(&truth, &angles(&done)) {
                     assert!(
                         rmse <= 2.0,

@@ -1,6 +1,6 @@
 //! The problems reported for invalid movement definitions.
 
-use agoge_kinematics::movement::{CURVES, Movement, check};
+use agoge_kinematics::movement::{CURVES, Movement, check_definition};
 
 const GOOD: &str = r#"name = "bend"
 title = "Bend"
@@ -46,12 +46,12 @@ strength = "convention"
 /// The problems after one replacement in the text, each as `line: text`.
 fn problems(from: &str, to: &str) -> Vec<String> {
     assert!(GOOD.contains(from), "{from}");
-    check(&GOOD.replacen(from, to, 1)).iter().map(ToString::to_string).collect()
+    check_definition(&GOOD.replacen(from, to, 1)).iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn a_good_definition_has_no_problems() {
-    assert_eq!(check(GOOD), []);
+    assert_eq!(check_definition(GOOD), []);
     assert!(Movement::parse(GOOD, "bend.toml").is_ok());
 }
 
@@ -145,7 +145,7 @@ fn each_fault_is_named_with_its_line_key_and_a_hint() {
 fn all_problems_are_listed_in_order() {
     let text =
         GOOD.replace("knee_flexion", "knee_bend").replace("importance = 0.5", "importance = 2");
-    let lines: Vec<usize> = check(&text).iter().map(|problem| problem.line).collect();
+    let lines: Vec<usize> = check_definition(&text).iter().map(|problem| problem.line).collect();
     assert_eq!(lines, [8, 27, 33, 35]);
 }
 
@@ -159,7 +159,7 @@ fn the_error_of_parse_names_the_file() {
 fn the_example_of_the_handbook_is_sound() {
     let text = include_str!("../../../docs/MOVEMENTS.md");
     let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    assert_eq!(check(example), []);
+    assert_eq!(check_definition(example), []);
 }
 
 #[test]

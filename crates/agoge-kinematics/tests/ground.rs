@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
 
-use agoge_kinematics::dynamics::{LEG_MOMENTS, Origin, Sex, leg_moments, measured, standing};
-use agoge_motion::{Part, Recording, Side, Skeleton, Source, Space, plate};
+use agoge_kinematics::dynamics::{
+    GroundForceSource, LEG_MOMENTS, Sex, leg_moments, measured_ground_forces,
+    standing_ground_forces,
+};
+use agoge_motion::{Part, Recording, RecordingSource, Side, Skeleton, Space, plate};
 
 const G: f64 = 9.80665;
 const MASS_KG: f64 = 80.0;
@@ -31,18 +34,24 @@ fn stance(lifted: f64, force: f64, forward: f64) -> Recording {
     let frame: Vec<[f64; 3]> = Part::ALL.into_iter().map(place).collect();
     let time = (0..FRAMES).map(|k| k as f64 / 100.0).collect();
     let (position, confidence) = (frame.repeat(FRAMES), vec![1.0; FRAMES * Part::COUNT]);
-    let mut made =
-        Recording::new(Source::default(), skeleton, Space::World, time, position, confidence)
-            .unwrap();
+    let mut made = Recording::new(
+        RecordingSource::default(),
+        skeleton,
+        Space::World,
+        time,
+        position,
+        confidence,
+    )
+    .unwrap();
     let sample = [[0.0, force, 0.0], [forward, 0.0, 0.15], [0.0; 3]];
-    made.channels = plate::channels(1, 1000.0, &[sample; 600]);
+    made.channels = plate::plate_channels(1, 1000.0, &[sample; 600]);
     made
 }
 
 /// The moments of ankle, knee and hip in the middle of a recording.
 fn moments(body: &Recording, side: Side) -> [f64; 3] {
-    let ground = measured(body, MASS_KG, &|_| ()).unwrap();
-    assert_eq!((ground.origin, ground.unclear), (Origin::Plates, 0));
+    let ground = measured_ground_forces(body, MASS_KG, &|_| ()).unwrap();
+    assert_eq!((ground.origin, ground.unclear), (GroundForceSource::Plates, 0));
     let curves = leg_moments(body, &ground, MASS_KG, Sex::Male).unwrap();
     LEG_MOMENTS.map(|name| {
         curves.iter().find(|own| own.name == name && own.side == Some(side)).unwrap().values[25]
@@ -82,11 +91,13 @@ fn a_foot_that_stands_elsewhere_is_not_known() {
 /// on a step.
 #[test]
 fn a_stance_shares_the_weight() {
-    let ground = standing(&stance(0.0, 0.0, 0.0), MASS_KG).unwrap();
+    let ground = standing_ground_forces(&stance(0.0, 0.0, 0.0), MASS_KG).unwrap();
     for foot in &ground.feet {
         assert!((foot[25].unwrap().force[1] - 0.5 * MASS_KG * G).abs() < 1e-6);
     }
     assert!(
-        standing(&stance(0.3, 0.0, 0.0), MASS_KG).unwrap_err().contains("without a force plate")
+        standing_ground_forces(&stance(0.3, 0.0, 0.0), MASS_KG)
+            .unwrap_err()
+            .contains("without a force plate")
     );
 }

@@ -1,8 +1,8 @@
 //! Planted faults fail exactly the checks that name them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
-use agoge_kinematics::movement::find;
-use agoge_kinematics::{Curve, Curves, Repetition, Unit, repetitions};
+use agoge_kinematics::movement::find_movement;
+use agoge_kinematics::{Curve, Curves, Repetition, Unit, segment_repetitions};
 use agoge_motion::Side;
 use std::collections::BTreeSet;
 use std::f64::consts::{PI, TAU};
@@ -71,15 +71,15 @@ impl Set {
 
     /// Metric, side and repetition of every check that fails.
     fn failures(&self, movement: &str) -> BTreeSet<(String, Option<Side>, usize)> {
-        let movement = find(movement).unwrap();
-        let found: Vec<Repetition> = repetitions(movement, &self.curves);
+        let movement = find_movement(movement).unwrap();
+        let found: Vec<Repetition> = segment_repetitions(movement, &self.curves);
         assert_eq!(found.iter().filter(|repetition| repetition.complete).count(), 4);
         let mut failures = BTreeSet::new();
         for (number, repetition) in found.iter().enumerate() {
             for check in &movement.checks {
                 for metric in repetition.metrics.iter().filter(|metric| metric.name == check.metric)
                 {
-                    if check.passed_bound(metric.value, metric.unit).is_some() {
+                    if check.exceeded_bound(metric.value, metric.unit).is_some() {
                         failures.insert((metric.name.clone(), metric.side, number));
                     }
                 }
@@ -142,13 +142,13 @@ fn a_knee_that_bends_less() {
     let set = good_squats().with("knee_flexion", Some(Side::Right), Unit::Degree, less);
     assert_eq!(set.failed("squat"), only(&["knee_flexion_difference"]));
     // The left bends more, so the title names the right.
-    let check = find("squat")
+    let check = find_movement("squat")
         .unwrap()
         .checks
         .iter()
         .find(|check| check.metric == "knee_flexion_difference")
         .unwrap();
-    assert!(check.title(None, -14.0).contains("right knee"));
+    assert!(check.title_for(None, -14.0).contains("right knee"));
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_forward_lean_and_a_heel_that_rises() {
 fn a_drift_over_the_set_is_in_the_measures() {
     let set = good_squats()
         .each("knee_flexion", |number, t| 5.0 + (110.0 - 6.0 * number as f64) * gone(t, STAY_S));
-    let found = repetitions(find("squat").unwrap(), &set.curves);
+    let found = segment_repetitions(find_movement("squat").unwrap(), &set.curves);
     let depth: Vec<f64> =
         found.iter().map(|r| r.metrics.iter().find(|m| m.name == "depth").unwrap().value).collect();
     for (value, expected) in depth.iter().zip([115.0, 109.0, 103.0, 97.0]) {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 use agoge_kinematics::movement::{self, Movement};
-use agoge_kinematics::{Curve, Curves, Repetition, Unit, repetitions};
+use agoge_kinematics::{Curve, Curves, Repetition, Unit, segment_repetitions};
 use agoge_motion::Side;
 use proptest::prelude::*;
 
@@ -78,7 +78,7 @@ fn random(state: &mut u64) -> f64 {
 }
 
 fn squat() -> &'static Movement {
-    movement::find("squat").expect("bundled")
+    movement::find_movement("squat").expect("bundled")
 }
 
 fn one_sided() -> Movement {
@@ -96,7 +96,10 @@ fn one_sided() -> Movement {
 }
 
 fn complete(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
-    repetitions(movement, curves).into_iter().filter(|repetition| repetition.complete).collect()
+    segment_repetitions(movement, curves)
+        .into_iter()
+        .filter(|repetition| repetition.complete)
+        .collect()
 }
 
 /// Checks the count and every boundary against the ground truth. A minimum-jerk movement begins
@@ -142,8 +145,8 @@ proptest! {
     #[test]
     fn a_still_person_does_nothing(noise in 0.0..4.0f64, seconds in 0.1..30.0f64, seed in any::<u64>()) {
         let signal = Signal::new(30.0).rest(seconds).noise(noise, seed);
-        for movement in movement::bundled() {
-            prop_assert!(repetitions(movement, &signal.curves()).is_empty(), "{}", movement.name);
+        for movement in movement::bundled_movements() {
+            prop_assert!(segment_repetitions(movement, &signal.curves()).is_empty(), "{}", movement.name);
         }
     }
 
@@ -153,8 +156,8 @@ proptest! {
         rate in 1.0..200.0f64,
     ) {
         let signal = Signal { rate, values, truth: Vec::new() };
-        for movement in movement::bundled() {
-            let found = repetitions(movement, &signal.curves());
+        for movement in movement::bundled_movements() {
+            let found = segment_repetitions(movement, &signal.curves());
             for repetition in &found {
                 prop_assert!(repetition.start < repetition.end && repetition.end < signal.values.len());
                 if let (Some(first), Some(last)) = (repetition.phases.first(), repetition.phases.last()) {
@@ -162,7 +165,7 @@ proptest! {
                     prop_assert!(repetition.phases.windows(2).all(|pair| pair[0].end == pair[1].start));
                 }
             }
-            if movement.repetition.kind == movement::Kind::Excursion {
+            if movement.repetition.kind == movement::MovementKind::Excursion {
                 prop_assert!(found.windows(2).all(|pair| pair[0].start <= pair[1].start));
             }
         }
@@ -207,7 +210,7 @@ fn setting_up_and_walking_away_are_no_repetitions() {
         signal = signal.to(35.0, 0.3).to(5.0, 0.3);
     }
     assert_found(&signal, squat(), &signal.curves());
-    assert_eq!(repetitions(squat(), &signal.curves()).len(), 5, "no attempts either");
+    assert_eq!(segment_repetitions(squat(), &signal.curves()).len(), 5, "no attempts either");
 }
 
 #[test]
@@ -220,7 +223,7 @@ fn attempts_are_told_from_repetitions() {
         .to(5.0, 0.8)
         .rest(1.0);
     let signal = signal.bump(95.0, 2.0, 0.0).rest(1.0).bump(105.0, 2.0, 0.0).rest(1.0);
-    let found = repetitions(squat(), &signal.curves());
+    let found = segment_repetitions(squat(), &signal.curves());
     assert_eq!(found.iter().map(|r| r.complete).collect::<Vec<_>>(), [true, false, true, true]);
 }
 
@@ -233,7 +236,7 @@ fn a_repetition_that_the_recording_cuts_is_an_attempt() {
         .bump(100.0, 2.0, 0.0)
         .rest(0.5)
         .to(105.0, 1.0);
-    let found = repetitions(squat(), &signal.curves());
+    let found = segment_repetitions(squat(), &signal.curves());
     assert_eq!(found.iter().map(|r| r.complete).collect::<Vec<_>>(), [true, true, false]);
 }
 
@@ -319,14 +322,14 @@ fn the_next_signal_is_used_when_the_view_refuses_the_first() {
         vec![Curve { name: "pelvis_height".into(), side: None, unit: Unit::Metre, values }];
     assert_found(&signal, squat(), &curves);
     curves.curves.clear();
-    assert!(repetitions(squat(), &curves).is_empty());
+    assert!(segment_repetitions(squat(), &curves).is_empty());
 }
 
 #[test]
 fn measures_of_a_squat_are_those_that_were_planted() {
     let signal = Signal::new(100.0).rest(1.0).bump(90.0, 2.0, 0.5).rest(1.0);
     let right: Vec<f64> = signal.values.iter().map(|v| 5.0 + 0.8 * (v - 5.0)).collect();
-    let [repetition] = &repetitions(squat(), &signal.both(&right))[..] else {
+    let [repetition] = &segment_repetitions(squat(), &signal.both(&right))[..] else {
         panic!("one repetition")
     };
     let value = |name: &str, side| {
@@ -396,7 +399,7 @@ fn coordination_of_two_curves_is_that_which_was_planted() {
         |name: &str, side, values| Curve { name: name.into(), side, unit: Unit::Degree, values };
     curves.curves.extend(Side::BOTH.map(|side| curve("hip_flexion", Some(side), hip.clone())));
     curves.curves.push(curve("trunk_lean", None, trunk));
-    for repetition in repetitions(&movement, &curves) {
+    for repetition in segment_repetitions(&movement, &curves) {
         let value = |name: &str| {
             let found: Vec<_> =
                 repetition.metrics.iter().filter(|metric| metric.name == name).collect();
@@ -436,7 +439,7 @@ fn strides_are_counted_on_both_sides() {
     };
     let curves = vec![curve(Side::Left, thigh(0.0)), curve(Side::Right, thigh(0.5))];
     let curves = Curves { time: time.clone(), curves, refused: Vec::new() };
-    let found = repetitions(movement::find("running").unwrap(), &curves);
+    let found = segment_repetitions(movement::find_movement("running").unwrap(), &curves);
     // 10 s contain 14.3 strides; the incomplete ones at the ends do not count.
     for side in Side::BOTH {
         let durations: Vec<f64> = found
@@ -478,9 +481,9 @@ fn dip_flight_and_landing_are_one_jump() {
         unit: Unit::Metre,
         values: pelvis.values,
     });
-    let movement = movement::find("cmj").unwrap();
+    let movement = movement::find_movement("cmj").unwrap();
     assert_found(&knee, movement, &curves);
-    for repetition in repetitions(movement, &curves) {
+    for repetition in segment_repetitions(movement, &curves) {
         let rise = repetition.metrics.iter().find(|m| m.name == "rise").unwrap().value;
         assert!((rise - 0.4).abs() < 0.01, "{rise}");
         let names: Vec<&str> = repetition.events.iter().map(|event| event.name.as_str()).collect();

@@ -2,10 +2,10 @@
 //! whose movement is known (docs/VIDEO.md, "Smoothing").
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
-use agoge_kinematics::{Curves, measure};
+use agoge_kinematics::{Curves, measure_curves};
 use agoge_motion::Recording;
-use agoge_motion::filter::{Butterworth, CutoffCorrection, OneEuro, whittaker};
-use agoge_motion::simulate::{Camera, Exercise, Set, normal};
+use agoge_motion::filter::{Butterworth, CutoffCorrection, OneEuro, smooth_whittaker};
+use agoge_motion::simulate::{Exercise, SimulatedCamera, SimulatedSet, normal_deviate};
 
 /// Angles that are visible from the side.
 const ANGLES: [&str; 4] = ["knee_flexion", "hip_flexion", "elbow_flexion", "trunk_lean"];
@@ -16,19 +16,20 @@ const ANGLES: [&str; 4] = ["knee_flexion", "hip_flexion", "elbow_flexion", "trun
 /// drifts between 0.35 and 1.
 fn spoil(film: &mut Recording, slow: f64, fast: f64, seed: u64) {
     let mut rng = fastrand::Rng::with_seed(seed);
-    let (joints, rate_hz) = (film.joints(), film.rate_hz());
+    let (joints, rate_hz) = (film.joint_count(), film.rate_hz());
     let keeps = (-8.0 / rate_hz).exp();
     for joint in 0..joints {
-        let mut error = [0, 1].map(|_| slow * normal(&mut rng));
+        let mut error = [0, 1].map(|_| slow * normal_deviate(&mut rng));
         let (phase, period_s) = (rng.f64() * std::f64::consts::TAU, 1.0 + 3.0 * rng.f64());
-        for frame in 0..film.frames() {
+        for frame in 0..film.frame_count() {
             let at = frame * joints + joint;
             let turn = phase + film.time[frame] / period_s * std::f64::consts::TAU;
             let confidence = 0.675 + 0.325 * turn.sin();
             film.confidence[at] = confidence as f32;
             for (error, value) in error.iter_mut().zip(&mut film.position[at]) {
-                *error = keeps * *error + (1.0 - keeps * keeps).sqrt() * slow * normal(&mut rng);
-                *value += (*error + fast * normal(&mut rng)) / confidence;
+                *error =
+                    keeps * *error + (1.0 - keeps * keeps).sqrt() * slow * normal_deviate(&mut rng);
+                *value += (*error + fast * normal_deviate(&mut rng)) / confidence;
             }
         }
     }
@@ -118,16 +119,16 @@ type Smooth = Box<dyn Fn(&[f64], &[f64], f64) -> Vec<f64>>;
 
 fn smoothed(film: &Recording, smooth: &Smooth) -> Recording {
     let mut out = film.clone();
-    let joints = film.joints();
+    let joints = film.joint_count();
     for joint in 0..joints {
-        let variances = (0..film.frames())
+        let variances = (0..film.frame_count())
             .map(|frame| f64::from(film.confidence[frame * joints + joint]).powi(-2));
-        let mean = variances.clone().sum::<f64>() / film.frames() as f64;
+        let mean = variances.clone().sum::<f64>() / film.frame_count() as f64;
         // Scaled to a mean variance of 1, so that the cut-off has the same meaning with and without
         // weights.
         let weights: Vec<f64> = variances.map(|variance| mean / variance).collect();
         for axis in 0..2 {
-            let x: Vec<f64> = film.track(joint).map(|p| p[axis]).collect();
+            let x: Vec<f64> = film.joint_track(joint).map(|p| p[axis]).collect();
             for (frame, value) in smooth(&x, &weights, film.rate_hz()).into_iter().enumerate() {
                 out.position[frame * joints + joint][axis] = value;
             }
@@ -137,7 +138,7 @@ fn smoothed(film: &Recording, smooth: &Smooth) -> Recording {
 }
 
 fn angles(recording: &Recording) -> Curves {
-    measure(&recording.to_body().recording).curves
+    measure_curves(&recording.to_body().recording).curves
 }
 
 /// The lag of one signal behind another, s: the least-squares shift, interpolated between frames by
@@ -180,8 +181,14 @@ fn left_by(smooth: &Smooth) -> Left {
         for (seed, rate_hz, tempo_s) in
             [(1, 30.0, [1.2, 1.1]), (2, 30.0, [0.6, 0.5]), (3, 60.0, [1.2, 1.1])]
         {
-            let set = Set { repetitions: 5, rate_hz, seed, tempo_s, ..Set::new(exercise) };
-            let clean = Camera::phone(90.0).film(&set.simulate().recording);
+            let set = SimulatedSet {
+                repetitions: 5,
+                rate_hz,
+                seed,
+                tempo_s,
+                ..SimulatedSet::new(exercise)
+            };
+            let clean = SimulatedCamera::phone(90.0).film_recording(&set.simulate().recording);
             let mut film = clean.clone();
             spoil(&mut film, 2.0, 2.0, seed);
             let smooth = smoothed(&film, smooth);
@@ -223,11 +230,11 @@ fn a_kalman_smoother_is_no_better_than_the_filter_that_is_there_and_one_euro_is_
                 let mut x = x.to_vec();
                 Butterworth::new(4, CUTOFF_HZ, rate_hz, CutoffCorrection::None)
                     .unwrap()
-                    .zero_phase(&mut x);
+                    .filter_zero_phase(&mut x);
                 x
             }),
         ),
-        ("Whittaker", Box::new(|x, _, rate_hz| whittaker(x, lambda(CUTOFF_HZ, rate_hz)))),
+        ("Whittaker", Box::new(|x, _, rate_hz| smooth_whittaker(x, lambda(CUTOFF_HZ, rate_hz)))),
         (
             "Kalman-RTS, velocity",
             Box::new(|x, w, rate_hz| kalman_rts::<2>(x, &vec![1.0; w.len()], rate_hz, CUTOFF_HZ)),

@@ -12,11 +12,11 @@ pub struct Day(pub i32);
 /// The error for a text that is not a valid day.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a day: {0:?}; hint: write year-month-day, as in 2026-03-31")]
-pub struct NoDay(String);
+pub struct ParseDayError(String);
 
 impl Day {
     /// The day with this date; `None` if there is no such date.
-    pub fn of(year: i32, month: u32, day: u32) -> Option<Day> {
+    pub fn from_date(year: i32, month: u32, day: u32) -> Option<Day> {
         let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let length = match month {
             2 => 28 + u32::from(is_leap),
@@ -38,13 +38,13 @@ impl Day {
 
     /// The day of an instant, given in seconds since 1970-01-01 00:00 UTC, on a clock that is
     /// `offset_s` seconds ahead of UTC.
-    pub fn at(unix_s: f64, offset_s: f64) -> Day {
+    pub fn from_unix(unix_s: f64, offset_s: f64) -> Day {
         // `as` saturates at the limits of i32 if the clock is nonsense.
         Day(((unix_s + offset_s) / 86_400.0).floor() as i32)
     }
 
     /// Year, month and day of the month.
-    pub fn date(self) -> (i32, u32, u32) {
+    pub fn year_month_day(self) -> (i32, u32, u32) {
         let days = i64::from(self.0) + 719_468;
         let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
         let year =
@@ -57,26 +57,26 @@ impl Day {
     }
 
     /// The day this many days later; earlier if negative.
-    pub fn plus(self, days: i32) -> Day {
+    pub fn plus_days(self, days: i32) -> Day {
         Day(self.0.saturating_add(days))
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = self.date();
+        let (year, month, day) = self.year_month_day();
         write!(f, "{year:04}-{month:02}-{day:02}")
     }
 }
 
 impl FromStr for Day {
-    type Err = NoDay;
+    type Err = ParseDayError;
 
-    fn from_str(text: &str) -> Result<Day, NoDay> {
+    fn from_str(text: &str) -> Result<Day, ParseDayError> {
         let mut parts = text.trim().splitn(3, '-').map(|part| part.parse::<u32>().ok());
         let mut next = || parts.next().flatten();
-        let day = (|| Day::of(i32::try_from(next()?).ok()?, next()?, next()?))();
-        day.ok_or_else(|| NoDay(text.chars().take(40).collect()))
+        let day = (|| Day::from_date(i32::try_from(next()?).ok()?, next()?, next()?))();
+        day.ok_or_else(|| ParseDayError(text.chars().take(40).collect()))
     }
 }
 
@@ -98,21 +98,24 @@ mod tests {
 
     #[test]
     fn known_days() {
-        assert_eq!(Day::of(1970, 1, 1), Some(Day(0)));
+        assert_eq!(Day::from_date(1970, 1, 1), Some(Day(0)));
         // 1989-12-31 is second 631_065_600, the epoch of FIT files.
-        assert_eq!(Day::of(1989, 12, 31), Some(Day(631_065_600 / 86_400)));
-        assert_eq!(Day::of(2000, 2, 29).map(|day| day.plus(1)), Day::of(2000, 3, 1));
-        assert_eq!(Day::of(1900, 2, 29), None);
-        assert_eq!(Day::at(-1.0, 0.0).to_string(), "1969-12-31");
+        assert_eq!(Day::from_date(1989, 12, 31), Some(Day(631_065_600 / 86_400)));
+        assert_eq!(
+            Day::from_date(2000, 2, 29).map(|day| day.plus_days(1)),
+            Day::from_date(2000, 3, 1)
+        );
+        assert_eq!(Day::from_date(1900, 2, 29), None);
+        assert_eq!(Day::from_unix(-1.0, 0.0).to_string(), "1969-12-31");
         assert_eq!("2026-13-01".parse::<Day>().ok(), None);
     }
 
     #[test]
     fn every_day_is_read_back() {
-        let (from, to) = (Day::of(1, 1, 1).unwrap(), Day::of(9999, 12, 31).unwrap());
+        let (from, to) = (Day::from_date(1, 1, 1).unwrap(), Day::from_date(9999, 12, 31).unwrap());
         for day in (from.0..=to.0).map(Day) {
-            let (y, m, d) = day.date();
-            assert_eq!(Day::of(y, m, d), Some(day));
+            let (y, m, d) = day.year_month_day();
+            assert_eq!(Day::from_date(y, m, d), Some(day));
         }
         assert_eq!(to.to_string().parse(), Ok(to));
     }

@@ -1,6 +1,6 @@
 //! Low-pass filters and smoothers.
 
-use crate::recording::Error;
+use crate::recording::RecordingError;
 use serde::{Deserialize, Serialize};
 
 /// Whether the cut-off is corrected for the second pass of a zero-phase filter.
@@ -34,13 +34,13 @@ impl Butterworth {
         cutoff_hz: f64,
         rate_hz: f64,
         correction: CutoffCorrection,
-    ) -> Result<Butterworth, Error> {
+    ) -> Result<Butterworth, RecordingError> {
         let cutoff_hz = match correction {
             CutoffCorrection::None => cutoff_hz,
             CutoffCorrection::Winter => cutoff_hz / 0.802,
         };
         if !(cutoff_hz > 0.0 && cutoff_hz < 0.5 * rate_hz) {
-            return Err(Error::Parameter {
+            return Err(RecordingError::Parameter {
                 what: format!(
                     "a cut-off of {cutoff_hz:.3} Hz does not fit {rate_hz:.3} frames a second"
                 ),
@@ -59,7 +59,7 @@ impl Butterworth {
                 (vec![gain, 2.0 * gain, gain], vec![1.0, a1, a2])
             }
             _ => {
-                return Err(Error::Parameter {
+                return Err(RecordingError::Parameter {
                     what: format!("a Butterworth filter of order {order} is not offered"),
                     hint: "choose order 2 or 4 (both passes counted)",
                 });
@@ -77,7 +77,7 @@ impl Butterworth {
 
     /// Filters each run of known values separately, forward and back. Runs too short for the
     /// filter's padding are unchanged, and NaN stays NaN. Returns the number of filtered values.
-    pub fn zero_phase(&self, values: &mut [f64]) -> usize {
+    pub fn filter_zero_phase(&self, values: &mut [f64]) -> usize {
         let padding = 3 * self.b.len();
         let mut filtered = 0;
         for run in known_runs(values) {
@@ -92,7 +92,7 @@ impl Butterworth {
             extended.extend_from_slice(x);
             extended.extend((1..=padding).map(|i| 2.0 * x[n - 1] - x[n - 1 - i]));
             for _ in 0..2 {
-                self.pass(&mut extended);
+                self.filter_once(&mut extended);
                 extended.reverse();
             }
             x.copy_from_slice(&extended[padding..padding + n]);
@@ -103,7 +103,7 @@ impl Butterworth {
 
     /// Runs one causal pass (direct form II transposed), starting in equilibrium with the first
     /// value.
-    fn pass(&self, values: &mut [f64]) {
+    fn filter_once(&self, values: &mut [f64]) {
         let Some(&first) = values.first() else { return };
         let mut state: Vec<f64> = self.zi.iter().map(|z| z * first).collect();
         let n = state.len();
@@ -156,12 +156,12 @@ impl OneEuro {
     /// Filters the value at a time, s. A missing value, or one whose time is not later than the
     /// last, is returned unchanged and does not affect the state.
     pub fn push(&mut self, time: f64, value: f64) -> f64 {
-        self.push_with(time, value, self.beta)
+        self.push_with_beta(time, value, self.beta)
     }
 
     /// Like [`OneEuro::push`], but sets a new `beta` first: for signals whose scale changes, such
     /// as the pixel positions of an athlete who comes nearer.
-    pub fn push_with(&mut self, time: f64, value: f64, beta: f64) -> f64 {
+    pub fn push_with_beta(&mut self, time: f64, value: f64, beta: f64) -> f64 {
         self.beta = beta;
         if !value.is_finite() {
             return value;
@@ -188,7 +188,7 @@ impl OneEuro {
 /// The Whittaker smoother (Eilers 2003, second differences): minimises Σ w (x − z)² + λ Σ (Δ²z)².
 /// Missing values have no weight and are interpolated; NaN before the first and after the last
 /// known value stays NaN. Runs in linear time.
-pub fn whittaker(values: &[f64], lambda: f64) -> Vec<f64> {
+pub fn smooth_whittaker(values: &[f64], lambda: f64) -> Vec<f64> {
     let n = values.len();
     let known = |i: usize| values[i].is_finite();
     let (Some(first), Some(last)) = ((0..n).find(|&i| known(i)), (0..n).rev().find(|&i| known(i)))
@@ -263,7 +263,7 @@ mod tests {
         for (order, cutoff, rate, expected) in cases {
             let mut x = signal();
             let filter = Butterworth::new(order, cutoff, rate, CutoffCorrection::None).unwrap();
-            assert_eq!(filter.zero_phase(&mut x), 40);
+            assert_eq!(filter.filter_zero_phase(&mut x), 40);
             for (i, expected) in AT.into_iter().zip(expected) {
                 assert!(
                     (x[i] - expected).abs() < 1e-9,
@@ -294,7 +294,7 @@ mod tests {
             let mut x: Vec<f64> = (0..4000)
                 .map(|i| (std::f64::consts::TAU * 6.0 * f64::from(i) / 1000.0).sin())
                 .collect();
-            Butterworth::new(4, 6.0, 1000.0, correction).unwrap().zero_phase(&mut x);
+            Butterworth::new(4, 6.0, 1000.0, correction).unwrap().filter_zero_phase(&mut x);
             let size = x[1000..3000].iter().copied().fold(0.0, f64::max);
             // 0.802 is rounded to three digits, and the sine's peak may lie between samples.
             assert!((size - expected).abs() < 1e-3, "{correction:?}: {size}");
@@ -306,7 +306,7 @@ mod tests {
         let filter = Butterworth::new(4, 6.0, 30.0, CutoffCorrection::None).unwrap();
         let mut x = signal();
         x[30] = f64::NAN;
-        assert_eq!(filter.zero_phase(&mut x), 30);
+        assert_eq!(filter.filter_zero_phase(&mut x), 30);
         assert!(x[30].is_nan());
         assert_eq!(x[35], signal()[35]);
     }
@@ -317,7 +317,7 @@ mod tests {
     fn whittaker_equals_the_sparse_solution() {
         let mut x = signal();
         x[15..18].fill(f64::NAN);
-        let z = whittaker(&x, 10.0);
+        let z = smooth_whittaker(&x, 10.0);
         let expected = [
             0.20340167108983356,
             0.39294568719264206,

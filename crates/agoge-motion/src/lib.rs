@@ -23,6 +23,6 @@ pub mod vector;
 pub use day::Day;
 pub use part::{Part, Side};
 pub use plate::{Plate, Wrench};
-pub use recording::{Channel, Error, Recording, Source, Space, UpAxis};
+pub use recording::{Channel, Recording, RecordingError, RecordingSource, Space, UpAxis};
 pub use segments::Directions;
 pub use skeleton::{Joint, Skeleton};

@@ -17,7 +17,7 @@ impl Side {
     pub const BOTH: [Side; 2] = [Side::Left, Side::Right];
 
     /// The opposite side.
-    pub fn other(self) -> Side {
+    pub fn opposite(self) -> Side {
         match self {
             Side::Left => Side::Right,
             Side::Right => Side::Left,
@@ -125,7 +125,7 @@ impl Part {
     }
 
     /// The same part on the given side; a midline part is returned unchanged.
-    pub fn on(self, side: Side) -> Part {
+    pub fn on_side(self, side: Side) -> Part {
         match self.side() {
             Some(current) if current != side => self.mirror(),
             _ => self,
@@ -141,7 +141,7 @@ mod tests {
     fn mirror_is_an_involution_that_swaps_sides() {
         for part in Part::ALL {
             assert_eq!(part.mirror().mirror(), part);
-            assert_eq!(part.mirror().side(), part.side().map(Side::other));
+            assert_eq!(part.mirror().side(), part.side().map(Side::opposite));
             assert_eq!(part.mirror().parent(), part.parent().mirror());
             assert_eq!(Part::from_name(part.name()), Some(part));
         }

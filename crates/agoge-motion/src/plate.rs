@@ -30,7 +30,7 @@ pub struct Plate<'a> {
 
 /// The channels of a plate from its samples, `[sample]`: force, point and free moment as described
 /// in [`crate::plate`]. `number` counts plates from 1; the first sample is at 0 s.
-pub fn channels(number: usize, rate_hz: f64, samples: &[[[f64; 3]; 3]]) -> Vec<Channel> {
+pub fn plate_channels(number: usize, rate_hz: f64, samples: &[[[f64; 3]; 3]]) -> Vec<Channel> {
     let channel = |quantity: usize, axis: usize| {
         let (name, unit) = QUANTITIES[quantity];
         let name = format!("plate{number}_{name}_{}", AXES[axis]);
@@ -43,7 +43,7 @@ pub fn channels(number: usize, rate_hz: f64, samples: &[[[f64; 3]; 3]]) -> Vec<C
 impl Recording {
     /// The force plates, in order. Leaves out a plate if one of its channels is missing or runs on
     /// a different clock.
-    pub fn plates(&self) -> Vec<Plate<'_>> {
+    pub fn force_plates(&self) -> Vec<Plate<'_>> {
         let find_plate = |number: usize| {
             let start = self
                 .channels
@@ -77,7 +77,7 @@ impl Plate<'_> {
     /// The wrench at each of the given times, s: a mean of the samples within one time step (at
     /// least one sample), weighted by proximity, so that vibration faster than the frame rate does
     /// not alias. NaN outside the measurement.
-    pub fn at(&self, time: &[f64]) -> Vec<Wrench> {
+    pub fn wrenches_at(&self, time: &[f64]) -> Vec<Wrench> {
         let head = self.channels[0];
         let step = match time {
             [first, .., last] => (last - first) / (time.len() - 1) as f64,
@@ -91,7 +91,7 @@ impl Plate<'_> {
             let (mut sum, mut weights) = ([0.0; 6], 0.0);
             for sample in first..last.min(head.values.len()) {
                 let weight = (1.0 - (sample as f64 - middle).abs() / half_width).max(0.0);
-                let Wrench { force, moment } = self.sample(sample);
+                let Wrench { force, moment } = self.wrench_at_sample(sample);
                 let both = [force[0], force[1], force[2], moment[0], moment[1], moment[2]];
                 sum.iter_mut().zip(both).for_each(|(sum, value)| *sum += weight * value);
                 weights += weight;
@@ -102,7 +102,7 @@ impl Plate<'_> {
         time.iter().map(|&t| around(t)).collect()
     }
 
-    fn sample(&self, sample: usize) -> Wrench {
+    fn wrench_at_sample(&self, sample: usize) -> Wrench {
         let vector = |quantity: usize| {
             std::array::from_fn(|axis| self.channels[3 * quantity + axis].values[sample])
         };
@@ -116,13 +116,13 @@ impl Plate<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Skeleton, Source, Space};
+    use crate::{RecordingSource, Skeleton, Space};
 
     fn recording(channels: Vec<Channel>) -> Recording {
         let skeleton = Skeleton::coco_17();
         let n = skeleton.len();
         let without_channels = Recording::new(
-            Source::default(),
+            RecordingSource::default(),
             skeleton,
             Space::World,
             vec![0.0],
@@ -135,22 +135,22 @@ mod tests {
     #[test]
     fn a_plate_is_found_again_and_one_without_a_channel_is_not() {
         let sample = [[0.0, 700.0, 0.0], [0.1, 0.02, 0.2], [0.0, 3.0, 0.0]];
-        let mut all = channels(2, 1000.0, &[sample; 20]);
+        let mut all = plate_channels(2, 1000.0, &[sample; 20]);
         all.insert(0, Channel { name: "EMG".to_owned(), ..all[0].clone() });
         let whole = recording(all.clone());
-        let [plate] = whole.plates().try_into().unwrap();
+        let [plate] = whole.force_plates().try_into().unwrap();
         assert!((plate.height_m() - 0.02).abs() < 1e-12);
         // About the origin by hand: (x, y, z) × (0, F, 0) = (−z·F, 0, x·F), and the free moment.
-        for at in plate.at(&[0.0, 0.005, 0.01]) {
+        for at in plate.wrenches_at(&[0.0, 0.005, 0.01]) {
             assert!((at.force[1] - 700.0).abs() < 1e-9);
             assert!(
                 at.moment.iter().zip([-140.0, 3.0, 70.0]).all(|(a, b)| (a - b).abs() < 1e-9),
                 "{at:?}"
             );
         }
-        assert!(plate.at(&[5.0])[0].force[1].is_nan());
+        assert!(plate.wrenches_at(&[5.0])[0].force[1].is_nan());
         all.remove(5);
-        assert!(recording(all).plates().is_empty());
+        assert!(recording(all).force_plates().is_empty());
     }
 
     /// A linear ramp in force is sampled at the right instants whatever the two rates are; an
@@ -160,16 +160,16 @@ mod tests {
         let ramp: Vec<[[f64; 3]; 3]> =
             (0..1000).map(|k| [[0.0, f64::from(k), 0.0], [0.0; 3], [0.0; 3]]).collect();
         for rate_hz in [37.0, 100.0, 1000.0, 2500.0] {
-            let ramped = recording(channels(1, 1000.0, &ramp));
+            let ramped = recording(plate_channels(1, 1000.0, &ramp));
             let time: Vec<f64> = (0..8).map(|k| 0.3 + f64::from(k) / rate_hz).collect();
-            for (t, at) in time.iter().zip(ramped.plates()[0].at(&time)) {
+            for (t, at) in time.iter().zip(ramped.force_plates()[0].wrenches_at(&time)) {
                 assert!((at.force[1] - 1000.0 * t).abs() < 1.0, "{rate_hz} {t} {at:?}");
             }
         }
         let nothing = [[0.0; 3], crate::recording::MISSING, crate::recording::MISSING];
-        let unloaded = recording(channels(1, 100.0, &[nothing; 10]));
+        let unloaded = recording(plate_channels(1, 100.0, &[nothing; 10]));
         assert_eq!(
-            unloaded.plates()[0].at(&[0.03])[0],
+            unloaded.force_plates()[0].wrenches_at(&[0.03])[0],
             Wrench { force: [0.0; 3], moment: [0.0; 3] }
         );
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// Why a recording could not be created or changed.
 #[derive(Debug, thiserror::Error, PartialEq)]
-pub enum Error {
+pub enum RecordingError {
     /// The arrays have inconsistent lengths.
     #[error("{what}: expected {expected} values, found {found}; hint: frames × joints must agree")]
     Shape {
@@ -66,7 +66,7 @@ impl Space {
     }
 
     /// The unit of the positions: `m` or `px`.
-    pub fn unit(self) -> &'static str {
+    pub fn length_unit(self) -> &'static str {
         match self {
             Space::World | Space::Plane => "m",
             Space::Image { .. } => "px",
@@ -110,7 +110,7 @@ impl UpAxis {
 
 /// Where a recording came from, and what the reader assumed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Source {
+pub struct RecordingSource {
     /// The name of the file or folder, without its path.
     pub name: String,
     /// The format's name, as in `openpose-json`.
@@ -150,7 +150,7 @@ pub struct Channel {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
     /// Where the recording came from.
-    pub source: Source,
+    pub source: RecordingSource,
     /// The joints and the parts they stand for.
     pub skeleton: Arc<Skeleton>,
     /// The coordinate space of the positions.
@@ -177,27 +177,27 @@ impl Recording {
     /// frames, the arrays' lengths disagree or the times do not strictly increase. Infinite
     /// coordinates become missing.
     pub fn new(
-        source: Source,
+        source: RecordingSource,
         skeleton: Arc<Skeleton>,
         space: Space,
         time: Vec<f64>,
         mut position: Vec<[f64; 3]>,
         confidence: Vec<f32>,
-    ) -> Result<Recording, Error> {
+    ) -> Result<Recording, RecordingError> {
         if time.is_empty() {
-            return Err(Error::NoFrames);
+            return Err(RecordingError::NoFrames);
         }
         let expected = time.len() * skeleton.len();
         for (what, found) in [("positions", position.len()), ("confidences", confidence.len())] {
             if found != expected {
-                return Err(Error::Shape { what, expected, found });
+                return Err(RecordingError::Shape { what, expected, found });
             }
         }
         let bad_clock = |frame: usize| {
             !time[frame].is_finite() || (frame > 0 && time[frame] <= time[frame - 1])
         };
         if let Some(frame) = (0..time.len()).find(|&frame| bad_clock(frame)) {
-            return Err(Error::Clock { frame, time: time[frame] });
+            return Err(RecordingError::Clock { frame, time: time[frame] });
         }
         for p in &mut position {
             let known = if space.is_3d() { &p[..] } else { &p[..2] };
@@ -211,12 +211,12 @@ impl Recording {
     }
 
     /// The number of frames.
-    pub fn frames(&self) -> usize {
+    pub fn frame_count(&self) -> usize {
         self.time.len()
     }
 
     /// The number of joints.
-    pub fn joints(&self) -> usize {
+    pub fn joint_count(&self) -> usize {
         self.skeleton.len()
     }
 
@@ -240,23 +240,23 @@ impl Recording {
     }
 
     /// The position of a joint in a frame; [`MISSING`] if the joint was not seen.
-    pub fn at(&self, frame: usize, joint: usize) -> [f64; 3] {
-        self.position[frame * self.joints() + joint]
+    pub fn position_at(&self, frame: usize, joint: usize) -> [f64; 3] {
+        self.position[frame * self.joint_count() + joint]
     }
 
     /// Whether a joint was seen in a frame.
     pub fn is_seen(&self, frame: usize, joint: usize) -> bool {
-        self.at(frame, joint)[0].is_finite()
+        self.position_at(frame, joint)[0].is_finite()
     }
 
     /// One joint's positions over time, `[frame]`.
-    pub fn track(&self, joint: usize) -> impl ExactSizeIterator<Item = [f64; 3]> + '_ {
-        (0..self.frames()).map(move |frame| self.at(frame, joint))
+    pub fn joint_track(&self, joint: usize) -> impl ExactSizeIterator<Item = [f64; 3]> + '_ {
+        (0..self.frame_count()).map(move |frame| self.position_at(frame, joint))
     }
 
     /// The channels of a worn inertial sensor, in the order of [`INERTIAL`]; `None` unless all six
     /// exist, belong to the same part and share one clock.
-    pub fn inertial(&self) -> Option<[&Channel; 6]> {
+    pub fn inertial_channels(&self) -> Option<[&Channel; 6]> {
         let clock = |channel: &Channel| (channel.part, channel.rate_hz, channel.start_s);
         let find = |name: &&str| self.channels.iter().find(|channel| channel.name == *name);
         let channels: Vec<&Channel> = INERTIAL.iter().map(find).collect::<Option<_>>()?;
@@ -266,11 +266,11 @@ impl Recording {
 
     /// The part of the recording between `from` and `to` seconds, both included; an error if it has
     /// no frames. Channels are kept whole.
-    pub fn time_range(&self, from: f64, to: f64) -> Result<Recording, Error> {
+    pub fn time_range(&self, from: f64, to: f64) -> Result<Recording, RecordingError> {
         let first = self.time.partition_point(|&t| t < from);
         let last = self.time.partition_point(|&t| t <= to);
         if first >= last {
-            return Err(Error::Parameter {
+            return Err(RecordingError::Parameter {
                 what: format!(
                     "no frame between {from} s and {to} s: the recording runs from {} s to {} s",
                     self.time.first().copied().unwrap_or(0.0),
@@ -279,7 +279,7 @@ impl Recording {
                 hint: "choose a time range inside the recording",
             });
         }
-        let joints = self.joints();
+        let joints = self.joint_count();
         Ok(Recording {
             time: self.time[first..last].to_vec(),
             position: self.position[first * joints..last * joints].to_vec(),
@@ -296,11 +296,11 @@ impl Recording {
 mod tests {
     use super::*;
 
-    fn line(time: Vec<f64>) -> Result<Recording, Error> {
+    fn line(time: Vec<f64>) -> Result<Recording, RecordingError> {
         let skeleton = Skeleton::coco_17();
         let n = time.len() * skeleton.len();
         Recording::new(
-            Source::default(),
+            RecordingSource::default(),
             skeleton,
             Space::World,
             time,
@@ -311,26 +311,32 @@ mod tests {
 
     #[test]
     fn refuses_what_cannot_be_a_recording() {
-        assert_eq!(line(vec![]).unwrap_err(), Error::NoFrames);
-        assert!(matches!(line(vec![0.0, 0.0]).unwrap_err(), Error::Clock { frame: 1, .. }));
-        assert!(matches!(line(vec![0.0, f64::NAN]).unwrap_err(), Error::Clock { frame: 1, .. }));
+        assert_eq!(line(vec![]).unwrap_err(), RecordingError::NoFrames);
+        assert!(matches!(
+            line(vec![0.0, 0.0]).unwrap_err(),
+            RecordingError::Clock { frame: 1, .. }
+        ));
+        assert!(matches!(
+            line(vec![0.0, f64::NAN]).unwrap_err(),
+            RecordingError::Clock { frame: 1, .. }
+        ));
         let skeleton = Skeleton::coco_17();
         let short = Recording::new(
-            Source::default(),
+            RecordingSource::default(),
             skeleton,
             Space::World,
             vec![0.0],
             vec![MISSING],
             vec![1.0; 17],
         );
-        assert!(matches!(short.unwrap_err(), Error::Shape { expected: 17, found: 1, .. }));
+        assert!(matches!(short.unwrap_err(), RecordingError::Shape { expected: 17, found: 1, .. }));
     }
 
     #[test]
     fn rate_is_the_median_step() {
         let recording = line(vec![0.0, 0.02, 0.04, 0.1, 0.12]).unwrap();
         assert!((recording.rate_hz() - 50.0).abs() < 1e-9);
-        assert_eq!(recording.time_range(0.03, 0.1).unwrap().frames(), 2);
+        assert_eq!(recording.time_range(0.03, 0.1).unwrap().frame_count(), 2);
         assert!(recording.time_range(5.0, 6.0).is_err());
     }
 

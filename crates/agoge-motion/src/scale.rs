@@ -1,6 +1,6 @@
 //! Scaling from pixels to metres by the athlete's height.
 
-use crate::recording::Error;
+use crate::recording::RecordingError;
 use crate::{Part, Recording, Space};
 
 /// Segment lengths as shares of standing height: shank, thigh, trunk (mid-hip to mid-shoulder).
@@ -14,11 +14,11 @@ const TRUNK: f64 = 0.288;
 ///
 /// # Errors
 /// [`Error::Parameter`] outside 0.5 to 2.6 m.
-pub fn check_height(height_m: f64) -> Result<(), Error> {
+pub fn check_height(height_m: f64) -> Result<(), RecordingError> {
     if (0.5..=2.6).contains(&height_m) {
         return Ok(());
     }
-    Err(Error::Parameter {
+    Err(RecordingError::Parameter {
         what: format!("height {height_m} m is not a person's standing height"),
         hint: "give the height in metres, as in 1.78",
     })
@@ -32,7 +32,7 @@ impl Recording {
     /// height) to their 90th percentiles in pixels: a segment that leaves the image plane only
     /// looks shorter, so a high percentile approximates its true length. Expects the body skeleton.
     /// An error if no leg or trunk is ever seen or the height is implausible.
-    pub fn scaled_by_height(self, height_m: f64) -> Result<Recording, Error> {
+    pub fn scaled_by_height(self, height_m: f64) -> Result<Recording, RecordingError> {
         check_height(height_m)?;
         let Space::Image { .. } = self.space else { return Ok(self) };
         let segments = [
@@ -44,13 +44,13 @@ impl Recording {
         ];
         let (mut expected, mut pixels) = (0.0, 0.0);
         for (a, b, share) in segments {
-            if let Some(length) = self.long_length(a, b) {
+            if let Some(length) = self.segment_length(a, b) {
                 expected += share * height_m;
                 pixels += length;
             }
         }
         if pixels <= 0.0 {
-            return Err(Error::Parameter {
+            return Err(RecordingError::Parameter {
                 what: "no leg and no trunk is ever seen, so the height gives no scale".to_owned(),
                 hint: "leave the height out: lengths are then given in trunk lengths or pixels",
             });
@@ -66,11 +66,11 @@ impl Recording {
 
     /// The 90th percentile of the distance between two parts in the image plane, in the recording's
     /// unit; `None` if they are never seen together.
-    fn long_length(&self, a: Part, b: Part) -> Option<f64> {
-        let (a, b) = (self.skeleton.joint_of(a)?, self.skeleton.joint_of(b)?);
-        let mut lengths: Vec<f64> = (0..self.frames())
+    fn segment_length(&self, a: Part, b: Part) -> Option<f64> {
+        let (a, b) = (self.skeleton.joint_for_part(a)?, self.skeleton.joint_for_part(b)?);
+        let mut lengths: Vec<f64> = (0..self.frame_count())
             .map(|frame| {
-                let (p, q) = (self.at(frame, a), self.at(frame, b));
+                let (p, q) = (self.position_at(frame, a), self.position_at(frame, b));
                 (p[0] - q[0]).hypot(p[1] - q[1])
             })
             .filter(|length| length.is_finite())
@@ -84,7 +84,7 @@ impl Recording {
 mod tests {
     use super::*;
     use crate::recording::MISSING;
-    use crate::{Skeleton, Source};
+    use crate::{RecordingSource, Skeleton};
 
     /// One frame of standing in pixels: 100 px per metre, height 1.8 m, joints at Winter's heights.
     fn standing() -> Recording {
@@ -100,8 +100,15 @@ mod tests {
         }
         let space = Space::Image { width: None, height: None };
         let confidence = vec![1.0; Part::COUNT];
-        Recording::new(Source::default(), Skeleton::body(), space, vec![0.0], position, confidence)
-            .unwrap()
+        Recording::new(
+            RecordingSource::default(),
+            Skeleton::body(),
+            space,
+            vec![0.0],
+            position,
+            confidence,
+        )
+        .unwrap()
     }
 
     #[test]
@@ -109,7 +116,7 @@ mod tests {
         let scaled = standing().scaled_by_height(1.8).unwrap();
         assert_eq!(scaled.space, Space::Plane);
         // The hip is 0.530 of 1.8 m above the floor, up to rounding error.
-        assert!((scaled.at(0, Part::LeftHip.index())[1] - 0.954).abs() < 1e-12);
+        assert!((scaled.position_at(0, Part::LeftHip.index())[1] - 0.954).abs() < 1e-12);
     }
 
     #[test]

@@ -31,18 +31,18 @@ pub fn norm(a: [f64; 3]) -> f64 {
 }
 
 /// The unit vector in the direction of a; NaN for the zero vector.
-pub fn unit(a: [f64; 3]) -> [f64; 3] {
+pub fn unit_vector(a: [f64; 3]) -> [f64; 3] {
     scale(a, 1.0 / norm(a))
 }
 
 /// The mean of the points; NaN if any of them is missing.
-pub fn mean(points: &[[f64; 3]]) -> [f64; 3] {
+pub fn mean_point(points: &[[f64; 3]]) -> [f64; 3] {
     scale(points.iter().copied().fold([0.0; 3], add), 1.0 / points.len() as f64)
 }
 
 /// Fills every gap in a track of evenly spaced points, `[frame]`, by linear interpolation and
 /// extends the first and last known point to the ends. Stays NaN only if no point is known.
-pub fn bridge(track: &mut [[f64; 3]]) {
+pub fn fill_track_gaps(track: &mut [[f64; 3]]) {
     let mut last: Option<usize> = None;
     for frame in 0..track.len() {
         if !track[frame][0].is_finite() {

@@ -5,7 +5,7 @@ use agoge_kinematics::Curves;
 /// Our curves and OpenSim's coordinates of the same meaning and sign (models of Rajagopal and Lai &
 /// Uhlrich). Trunk lean is left out rather than renamed: OpenSim's lumbar extension is relative to
 /// the pelvis and positive backward, ours is relative to the vertical and positive forward.
-const NAMES: [(&str, &str); 10] = [
+const OPENSIM_NAMES: [(&str, &str); 10] = [
     ("hip_flexion_right", "hip_flexion_r"),
     ("hip_adduction_right", "hip_adduction_r"),
     ("knee_flexion_right", "knee_angle_r"),
@@ -20,9 +20,9 @@ const NAMES: [(&str, &str); 10] = [
 
 /// Returns the curves that OpenSim has a coordinate for: its name and the values in degrees,
 /// `[frame]`, NaN where missing.
-pub fn angles(curves: &Curves) -> Vec<(&'static str, &[f64])> {
-    NAMES
+pub fn opensim_angles(curves: &Curves) -> Vec<(&'static str, &[f64])> {
+    OPENSIM_NAMES
         .iter()
-        .filter_map(|(key, name)| Some((*name, curves.by_key(key)?.values.as_slice())))
+        .filter_map(|(key, name)| Some((*name, curves.get_by_key(key)?.values.as_slice())))
         .collect()
 }

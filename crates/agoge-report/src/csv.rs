@@ -20,7 +20,7 @@ pub fn repetitions_csv(analysis: &Analysis) -> String {
             }
         }
         for metric in &repetition.metrics {
-            let name = column(&analysis.movement.name, metric);
+            let name = column_name(&analysis.movement.name, metric);
             if seen.insert(name.clone()) {
                 metrics.push((name, metric));
             }
@@ -34,7 +34,7 @@ pub fn repetitions_csv(analysis: &Analysis) -> String {
     header.extend(metrics.iter().map(|(name, _)| name.clone()));
     header.extend(["score", "score_low", "score_high", "qa_pose", "qa_biomech"].map(str::to_owned));
 
-    let mut text = row(&header);
+    let mut text = csv_row(&header);
     for repetition in &analysis.repetitions {
         let [start, end] = repetition.frames;
         let frame_to_seconds = |frame: usize| {
@@ -68,35 +68,35 @@ pub fn repetitions_csv(analysis: &Analysis) -> String {
                     .metrics
                     .iter()
                     .find(is_same_measure)
-                    .map_or(String::new(), |metric| number(metric.value)),
+                    .map_or(String::new(), |metric| format_number(metric.value)),
             );
         }
         let score = repetition.score.as_ref();
-        cells.push(score.map_or(String::new(), |score| number(score.value)));
-        cells.push(score.map_or(String::new(), |score| number(score.low)));
-        cells.push(score.map_or(String::new(), |score| number(score.high)));
+        cells.push(score.map_or(String::new(), |score| format_number(score.value)));
+        cells.push(score.map_or(String::new(), |score| format_number(score.low)));
+        cells.push(score.map_or(String::new(), |score| format_number(score.high)));
         cells.push(repetition.qa_pose.to_string());
         cells.push(repetition.qa_biomech.to_string());
-        text += &row(&cells);
+        text += &csv_row(&cells);
     }
     text
 }
 
-fn column(movement: &str, metric: &Metric) -> String {
+fn column_name(movement: &str, metric: &Metric) -> String {
     let unit = match metric.unit.symbol() {
         "1" => String::new(),
         "%" => "_percent".to_owned(),
         symbol => format!("_{}", symbol.replace('/', "_per_")),
     };
-    format!("{movement}_{}{unit}", curve::key(&metric.name, metric.side))
+    format!("{movement}_{}{unit}", curve::curve_key(&metric.name, metric.side))
 }
 
-fn number(value: f64) -> String {
+fn format_number(value: f64) -> String {
     if value.is_finite() { format!("{value:.4}") } else { String::new() }
 }
 
 /// Renders a row with the quoting of RFC 4180.
-fn row(cells: &[String]) -> String {
+fn csv_row(cells: &[String]) -> String {
     let quoted = |cell: &String| {
         if cell.contains([',', '"', '\n', '\r']) {
             format!("\"{}\"", cell.replace('"', "\"\""))

@@ -1,15 +1,15 @@
 //! Renders the explanation of an analysis as sentences.
 
 use crate::language::{Language, Sentences};
-use crate::words::ranges;
+use crate::text::format_ranges;
 use agoge_coach::Analysis;
-use agoge_coach::explain::{Change, Explanation, Gain, Pace};
+use agoge_coach::explain::{Explanation, Gain, PaceFault, SuggestedChange};
 use std::fmt::Write;
 
 /// Renders the explanation of an analysis for a terminal, in the given language, coloured with ANSI
 /// codes if requested. Says so if there is none.
-pub fn explanation(analysis: &Analysis, language: Language, color: bool) -> String {
-    let sentences = Sentences::of(language);
+pub fn explanation_terminal(analysis: &Analysis, language: Language, color: bool) -> String {
+    let sentences = Sentences::for_language(language);
     let Some(explanation) = &analysis.explanation else {
         return "Nothing to explain: no complete repetition, no named movement, or nothing to compare with; hint: give --movement and --reference\n".to_owned();
     };
@@ -19,13 +19,13 @@ pub fn explanation(analysis: &Analysis, language: Language, color: bool) -> Stri
         ("movement", analysis.movement.title.as_str()),
         ("reference", explanation.reference.as_str()),
     ];
-    let _ = writeln!(out, "{}", bold(&sentences.say("heading", &title)));
+    let _ = writeln!(out, "{}", bold(&sentences.format_message("heading", &title)));
     let total = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
-    let changes = changes(explanation, total, &sentences);
+    let changes = change_texts(explanation, total, &sentences);
     if changes.is_empty() {
-        let _ = writeln!(out, "{}", sentences.say("nothing", &[]));
+        let _ = writeln!(out, "{}", sentences.format_message("nothing", &[]));
     } else {
-        let _ = writeln!(out, "\n{}", bold(&sentences.say("change-first", &[])));
+        let _ = writeln!(out, "\n{}", bold(&sentences.format_message("change-first", &[])));
     }
     for (index, change) in changes.iter().enumerate() {
         let _ = writeln!(out, "  {}. {}", index + 1, bold(&change.title));
@@ -33,7 +33,7 @@ pub fn explanation(analysis: &Analysis, language: Language, color: bool) -> Stri
             let _ = writeln!(out, "     {line}");
         });
     }
-    for (heading, lines) in sections(explanation, &sentences) {
+    for (heading, lines) in explanation_sections(explanation, &sentences) {
         let _ = writeln!(out, "\n{}", bold(&heading));
         lines.iter().for_each(|line| {
             let _ = writeln!(out, "  {line}");
@@ -43,7 +43,7 @@ pub fn explanation(analysis: &Analysis, language: Language, color: bool) -> Stri
 }
 
 /// The text of a change.
-pub(crate) struct Told {
+pub(crate) struct ChangeText {
     /// Short title.
     pub(crate) title: String,
     /// Sentences below the title.
@@ -51,35 +51,40 @@ pub(crate) struct Told {
 }
 
 /// Renders the changes as text; `total` is the number of complete repetitions.
-pub(crate) fn changes(explanation: &Explanation, total: usize, sentences: &Sentences) -> Vec<Told> {
-    explanation.changes.iter().map(|change| told(change, total, sentences)).collect()
+pub(crate) fn change_texts(
+    explanation: &Explanation,
+    total: usize,
+    sentences: &Sentences,
+) -> Vec<ChangeText> {
+    explanation.changes.iter().map(|change| describe_change(change, total, sentences)).collect()
 }
 
-fn told(change: &Change, total: usize, sentences: &Sentences) -> Told {
-    let joint = sentences.joint(change.joint);
+fn describe_change(change: &SuggestedChange, total: usize, sentences: &Sentences) -> ChangeText {
+    let joint = sentences.joint_name(change.joint);
     let place = match &change.phase {
-        Some(phase) => {
-            sentences.say("place-phase", &[("joint", &joint), ("phase", &sentences.phase(phase))])
-        }
-        None => sentences.say("place-whole", &[("joint", &joint)]),
+        Some(phase) => sentences.format_message(
+            "place-phase",
+            &[("joint", &joint), ("phase", &sentences.phase_name(phase))],
+        ),
+        None => sentences.format_message("place-whole", &[("joint", &joint)]),
     };
     let mut lines = Vec::new();
     let (times, total) = (change.repetitions.len().to_string(), total.to_string());
     let pace = change.timing.as_ref().and_then(|timing| Some((timing, timing.clear?)));
     let place = pace.map_or(place, |(timing, pace)| {
         let phase =
-            timing.phase.as_deref().map_or_else(String::new, |phase| sentences.phase(phase));
+            timing.phase.as_deref().map_or_else(String::new, |phase| sentences.phase_name(phase));
         let name = match pace {
-            Pace::Hurried => "pace-hurried",
-            Pace::Dragged => "pace-dragged",
-            Pace::Jerky => "pace-jerky",
+            PaceFault::Hurried => "pace-hurried",
+            PaceFault::Dragged => "pace-dragged",
+            PaceFault::Jerky => "pace-jerky",
         };
-        sentences.say(name, &[("phase", &phase)])
+        sentences.format_message(name, &[("phase", &phase)])
     });
     if let Some((timing, pace)) = pace {
         let format_smoothness = |value: Option<f64>| format!("{:.2}", value.unwrap_or(f64::NAN));
         let (name, value, expected) = match pace {
-            Pace::Jerky => (
+            PaceFault::Jerky => (
                 "pace-smoothness",
                 format_smoothness(timing.smoothness),
                 format_smoothness(timing.expected_smoothness),
@@ -90,7 +95,7 @@ fn told(change: &Change, total: usize, sentences: &Sentences) -> Told {
                 format!("{:.0}", timing.expected_ms),
             ),
         };
-        lines.push(sentences.say(
+        lines.push(sentences.format_message(
             name,
             &[("value", &value), ("expected", &expected), ("times", &times), ("of", &total)],
         ));
@@ -101,15 +106,17 @@ fn told(change: &Change, total: usize, sentences: &Sentences) -> Told {
             Some(curve) => {
                 let degrees = |value: f64| format!("{value:.0}");
                 let spread = match (curve.sd, curve.mdc) {
-                    (Some(sd), Some(mdc)) => sentences.say(
+                    (Some(sd), Some(mdc)) => sentences.format_message(
                         "spread-mdc",
                         &[("sd", &format!("{sd:.1}")), ("mdc", &format!("{mdc:.1}"))],
                     ),
-                    (Some(sd), None) => sentences.say("spread-sd", &[("sd", &format!("{sd:.1}"))]),
+                    (Some(sd), None) => {
+                        sentences.format_message("spread-sd", &[("sd", &format!("{sd:.1}"))])
+                    }
                     _ => String::new(),
                 };
-                let curve_name = sentences.curve(&curve.name, curve.side);
-                sentences.say(
+                let curve_name = sentences.curve_name(&curve.name, curve.side);
+                sentences.format_message(
                     "difference",
                     &[
                         ("curve", &curve_name),
@@ -123,46 +130,54 @@ fn told(change: &Change, total: usize, sentences: &Sentences) -> Told {
             }
             None => {
                 let angle = format!("{:.0}", difference.angle_deg);
-                sentences.say("direction", &[("angle", &angle), ("times", &times), ("of", &total)])
+                sentences.format_message(
+                    "direction",
+                    &[("angle", &angle), ("times", &times), ("of", &total)],
+                )
             }
         });
     }
     let gain_message = if change.difference.is_some() { "gain" } else { "gain-kept" };
     match &change.gain {
         Some(gain) if gain.low > 0.0 => {
-            lines.push(gained(gain_message, gain, sentences));
+            lines.push(gain_sentence(gain_message, gain, sentences));
             if !change.with.is_empty() {
                 let joints: Vec<String> = change
                     .with
                     .iter()
-                    .map(|joint| sentences.joint(*joint).to_lowercase())
+                    .map(|joint| sentences.joint_name(*joint).to_lowercase())
                     .collect();
-                lines.push(sentences.say("with", &[("joints", &joints.join(", "))]));
+                lines.push(sentences.format_message("with", &[("joints", &joints.join(", "))]));
             }
         }
-        Some(_) if change.difference.is_some() => lines.push(sentences.say("gain-none", &[])),
+        Some(_) if change.difference.is_some() => {
+            lines.push(sentences.format_message("gain-none", &[]))
+        }
         _ => {}
     }
     if !change.repetitions.is_empty() && change.repetitions.len().to_string() != total {
-        lines.push(sentences.say("repetitions", &[("which", &ranges(&change.repetitions))]));
+        lines.push(
+            sentences
+                .format_message("repetitions", &[("which", &format_ranges(&change.repetitions))]),
+        );
     }
     if !change.cue.is_empty() {
-        lines.push(sentences.say("say", &[("cue", &change.cue)]));
-        lines.push(sentences.say("do", &[("drill", &change.drill)]));
+        lines.push(sentences.format_message("say", &[("cue", &change.cue)]));
+        lines.push(sentences.format_message("do", &[("drill", &change.drill)]));
     }
-    Told { title, lines }
+    ChangeText { title, lines }
 }
 
-fn gained(name: &str, gain: &Gain, sentences: &Sentences) -> String {
+fn gain_sentence(name: &str, gain: &Gain, sentences: &Sentences) -> String {
     let points = |value: f64| format!("{value:.1}");
-    sentences.say(
+    sentences.format_message(
         name,
         &[("gain", &points(gain.value)), ("low", &points(gain.low)), ("high", &points(gain.high))],
     )
 }
 
 /// Renders what follows the changes: headings with their sentences.
-pub(crate) fn sections(
+pub(crate) fn explanation_sections(
     explanation: &Explanation,
     sentences: &Sentences,
 ) -> Vec<(String, Vec<String>)> {
@@ -170,21 +185,23 @@ pub(crate) fn sections(
     let timing =
         explanation.timing.iter().filter(|timing| timing.ahead_ms.is_finite()).map(|timing| {
             let doubt = if timing.within_error {
-                sentences.say("timing-within", &[])
+                sentences.format_message("timing-within", &[])
             } else {
                 String::new()
             };
-            let direction =
-                sentences.say(if timing.ahead_ms >= 0.0 { "ahead" } else { "behind" }, &[]);
-            let phase =
-                timing.phase.as_deref().map_or_else(String::new, |phase| sentences.phase(phase));
+            let direction = sentences
+                .format_message(if timing.ahead_ms >= 0.0 { "ahead" } else { "behind" }, &[]);
+            let phase = timing
+                .phase
+                .as_deref()
+                .map_or_else(String::new, |phase| sentences.phase_name(phase));
             let phase = phase
                 .chars()
                 .take(1)
                 .flat_map(char::to_uppercase)
                 .chain(phase.chars().skip(1))
                 .collect::<String>();
-            sentences.say(
+            sentences.format_message(
                 "timing-line",
                 &[
                     ("phase", &phase),
@@ -197,10 +214,11 @@ pub(crate) fn sections(
             )
         });
     let links = explanation.links.iter().take(3).map(|link| {
-        let name =
-            |(joint, curve): &(agoge_motion::Part, String)| sentences.curve(curve, joint.side());
-        let pattern = |pattern: &str| sentences.say(&format!("pattern-{pattern}"), &[]);
-        sentences.say(
+        let name = |(joint, curve): &(agoge_motion::Part, String)| {
+            sentences.curve_name(curve, joint.side())
+        };
+        let pattern = |pattern: &str| sentences.format_message(&format!("pattern-{pattern}"), &[]);
+        sentences.format_message(
             "link",
             &[
                 ("a", &name(&link.proximal)),
@@ -215,10 +233,10 @@ pub(crate) fn sections(
     let gate = &explanation.gate;
     let mut gate_lines = Vec::new();
     gate_lines.push(match (&gate.withheld, gate.insertion, gate.as_good) {
-        (Some(why), ..) => sentences.say("gate-withheld", &[("why", why)]),
+        (Some(why), ..) => sentences.format_message("gate-withheld", &[("why", why)]),
         (None, Some(insertion), Some(as_good)) => {
             let orders = gate.orders;
-            sentences.say(
+            sentences.format_message(
                 "gate-passed",
                 &[
                     ("orders", &orders.to_string()),
@@ -228,36 +246,37 @@ pub(crate) fn sections(
                 ],
             )
         }
-        _ => sentences.say("gate-none", &[]),
+        _ => sentences.format_message("gate-none", &[]),
     });
     if !gate.planted.is_empty() {
-        let planted_result = |control: &agoge_coach::explain::Control| {
-            sentences.say(
+        let planted_result = |control: &agoge_coach::explain::PlantedResult| {
+            sentences.format_message(
                 "gate-planted-one",
                 &[("method", &control.method), ("hit", &whole(100.0 * control.hit))],
             )
         };
         let list: Vec<String> = gate.planted.iter().map(planted_result).collect();
-        gate_lines.push(sentences.say("gate-planted", &[("list", &list.join(", "))]));
+        gate_lines.push(sentences.format_message("gate-planted", &[("list", &list.join(", "))]));
     }
     let within_count =
         explanation.differences.iter().filter(|difference| difference.within_error).count();
     let total = explanation.differences.len().to_string();
-    gate_lines
-        .push(sentences.say("within", &[("count", &within_count.to_string()), ("of", &total)]));
+    gate_lines.push(
+        sentences.format_message("within", &[("count", &within_count.to_string()), ("of", &total)]),
+    );
     let aspects = explanation.aspects.iter().map(|aspect| {
-        let name = sentences.say(&format!("aspect-{}", aspect.name), &[]);
+        let name = sentences.format_message(&format!("aspect-{}", aspect.name), &[]);
         let values = [("value", aspect.percentile), ("low", aspect.low), ("high", aspect.high)];
         let values = values.map(|(name, value)| (name, whole(value)));
         let mut args = vec![("name", name.as_str())];
         args.extend(values.iter().map(|(name, value)| (*name, value.as_str())));
-        sentences.say("aspect", &args)
+        sentences.format_message("aspect", &args)
     });
     let mut sections = vec![
-        (sentences.say("aspects", &[]), aspects.collect::<Vec<_>>()),
-        (sentences.say("timing", &[]), timing.collect::<Vec<_>>()),
-        (sentences.say("links", &[]), links.collect()),
-        (sentences.say("gate", &[]), gate_lines),
+        (sentences.format_message("aspects", &[]), aspects.collect::<Vec<_>>()),
+        (sentences.format_message("timing", &[]), timing.collect::<Vec<_>>()),
+        (sentences.format_message("links", &[]), links.collect()),
+        (sentences.format_message("gate", &[]), gate_lines),
     ];
     sections.retain(|(_, lines)| !lines.is_empty());
     sections

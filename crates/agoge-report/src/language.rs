@@ -1,7 +1,7 @@
 //! Sentences in several languages: Fluent templates in `lang/` filled with values. Messages that a
 //! language lacks appear in English.
 
-use crate::words::capital;
+use crate::text::capitalize_first;
 use agoge_motion::{Part, Side};
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
 use unic_langid::{LanguageIdentifier, langid};
@@ -25,7 +25,7 @@ pub(crate) struct Sentences {
 }
 
 impl Sentences {
-    pub(crate) fn of(language: Language) -> Sentences {
+    pub(crate) fn for_language(language: Language) -> Sentences {
         let identifier: LanguageIdentifier = match language {
             Language::English => langid!("en"),
             Language::Chinese => langid!("zh-Hans"),
@@ -46,7 +46,7 @@ impl Sentences {
     }
 
     /// Fills a message template with values.
-    pub(crate) fn say(&self, name: &str, values: &[(&str, &str)]) -> String {
+    pub(crate) fn format_message(&self, name: &str, values: &[(&str, &str)]) -> String {
         let mut args = FluentArgs::new();
         for (name, value) in values {
             args.set(*name, FluentValue::from(*value));
@@ -59,33 +59,39 @@ impl Sentences {
     }
 
     /// Name of a joint with its side: "left knee".
-    pub(crate) fn joint(&self, joint: Part) -> String {
-        let unsided = joint.on(Side::Left).name().trim_start_matches("left_").to_owned();
-        let name = self.named("joint", &unsided);
-        self.sided(name, joint.side())
+    pub(crate) fn joint_name(&self, joint: Part) -> String {
+        let unsided = joint.on_side(Side::Left).name().trim_start_matches("left_").to_owned();
+        let name = self.lookup_name("joint", &unsided);
+        self.with_side(name, joint.side())
     }
 
     /// Name of a curve with its side: "left knee flexion".
-    pub(crate) fn curve(&self, curve: &str, side: Option<Side>) -> String {
-        self.sided(self.named("curve", curve), side)
+    pub(crate) fn curve_name(&self, curve: &str, side: Option<Side>) -> String {
+        self.with_side(self.lookup_name("curve", curve), side)
     }
 
     /// Name of a phase, given its name in the definition.
-    pub(crate) fn phase(&self, phase: &str) -> String {
-        self.named("phase", phase)
+    pub(crate) fn phase_name(&self, phase: &str) -> String {
+        self.lookup_name("phase", phase)
     }
 
-    fn sided(&self, name: String, side: Option<Side>) -> String {
+    fn with_side(&self, name: String, side: Option<Side>) -> String {
         match side {
-            Some(side) => capital(&self.say(side.name(), &[("what", &name.to_lowercase())])),
-            None => capital(&name),
+            Some(side) => capitalize_first(
+                &self.format_message(side.name(), &[("what", &name.to_lowercase())]),
+            ),
+            None => capitalize_first(&name),
         }
     }
 
     /// Name of something in this language, or its key with spaces if there is none.
-    fn named(&self, kind: &str, name: &str) -> String {
+    fn lookup_name(&self, kind: &str, name: &str) -> String {
         let key = format!("{kind}-{name}");
-        if self.bundle.has_message(&key) { self.say(&key, &[]) } else { name.replace('_', " ") }
+        if self.bundle.has_message(&key) {
+            self.format_message(&key, &[])
+        } else {
+            name.replace('_', " ")
+        }
     }
 }
 
@@ -109,12 +115,14 @@ mod tests {
 
     #[test]
     fn joints_and_curves_have_names_in_both() {
-        let (english, chinese) =
-            (Sentences::of(Language::English), Sentences::of(Language::Chinese));
-        assert_eq!(english.joint(Part::LeftKnee), "Left knee");
-        assert_eq!(chinese.joint(Part::LeftKnee), "左膝");
-        assert_eq!(english.curve("trunk_lean", None), "Trunk lean");
-        assert_eq!(chinese.curve("knee_valgus", Some(Side::Right)), "右膝内扣（额状面）");
-        assert_eq!(chinese.phase("wind_up"), "wind up");
+        let (english, chinese) = (
+            Sentences::for_language(Language::English),
+            Sentences::for_language(Language::Chinese),
+        );
+        assert_eq!(english.joint_name(Part::LeftKnee), "Left knee");
+        assert_eq!(chinese.joint_name(Part::LeftKnee), "左膝");
+        assert_eq!(english.curve_name("trunk_lean", None), "Trunk lean");
+        assert_eq!(chinese.curve_name("knee_valgus", Some(Side::Right)), "右膝内扣（额状面）");
+        assert_eq!(chinese.phase_name("wind_up"), "wind up");
     }
 }

@@ -15,29 +15,31 @@ mod moments;
 mod plan;
 mod steps;
 mod terminal;
-mod words;
+mod text;
 
-pub use angles::angles;
-pub use club::{club_terminal, word as club_word};
+pub use angles::opensim_angles;
+pub use club::{athlete_warning_text as club_word, club_terminal};
 pub use csv::repetitions_csv;
-pub use explanation::explanation;
+pub use explanation::explanation_terminal;
 pub use html::{
-    Around, SCRIPT, STYLE, Scene, Still, club_html, comparison, development, figure_json, html,
-    html_in, load_html, load_html_in, plan_html, plan_html_in, scene_json,
+    PageFrame, SCRIPT, STYLE, Scene, Still, club_html, figure_json, load_html, load_html_in,
+    plan_html, plan_html_in, render_comparison, render_development, report_html, report_html_in,
+    scene_json,
 };
 pub use language::Language;
 pub use load::{load_terminal, risk_terminal};
 pub use plan::{
-    compare_terminal, moved_terminal, plan_calendar, plan_csv, plan_terminal, today_terminal,
+    drill_effects_terminal, plan_calendar, plan_comparison_terminal, plan_csv, plan_terminal,
+    today_terminal,
 };
-pub use steps::plan_intervals;
-pub use terminal::terminal;
-pub use words::count;
+pub use steps::intervals_workout;
+pub use terminal::analysis_terminal;
+pub use text::count_noun;
 
 use agoge_coach::Analysis;
 
 /// Renders the analysis as indented JSON (docs/ANALYSIS.md); unknown values are `null`.
-pub fn json(analysis: &Analysis) -> String {
+pub fn analysis_json(analysis: &Analysis) -> String {
     // Serialising plain structures of strings and numbers to memory cannot fail.
     serde_json::to_string_pretty(analysis).unwrap_or_default() + "\n"
 }

@@ -1,13 +1,13 @@
 //! Renders load and warnings for the terminal.
 
-use crate::html::figure;
-use crate::words::certainty;
+use crate::html::format_figure;
+use crate::text::certainty_text;
 use agoge_coach::injury::screening_text;
-use agoge_coach::load::Overview;
+use agoge_coach::load::LoadOverview;
 use std::fmt::Write;
 
 /// Renders today's figures, each with its method, unit and source.
-pub fn load_terminal(overview: &Overview) -> String {
+pub fn load_terminal(overview: &LoadOverview) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -23,7 +23,7 @@ pub fn load_terminal(overview: &Overview) -> String {
         "{} days, {} without an entry; the last seven: {}",
         overview.daily.values.len(),
         overview.missing_days,
-        week(overview)
+        last_week_loads(overview)
     );
     let width = overview.trends.iter().map(|trend| trend.name.chars().count()).max().unwrap_or(0);
     for trend in &overview.trends {
@@ -31,7 +31,7 @@ pub fn load_terminal(overview: &Overview) -> String {
             out,
             "  {:width$}  {:>8} {:10} {}",
             trend.name,
-            figure(trend.last()),
+            format_figure(trend.latest_value()),
             trend.unit,
             trend.source
         );
@@ -39,14 +39,15 @@ pub fn load_terminal(overview: &Overview) -> String {
     out
 }
 
-fn week(overview: &Overview) -> String {
+fn last_week_loads(overview: &LoadOverview) -> String {
     let loads = &overview.daily.values;
-    let format_load = |load: &f64| if load.is_nan() { "missing".to_owned() } else { figure(*load) };
+    let format_load =
+        |load: &f64| if load.is_nan() { "missing".to_owned() } else { format_figure(*load) };
     loads[loads.len().saturating_sub(7)..].iter().map(format_load).collect::<Vec<_>>().join(", ")
 }
 
 /// Renders the warnings: what changed, why it matters, what to do, how certain it is.
-pub fn risk_terminal(overview: &Overview) -> String {
+pub fn risk_terminal(overview: &LoadOverview) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -63,7 +64,7 @@ pub fn risk_terminal(overview: &Overview) -> String {
             "   Why:  {}.\n   Do:   {}.\n   Sure: {} ({})",
             warning.why,
             warning.action,
-            certainty(warning.certainty),
+            certainty_text(warning.certainty),
             warning.source
         );
     }

@@ -3,20 +3,20 @@
 use agoge_coach::analysis::{MomentPeak, MomentReport};
 
 /// Heading above the figures.
-pub(crate) fn title(report: &MomentReport) -> String {
+pub(crate) fn moments_title(report: &MomentReport) -> String {
     let source =
         if report.forces == "modelled" { "modelled ground forces" } else { "force plates" };
     format!("Net joint moments from {source} (flexion positive, {:.0} kg)", report.mass_kg)
 }
 
 /// Name of a peak: repetition, side and joint.
-pub(crate) fn name(peak: &MomentPeak) -> String {
+pub(crate) fn peak_name(peak: &MomentPeak) -> String {
     let prefix = peak.repetition.map_or(String::new(), |number| format!("{number}. "));
     format!("{prefix}{} {}", peak.side.name(), peak.joint)
 }
 
 /// Range from the most extending to the most flexing moment, with the error.
-pub(crate) fn range(peak: &MomentPeak) -> String {
+pub(crate) fn moment_range_text(peak: &MomentPeak) -> String {
     let MomentPeak {
         flexion_nm,
         extension_nm,

@@ -1,17 +1,20 @@
 //! Renders a plan for the terminal, as a table, and as a calendar.
 
-use agoge_coach::plan::{Effect, EventForecast, Interval, Moved, Plan, Planned, Today, Weekday};
+use agoge_coach::plan::{
+    DrillEffect, EffectInterval, EventForecast, FactorEffects, Plan, PlannedSession, TodayAdvice,
+    Weekday,
+};
 use icalendar::{Calendar, Class, Component, Event, EventLike};
 use std::fmt::Write;
 
 /// Formats a performance value.
-pub(crate) fn performance(value: f64, percent: bool) -> String {
+pub(crate) fn format_performance(value: f64, percent: bool) -> String {
     if percent { format!("{value:.1} %") } else { format!("{value:.1}") }
 }
 
 /// Expected performance at an event, and what resting until then would leave.
-pub(crate) fn forecast(event: &EventForecast, percent: bool) -> String {
-    let format = |value: f64| performance(value, percent);
+pub(crate) fn forecast_text(event: &EventForecast, percent: bool) -> String {
+    let format = |value: f64| format_performance(value, percent);
     format!(
         "expected {} (90 % of tests between {} and {}); resting until then {}",
         format(event.expected.value),
@@ -22,7 +25,7 @@ pub(crate) fn forecast(event: &EventForecast, percent: bool) -> String {
 }
 
 /// How far from the optimum the plan can be.
-pub(crate) fn quality(plan: &Plan) -> String {
+pub(crate) fn plan_quality_text(plan: &Plan) -> String {
     match plan.gap {
         Some(gap) => {
             format!(
@@ -35,7 +38,7 @@ pub(crate) fn quality(plan: &Plan) -> String {
 }
 
 /// How the athlete's response to load was determined.
-pub(crate) fn response(plan: &Plan) -> String {
+pub(crate) fn response_text(plan: &Plan) -> String {
     let response = &plan.response;
     let mut text = match response.tests {
         0 => "the population's: too few tests of the athlete's own".to_owned(),
@@ -56,7 +59,7 @@ pub(crate) fn response(plan: &Plan) -> String {
     text
 }
 
-fn line(session: &Planned) -> String {
+fn session_line(session: &PlannedSession) -> String {
     format!(
         "{} ({:.0} min, RPE {}, {:.0} AU)",
         session.title, session.minutes, session.rpe, session.load
@@ -82,19 +85,19 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
             week.sessions,
             week.hard
         );
-        for day in (0..7).map(|d| week.first.plus(d)) {
-            let name = Weekday::of(day).short();
+        for day in (0..7).map(|d| week.first.plus_days(d)) {
+            let name = Weekday::from_day(day).short_name();
             for event in plan.events.iter().filter(|event| event.day == day) {
                 let _ = writeln!(
                     out,
                     "  {name}  {} ({:?}): {}",
                     event.title,
                     event.priority,
-                    forecast(event, percent)
+                    forecast_text(event, percent)
                 );
             }
             for session in plan.sessions.iter().filter(|session| session.day == day) {
-                let _ = writeln!(out, "  {name}  {}", line(session));
+                let _ = writeln!(out, "  {name}  {}", session_line(session));
                 if explain && !session.fixed {
                     let limits = match session.held.is_empty() {
                         true => String::new(),
@@ -110,8 +113,8 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
             }
         }
     }
-    let _ = writeln!(out, "\nAnswer to load: {}.", response(plan));
-    let _ = writeln!(out, "{}.", quality(plan));
+    let _ = writeln!(out, "\nAnswer to load: {}.", response_text(plan));
+    let _ = writeln!(out, "{}.", plan_quality_text(plan));
     for risk in &plan.risks {
         let _ = writeln!(out, "- Care: {risk}.");
     }
@@ -122,7 +125,7 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
 }
 
 /// Renders which drills changed which finding, each with its 95 % interval.
-pub fn moved_terminal(all: &[Moved]) -> String {
+pub fn drill_effects_terminal(all: &[FactorEffects]) -> String {
     if all.is_empty() {
         return "Nothing to say yet: no drill of drills.csv works on a factor of movement.csv (docs/PLAN.md).\n"
             .to_owned();
@@ -132,9 +135,9 @@ pub fn moved_terminal(all: &[Moved]) -> String {
         let unit = &moved.unit;
         let _ = writeln!(out, "{} ({} measurements)", moved.factor, moved.measurements);
         if let Some(weekly) = moved.by_itself_a_week {
-            let _ = writeln!(out, "  by itself {} {unit} a week", span(weekly));
+            let _ = writeln!(out, "  by itself {} {unit} a week", format_interval(weekly));
         }
-        let mut write_effect = |effect: &Effect| {
+        let mut write_effect = |effect: &DrillEffect| {
             let _ = write!(
                 out,
                 "  {}, {} times: {}",
@@ -143,7 +146,12 @@ pub fn moved_terminal(all: &[Moved]) -> String {
                 effect.verdict
             );
             if let (Some(each), Some(all)) = (effect.each_time, effect.in_all) {
-                let _ = write!(out, ": {} {unit} each time, {} in all", span(each), span(all));
+                let _ = write!(
+                    out,
+                    ": {} {unit} each time, {} in all",
+                    format_interval(each),
+                    format_interval(all)
+                );
             }
             out.push('\n');
         };
@@ -155,15 +163,15 @@ pub fn moved_terminal(all: &[Moved]) -> String {
 }
 
 /// Formats a number with its interval.
-fn span(interval: Interval) -> String {
+fn format_interval(interval: EffectInterval) -> String {
     format!("{:+.2} ({:+.2} to {:+.2})", interval.value, interval.low, interval.high)
 }
 
 /// Renders which sessions are allowed today.
-pub fn today_terminal(today: &Today) -> String {
+pub fn today_terminal(today: &TodayAdvice) -> String {
     let mut out = format!(
         "{} {}: what may be done, one of these\n",
-        Weekday::of(today.day).short(),
+        Weekday::from_day(today.day).short_name(),
         today.day
     );
     for range in &today.kinds {
@@ -201,7 +209,7 @@ pub fn today_terminal(today: &Today) -> String {
 }
 
 /// Compares two plans week by week, with the expected performance at their events.
-pub fn compare_terminal(a: &Plan, b: &Plan) -> String {
+pub fn plan_comparison_terminal(a: &Plan, b: &Plan) -> String {
     let mut out = String::from("week        minutes A → B     load A → B    hard A → B\n");
     for (week, other) in a.weeks.iter().zip(&b.weeks) {
         let _ = writeln!(
@@ -217,11 +225,11 @@ pub fn compare_terminal(a: &Plan, b: &Plan) -> String {
                 "{name}: {} {}: {}",
                 event.day,
                 event.title,
-                forecast(event, plan.response.tests == 0)
+                forecast_text(event, plan.response.tests == 0)
             );
         }
     }
-    let is_in_both = |session: &&Planned| {
+    let is_in_both = |session: &&PlannedSession| {
         b.sessions.iter().any(|other| (other.day, &other.title) == (session.day, &session.title))
     };
     let kept_count = a.sessions.iter().filter(is_in_both).count();
@@ -266,7 +274,7 @@ pub fn plan_calendar(plan: &Plan) -> String {
     let mut calendar = Calendar::new();
     calendar.name("Agoge plan");
     let mut add_event = |day: agoge_motion::Day, title: &str, text: &str, number: usize| {
-        let (year, month, day_of_month) = day.date();
+        let (year, month, day_of_month) = day.year_month_day();
         let Some(date) = chrono::NaiveDate::from_ymd_opt(year, month, day_of_month) else { return };
         // The timestamp follows from the plan, so that the same plan gives the same file.
         let stamp = date.and_time(chrono::NaiveTime::MIN).and_utc();
@@ -287,12 +295,15 @@ pub fn plan_calendar(plan: &Plan) -> String {
         previous_day = Some(session.day);
         let description =
             if session.what.is_empty() { String::new() } else { format!("{}\n", session.what) };
-        let text =
-            format!("{description}{}. Serves: {}.", line(session), session.serves.join(", "));
+        let text = format!(
+            "{description}{}. Serves: {}.",
+            session_line(session),
+            session.serves.join(", ")
+        );
         add_event(session.day, &session.title, &text, number);
     }
     for event in &plan.events {
-        add_event(event.day, &event.title, &forecast(event, plan.response.tests == 0), 0);
+        add_event(event.day, &event.title, &forecast_text(event, plan.response.tests == 0), 0);
     }
     calendar.to_string()
 }

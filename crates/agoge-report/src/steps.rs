@@ -2,16 +2,16 @@
 //! step with cue, duration and target, repeats as blocks between empty lines (forum.intervals.icu,
 //! "Workout Builder Syntax Quick Guide").
 
-use agoge_coach::plan::{Planned, Step};
+use agoge_coach::plan::{PlannedSession, SessionStep};
 use std::fmt::Write;
 
 /// Renders a session's steps as intervals.icu reads them; `None` without steps. Movement
 /// repetitions are not steps there and stay plain lines.
-pub fn plan_intervals(session: &Planned) -> Option<String> {
+pub fn intervals_workout(session: &PlannedSession) -> Option<String> {
     let mut out = String::new();
     for step in &session.steps {
-        let work = line(step, &session.sport);
-        let rest = format!("- rest {}", duration(step.rest));
+        let work = step_line(step, &session.sport);
+        let rest = format!("- rest {}", format_duration(step.rest));
         match step.times {
             _ if step.repetitions.is_some() => _ = writeln!(out, "{work}"),
             1 => _ = writeln!(out, "{work}"),
@@ -28,15 +28,18 @@ pub fn plan_intervals(session: &Planned) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
-fn line(step: &Step, sport: &str) -> String {
+fn step_line(step: &SessionStep, sport: &str) -> String {
     let effort = step.rpe.map_or(String::new(), |rpe| format!(", RPE {rpe}"));
     if let Some(repetitions) = step.repetitions {
-        let rest =
-            if step.rest > 0.0 { format!(", rest {}", duration(step.rest)) } else { String::new() };
+        let rest = if step.rest > 0.0 {
+            format!(", rest {}", format_duration(step.rest))
+        } else {
+            String::new()
+        };
         return format!("{} {} × {repetitions}{effort}{rest}", step.what, step.times);
     }
     let length = match (step.minutes, step.metres) {
-        (Some(minutes), _) => duration(minutes),
+        (Some(minutes), _) => format_duration(minutes),
         (None, Some(metres)) => format!("{metres:.0}mtr"),
         // As long as the athlete likes: the device waits for the lap button.
         (None, None) => "1m press lap".to_owned(),
@@ -50,7 +53,7 @@ fn line(step: &Step, sport: &str) -> String {
 }
 
 /// Formats minutes as `8m`, `30s`, `1m30s`.
-fn duration(minutes: f64) -> String {
+fn format_duration(minutes: f64) -> String {
     let seconds = (60.0 * minutes).round().clamp(0.0, 1e6) as u64;
     match (seconds / 60, seconds % 60) {
         (minutes, 0) => format!("{minutes}m"),
@@ -62,14 +65,17 @@ fn duration(minutes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_coach::plan::Library;
+    use agoge_coach::plan::SessionLibrary;
     use agoge_motion::Day;
 
     /// By hand from the guide: 4 × 8 minutes are three with a rest and one without.
     #[test]
     fn intervals_as_their_guide_writes_them() {
         let rendered = |name: &str| {
-            plan_intervals(&Planned::of(Day(20_550), Library::bundled().find(name).unwrap()))
+            intervals_workout(&PlannedSession::from_item(
+                Day(20_550),
+                SessionLibrary::bundled().find_item(name).unwrap(),
+            ))
         };
         assert_eq!(
             rendered("ride-threshold-4x8").unwrap(),

@@ -1,17 +1,20 @@
 //! Renders an analysis as a terminal summary.
 
-use crate::words::{by_reason, certainty, count, no_findings, number, ranges, unit, verdict, view};
+use crate::text::{
+    certainty_text, count_noun, format_metric, format_ranges, group_by_reason, no_findings_text,
+    unit_symbol, verdict_text, view_text,
+};
 use agoge_coach::Analysis;
-use agoge_coach::findings::words;
+use agoge_coach::findings::display_name;
 use std::fmt::Write;
 
 /// Number of findings shown as "change this first".
-pub(crate) const FIRST: usize = 3;
+pub(crate) const FIRST_FINDINGS: usize = 3;
 
 /// Renders the summary of an analysis for a terminal of `width` columns: what was recorded, the
 /// score, what to change first, the metrics, and the quality of the data. Plain text, coloured with
 /// ANSI codes if requested.
-pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
+pub fn analysis_terminal(analysis: &Analysis, color: bool, width: usize) -> String {
     let bold = |text: &str| if color { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() };
     let mut out = String::new();
     let mut line = |text: String| {
@@ -24,14 +27,17 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
         "{:.1} s at {:.0} frames a second, {}; the data are {}.",
         input.duration_s,
         input.rate_hz,
-        view(analysis),
-        verdict(analysis.quality.verdict)
+        view_text(analysis),
+        verdict_text(analysis.quality.verdict)
     ));
     let complete = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
     let attempts = analysis.repetitions.len() - complete;
-    let attempts_text =
-        if attempts > 0 { format!(" and {}", count(attempts, "attempt")) } else { String::new() };
-    line(format!("{}{attempts_text}.", count(complete, "complete repetition")));
+    let attempts_text = if attempts > 0 {
+        format!(" and {}", count_noun(attempts, "attempt"))
+    } else {
+        String::new()
+    };
+    line(format!("{}{attempts_text}.", count_noun(complete, "complete repetition")));
     if let Some(score) = &analysis.score {
         line(format!(
             "{} of 100 (90 % interval {:.0} to {:.0}; {})",
@@ -43,31 +49,31 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
     }
     if !analysis.findings.is_empty() {
         line(format!("\n{}", bold("Change this first")));
-        for (index, finding) in analysis.findings.iter().take(FIRST).enumerate() {
+        for (index, finding) in analysis.findings.iter().take(FIRST_FINDINGS).enumerate() {
             line(format!(
                 "  {}. {}  ({})",
                 index + 1,
                 bold(&finding.title),
-                certainty(finding.certainty)
+                certainty_text(finding.certainty)
             ));
-            for text in wrap(&finding.detail, width.saturating_sub(5)) {
+            for text in wrap_text(&finding.detail, width.saturating_sub(5)) {
                 line(format!("     {text}"));
             }
-            line(format!("     Repetitions {}.", ranges(&finding.repetitions)));
-            for text in wrap(
+            line(format!("     Repetitions {}.", format_ranges(&finding.repetitions)));
+            for text in wrap_text(
                 &format!("Say: \"{}\"  Do: {}", finding.cue, finding.drill),
                 width.saturating_sub(5),
             ) {
                 line(format!("     {text}"));
             }
         }
-        let more = analysis.findings.len().saturating_sub(FIRST);
+        let more = analysis.findings.len().saturating_sub(FIRST_FINDINGS);
         if more > 0 {
-            line(format!("  and {} in the report.", count(more, "lesser finding")));
+            line(format!("  and {} in the report.", count_noun(more, "lesser finding")));
         }
     } else if analysis.score.is_some() {
         line(String::new());
-        wrap(no_findings(analysis), width).into_iter().for_each(&mut line);
+        wrap_text(no_findings_text(analysis), width).into_iter().for_each(&mut line);
     }
     if !analysis.metrics.is_empty() {
         line(format!("\n{}", bold("Measured over the complete repetitions (mean ± SD)")));
@@ -75,7 +81,7 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
             .metrics
             .iter()
             .map(|metric| {
-                words(&metric.name)
+                display_name(&metric.name)
                     + metric
                         .side
                         .map_or(String::new(), |side| format!(", {}", side.name()))
@@ -86,9 +92,9 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
         for (metric, name) in analysis.metrics.iter().zip(&names) {
             let value = format!(
                 "{} ± {} {}",
-                number(metric.mean, metric.unit),
-                number(metric.sd, metric.unit),
-                unit(metric.unit)
+                format_metric(metric.mean, metric.unit),
+                format_metric(metric.sd, metric.unit),
+                unit_symbol(metric.unit)
             );
             line(format!("  {name:longest$}  {}", value.trim_end()));
         }
@@ -99,35 +105,40 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
             bold("Jumps, by the time in the air (± what positions and frames leave open)")
         ));
         for jump in &analysis.jumps {
-            line(format!("  {}. {}", jump.repetition, crate::landing::jump(jump)));
+            line(format!("  {}. {}", jump.repetition, crate::landing::jump_text(jump)));
         }
     }
     if let Some(landing) = &analysis.landing {
-        line(format!("\n{}", bold(&crate::landing::title(landing))));
+        line(format!("\n{}", bold(&crate::landing::landing_title(landing))));
         for item in &landing.items {
             line(format!(
                 "  {:>2}. {:58} {}",
                 item.number,
                 item.item,
-                crate::landing::points(item)
+                crate::landing::item_points_text(item)
             ));
         }
-        wrap(crate::landing::NOTE, width).into_iter().for_each(&mut line);
+        wrap_text(crate::landing::LANDING_NOTE, width).into_iter().for_each(&mut line);
     }
     if let Some(moments) = &analysis.moments {
-        line(format!("\n{}", bold(&crate::moments::title(moments))));
+        line(format!("\n{}", bold(&crate::moments::moments_title(moments))));
         for peak in &moments.peaks {
-            line(format!("  {:16} {}", crate::moments::name(peak), crate::moments::range(peak)));
+            line(format!(
+                "  {:16} {}",
+                crate::moments::peak_name(peak),
+                crate::moments::moment_range_text(peak)
+            ));
         }
-        wrap(&moments.limits.join(" "), width).into_iter().for_each(&mut line);
+        wrap_text(&moments.limits.join(" "), width).into_iter().for_each(&mut line);
     }
     line(format!("\nData: {}", analysis.quality.reasons.join(" ")));
-    let refused = by_reason(&analysis.refused);
+    let refused = group_by_reason(&analysis.refused);
     if !refused.is_empty() {
         line(format!("\n{}", bold("Not told by this recording")));
         for (names, reason) in refused {
-            for (index, text) in
-                wrap(&format!("{names}: {reason}"), width.saturating_sub(4)).into_iter().enumerate()
+            for (index, text) in wrap_text(&format!("{names}: {reason}"), width.saturating_sub(4))
+                .into_iter()
+                .enumerate()
             {
                 line(format!("{}{text}", if index == 0 { "  " } else { "    " }));
             }
@@ -137,7 +148,7 @@ pub fn terminal(analysis: &Analysis, color: bool, width: usize) -> String {
 }
 
 /// Wraps text into lines of at most `width` characters, broken at spaces.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+fn wrap_text(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines.len() - 1;

@@ -1,18 +1,21 @@
 use super::*;
 use agoge_coach::analysis::*;
-use agoge_kinematics::{Curves, Event, Metric, Unit, View};
-use agoge_motion::{Part, Recording, Skeleton, Source, Space};
+use agoge_kinematics::{CameraView, Curves, Event, Metric, Unit};
+use agoge_motion::{Part, Recording, RecordingSource, Skeleton, Space};
 
 /// An analysis of nothing, with a malicious name.
-fn empty() -> Analysis {
+fn empty_analysis() -> Analysis {
     Analysis {
-        schema: SCHEMA.to_owned(),
+        schema: ANALYSIS_SCHEMA.to_owned(),
         version: "0".to_owned(),
-        input: Input {
-            source: Source { name: "</script><b>x,\"y\"".to_owned(), ..Source::default() },
+        input: InputSummary {
+            source: RecordingSource {
+                name: "</script><b>x,\"y\"".to_owned(),
+                ..RecordingSource::default()
+            },
             skeleton: "COCO-17".to_owned(),
             space: Space::World,
-            view: View::Spatial,
+            view: CameraView::Spatial,
             view_certainty: Some(1.0),
             frames: 1,
             rate_hz: f64::NAN,
@@ -21,7 +24,7 @@ fn empty() -> Analysis {
             invented: vec![],
         },
         quality: DataQuality {
-            verdict: Verdict::Poor,
+            verdict: DataVerdict::Poor,
             reasons: vec!["Only 1 frame.".to_owned()],
             seen: 0.0,
             joints: vec![],
@@ -50,7 +53,7 @@ fn empty() -> Analysis {
 }
 
 fn one_repetition() -> Analysis {
-    let mut analysis = empty();
+    let mut analysis = empty_analysis();
     analysis.repetitions.push(RepetitionReport {
         number: 1,
         side: None,
@@ -86,7 +89,7 @@ fn one_repetition() -> Analysis {
 fn scene_of_nothing() -> (Recording, Curves) {
     let n = Part::COUNT;
     let body = Recording::new(
-        Source::default(),
+        RecordingSource::default(),
         Skeleton::body(),
         Space::World,
         vec![0.0],
@@ -100,16 +103,20 @@ fn scene_of_nothing() -> (Recording, Curves) {
 #[test]
 fn hostile_names_stay_text() {
     let (body, curves) = scene_of_nothing();
-    let page = html(&empty(), &Scene { figure: &body, curves: &curves, stills: &[] });
+    let page =
+        report_html(&empty_analysis(), &Scene { figure: &body, curves: &curves, stills: &[] });
     assert!(!page.contains("<b>x"));
     assert_eq!(page.matches("</script>").count(), 2);
     assert!(!page.contains("http://") && !page.contains("https://"));
-    assert_eq!(page, html(&empty(), &Scene { figure: &body, curves: &curves, stills: &[] }));
+    assert_eq!(
+        page,
+        report_html(&empty_analysis(), &Scene { figure: &body, curves: &curves, stills: &[] })
+    );
 }
 
 #[test]
 fn nothing_found_is_said_in_words() {
-    let text = terminal(&empty(), false, 80);
+    let text = analysis_terminal(&empty_analysis(), false, 80);
     assert!(
         text.contains("0 complete repetitions.")
             && text.contains("the data are poor")
@@ -120,10 +127,10 @@ fn nothing_found_is_said_in_words() {
 #[test]
 fn missing_values_go_to_json_and_back() {
     let analysis = one_repetition();
-    let text = json(&analysis);
+    let text = analysis_json(&analysis);
     let back: Analysis = serde_json::from_str(&text).unwrap();
     assert!(back.repetitions[0].metrics[1].value.is_nan() && back.input.rate_hz.is_nan());
-    assert_eq!(json(&back), text);
+    assert_eq!(analysis_json(&back), text);
 }
 
 #[test]

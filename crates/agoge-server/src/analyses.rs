@@ -1,13 +1,13 @@
 //! Uploads: takes a recording or video and responds with its analysis.
 
-use crate::app::App;
+use crate::app::AppState;
 use crate::pages;
-use crate::words::Reader;
+use crate::translation::PageReader;
 use agoge::kinematics::dynamics::Sex;
-use agoge::library::{save, today};
-use agoge::report::{Around, Scene, html_in};
+use agoge::library::{current_day, save_analysis};
+use agoge::report::{PageFrame, Scene, report_html_in};
 use agoge::store::{AnalysisId, AthleteId};
-use agoge::{Analyzed, Models, Options, analyze, read_to_analyze};
+use agoge::{AnalysisOptions, Analyzed, Models, analyze, read_to_analyze};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -25,10 +25,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 /// Number of reports kept in memory; the oldest are dropped first.
-const KEPT: usize = 16;
+const MAX_REPORTS: usize = 16;
 
 /// A report of an upload that was not stored in the library.
-struct Kept {
+struct RecentReport {
     id: u64,
     title: String,
     page: Arc<str>,
@@ -36,27 +36,27 @@ struct Kept {
 
 /// The most recent reports.
 #[derive(Default)]
-pub(crate) struct Recent(Mutex<VecDeque<Kept>>);
+pub(crate) struct RecentReports(Mutex<VecDeque<RecentReport>>);
 
-impl Recent {
-    fn keep(&self, title: String, page: String) -> u64 {
+impl RecentReports {
+    fn add_report(&self, title: String, page: String) -> u64 {
         // Below 2^52, so that every id is exact as a JSON number.
         let id = fastrand::u64(1..1 << 52);
         let mut reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if reports.len() >= KEPT {
+        if reports.len() >= MAX_REPORTS {
             reports.pop_front();
         }
-        reports.push_back(Kept { id, title, page: page.into() });
+        reports.push_back(RecentReport { id, title, page: page.into() });
         id
     }
 
-    fn page(&self, id: u64) -> Option<Arc<str>> {
+    fn find_page(&self, id: u64) -> Option<Arc<str>> {
         let reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reports.iter().find(|report| report.id == id).map(|report| report.page.clone())
     }
 
     /// Id and title of each report, the newest first.
-    pub(crate) fn titles(&self) -> Vec<(u64, String)> {
+    pub(crate) fn list_titles(&self) -> Vec<(u64, String)> {
         let reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         reports.iter().rev().map(|report| (report.id, report.title.clone())).collect()
     }
@@ -64,7 +64,7 @@ impl Recent {
 
 /// Content security policy of a report: its own inline script, named by its hash, the server's
 /// scripts, and inline styles.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
+static REPORT_POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = data_encoding::BASE64.encode(&Sha256::digest(agoge::report::SCRIPT));
     format!(
         "default-src 'none'; script-src 'self' 'sha256-{hash}'; style-src 'self' 'unsafe-inline'; img-src data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -72,27 +72,32 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Responds with a report page.
-pub(crate) fn report(page: String) -> Response {
+pub(crate) fn report_response(page: String) -> Response {
     let kind = "text/html; charset=utf-8".to_owned();
-    ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, POLICY.clone())], page)
+    ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, REPORT_POLICY.clone())], page)
         .into_response()
 }
 
 /// Renders the report page of an analysis; `below_figure` goes below its moving figure.
-pub(crate) fn page_of(analyzed: &Analyzed, below_figure: Markup) -> String {
-    let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves, stills: &[] };
-    html_in(&Around { above: pages::way_back(), below_figure }, &analyzed.analysis, &scene)
+pub(crate) fn render_report(analyzed: &Analyzed, below_figure: Markup) -> String {
+    let scene =
+        Scene { figure: analyzed.figure_recording(), curves: &analyzed.curves, stills: &[] };
+    report_html_in(
+        &PageFrame { above: pages::report_navigation(), below_figure },
+        &analyzed.analysis,
+        &scene,
+    )
 }
 
 /// `/analyses/{analysis}`
-pub(crate) async fn recent(
-    State(app): State<Arc<App>>,
-    reader: Reader,
+pub(crate) async fn serve_recent(
+    State(app): State<Arc<AppState>>,
+    reader: PageReader,
     Path(id): Path<u64>,
 ) -> Response {
-    match app.recent.page(id) {
-        Some(page) => report(page.to_string()),
-        None => pages::missing(
+    match app.recent.find_page(id) {
+        Some(page) => report_response(page.to_string()),
+        None => pages::respond_missing(
             &reader,
             "That report is no longer kept",
             "Only the newest are kept in memory. Upload the recording again, for an athlete to keep it.",
@@ -103,7 +108,7 @@ pub(crate) async fn recent(
 /// Query parameters of an upload; the file itself is the body.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Upload {
+pub(crate) struct UploadQuery {
     /// The file's name, for display; only the letters after its last dot are used, as the file
     /// type.
     name: String,
@@ -115,13 +120,13 @@ pub(crate) struct Upload {
 }
 
 /// Responds with an error as JSON.
-pub(crate) fn fault(status: StatusCode, what: &str) -> Response {
+pub(crate) fn error_response(status: StatusCode, what: &str) -> Response {
     (status, Json(json!({ "error": what }))).into_response()
 }
 
 /// The file name for display: its last path component without control characters, at most 100
 /// characters. It is never opened.
-fn shown(name: &str) -> String {
+fn display_name(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = base.chars().filter(|letter| !letter.is_control()).take(100).collect();
     if clean.trim().is_empty() { "upload".to_owned() } else { clean }
@@ -129,7 +134,7 @@ fn shown(name: &str) -> String {
 
 /// The name under which the upload is stored: `upload`, with an extension if the name ends in one
 /// of 1 to 8 ASCII letters or digits.
-fn kind(name: &str) -> String {
+fn stored_name(name: &str) -> String {
     let letters = name.rsplit_once('.').map_or("", |(_, kind)| kind);
     let is_kind = (1..=8).contains(&letters.len())
         && letters.chars().all(|letter| letter.is_ascii_alphanumeric());
@@ -137,64 +142,69 @@ fn kind(name: &str) -> String {
 }
 
 /// `POST /api/analyses`
-pub(crate) async fn upload(
-    State(app): State<Arc<App>>,
-    Query(query): Query<Upload>,
+pub(crate) async fn upload_recording(
+    State(app): State<Arc<AppState>>,
+    Query(query): Query<UploadQuery>,
     body: Body,
 ) -> Response {
-    let options = Options {
+    let options = AnalysisOptions {
         movement: query.movement.clone().unwrap_or_else(|| "auto".to_owned()),
         height_m: query.height_m,
         mass_kg: query.mass_kg,
         sex: query.sex,
-        ..Options::default()
+        ..AnalysisOptions::default()
     };
     // Only names are accepted here; definition files can be given on the command line alone.
     let is_known = options.movement == "auto"
-        || agoge::kinematics::movement::find(&options.movement).is_some();
+        || agoge::kinematics::movement::find_movement(&options.movement).is_some();
     if !is_known {
-        return fault(
+        return error_response(
             StatusCode::UNPROCESSABLE_ENTITY,
             "there is no such movement; hint: /api/movements names them all",
         );
     }
-    if let Err(error) = options.check() {
-        return fault(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string());
+    if let Err(error) = options.check_values() {
+        return error_response(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string());
     }
     if query.athlete.is_some() && app.store.is_none() {
-        return fault(
+        return error_response(
             StatusCode::NOT_FOUND,
             "the server was started without a library; hint: start it with --library DIR",
         );
     }
     let folder = match tempfile::tempdir() {
         Ok(folder) => folder,
-        Err(_) => return fault(StatusCode::INSUFFICIENT_STORAGE, "no room for the file"),
+        Err(_) => return error_response(StatusCode::INSUFFICIENT_STORAGE, "no room for the file"),
     };
-    let path = folder.path().join(kind(&query.name));
-    match receive(&app, body, path.clone()).await {
+    let path = folder.path().join(stored_name(&query.name));
+    match receive_file(&app, body, path.clone()).await {
         Ok(()) => {}
-        Err((status, what)) => return fault(status, what),
+        Err((status, what)) => return error_response(status, what),
     }
-    let Ok(_turn) = app.work.acquire().await else {
-        return fault(StatusCode::SERVICE_UNAVAILABLE, "the server stops");
+    let Ok(_turn) = app.analysis_permit.acquire().await else {
+        return error_response(StatusCode::SERVICE_UNAVAILABLE, "the server stops");
     };
     let shared = app.clone();
     let result = tokio::task::spawn_blocking(move || {
         let _folder = folder;
-        let result =
-            work(&shared, &path, &shown(&query.name), &options, query.athlete.map(AthleteId));
+        let result = analyze_upload(
+            &shared,
+            &path,
+            &display_name(&query.name),
+            &options,
+            query.athlete.map(AthleteId),
+        );
         // The path of the temporary file must not reach the client.
         result.map_err(|error| {
-            error.to_string().replace(&path.display().to_string(), &shown(&query.name))
+            error.to_string().replace(&path.display().to_string(), &display_name(&query.name))
         })
     })
     .await;
-    app.metrics.analyses.add(1);
+    app.metrics.analyses.increase_by(1);
     match result {
         Ok(Ok((url, title))) => Json(json!({ "url": url, "title": title })).into_response(),
-        Ok(Err(what)) => fault(StatusCode::UNPROCESSABLE_ENTITY, &what),
-        Err(_) => fault(
+        Ok(Err(what)) => error_response(StatusCode::UNPROCESSABLE_ENTITY, &what),
+        Err(_) => error_response(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Agoge failed; hint: this is a mistake of ours, please report it",
         ),
@@ -202,8 +212,8 @@ pub(crate) async fn upload(
 }
 
 /// Writes a request body to a file chunk by chunk; refuses bodies that are too large or too slow.
-async fn receive(
-    app: &App,
+async fn receive_file(
+    app: &AppState,
     body: Body,
     path: std::path::PathBuf,
 ) -> Result<(), (StatusCode, &'static str)> {
@@ -244,11 +254,11 @@ async fn receive(
 }
 
 /// Reads and analyses a file; returns URL and title of the report.
-fn work(
-    app: &App,
+fn analyze_upload(
+    app: &AppState,
     path: &std::path::Path,
     name: &str,
-    options: &Options,
+    options: &AnalysisOptions,
     athlete: Option<AthleteId>,
 ) -> Result<(String, String), agoge::Error> {
     let mut reading = read_to_analyze(path, options, &|_, _| ())?;
@@ -257,9 +267,9 @@ fn work(
     let analyzed = analyze(&reading.recording, None, models, options)?;
     let title = format!("{} – {name}", analyzed.analysis.movement.title);
     if let (Some(store), Some(athlete)) = (&app.store, athlete) {
-        let AnalysisId(id) = save(
+        let AnalysisId(id) = save_analysis(
             store,
-            (athlete, today()),
+            (athlete, current_day()),
             &reading.recording,
             &analyzed.analysis,
             models,
@@ -267,7 +277,7 @@ fn work(
         )?;
         return Ok((format!("/library/analyses/{id}"), title));
     }
-    let id = app.recent.keep(title.clone(), page_of(&analyzed, Markup::default()));
+    let id = app.recent.add_report(title.clone(), render_report(&analyzed, Markup::default()));
     Ok((format!("/analyses/{id}"), title))
 }
 
@@ -288,14 +298,14 @@ mod tests {
             ".",
             "",
         ] {
-            let stored = kind(name);
+            let stored = stored_name(name);
             assert!(
                 !stored.contains(['/', '\\', '\0']) && stored.starts_with("upload"),
                 "{name}: {stored}"
             );
-            assert!(!shown(name).contains(['/', '\\', '\0']), "{name}");
+            assert!(!display_name(name).contains(['/', '\\', '\0']), "{name}");
         }
-        assert_eq!(kind("Walk.TRC"), "upload.trc");
-        assert_eq!(shown("../../etc/passwd"), "passwd");
+        assert_eq!(stored_name("Walk.TRC"), "upload.trc");
+        assert_eq!(display_name("../../etc/passwd"), "passwd");
     }
 }

@@ -1,11 +1,11 @@
 //! The routes and their shared state.
 
-use crate::access::Access;
-use crate::analyses::Recent;
-use crate::metrics::Metrics;
+use crate::access::AccessControl;
+use crate::analyses::RecentReports;
+use crate::metrics::ServerMetrics;
 use crate::{
-    Config, Error, analyses, assets, compare, guard, labelling, library, live, openapi, over_time,
-    pages, words,
+    ServerError, ServerOptions, analyses, assets, compare, guard, labelling, library, live,
+    openapi, over_time, pages, translation,
 };
 use agoge::Store;
 use axum::Router;
@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 
 /// Limits on what clients may use.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct ServerLimits {
     /// Maximum number of open connections.
     pub connections: usize,
     /// Maximum number of live sessions.
@@ -34,9 +34,9 @@ pub struct Limits {
     pub silence: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for ServerLimits {
+    fn default() -> ServerLimits {
+        ServerLimits {
             connections: 512,
             live: 256,
             cameras: 2,
@@ -48,38 +48,41 @@ impl Default for Limits {
 }
 
 /// State shared by all requests.
-pub(crate) struct App {
-    pub(crate) limits: Limits,
-    pub(crate) metrics: Metrics,
+pub(crate) struct AppState {
+    pub(crate) limits: ServerLimits,
+    pub(crate) metrics: ServerMetrics,
     pub(crate) store: Option<Store>,
     pub(crate) live: Arc<Semaphore>,
     pub(crate) cameras: Arc<Semaphore>,
-    pub(crate) desks: live::Desks,
+    pub(crate) workers: live::WorkerPool,
     /// Analyses run one at a time: each uses all cores, and live sessions need their share.
-    pub(crate) work: Semaphore,
-    pub(crate) recent: Recent,
-    pub(crate) rate: guard::Rate,
+    pub(crate) analysis_permit: Semaphore,
+    pub(crate) recent: RecentReports,
+    pub(crate) rate: guard::RateLimiter,
     /// Access control, if other machines can reach the server.
-    pub(crate) access: Option<Access>,
+    pub(crate) access: Option<AccessControl>,
 }
 
-impl App {
-    pub(crate) fn new(config: &Config, access: Option<Access>) -> Result<App, Error> {
+impl AppState {
+    pub(crate) fn new(
+        config: &ServerOptions,
+        access: Option<AccessControl>,
+    ) -> Result<AppState, ServerError> {
         let limits = config.limits.clone();
         let store =
             config.library.as_deref().map(Store::open).transpose().map_err(agoge::Error::from)?;
         if let Some(store) = &store {
-            live::recover(store);
+            live::recover_sessions(store);
         }
-        Ok(App {
-            metrics: Metrics::default(),
+        Ok(AppState {
+            metrics: ServerMetrics::default(),
             store,
             live: Arc::new(Semaphore::new(limits.live)),
             cameras: Arc::new(Semaphore::new(limits.cameras)),
-            desks: live::Desks::new().map_err(Error::Runtime)?,
-            work: Semaphore::new(1),
-            recent: Recent::default(),
-            rate: guard::Rate::new(limits.requests, limits.requests),
+            workers: live::WorkerPool::new().map_err(ServerError::Runtime)?,
+            analysis_permit: Semaphore::new(1),
+            recent: RecentReports::default(),
+            rate: guard::RateLimiter::new(limits.requests, limits.requests),
             access,
             limits,
         })
@@ -88,7 +91,7 @@ impl App {
 
 /// Every route: method, path and a short summary. A test checks the router against it, and the
 /// OpenAPI document is generated from it.
-pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
+pub fn route_table() -> &'static [(&'static str, &'static str, &'static str)] {
     &[
         ("get", "/", "Start page: upload a recording, see the newest analyses"),
         ("get", "/watch", "Live page: a camera or a simulated athlete"),
@@ -159,43 +162,46 @@ pub fn routes() -> &'static [(&'static str, &'static str, &'static str)] {
     ]
 }
 
-pub(crate) fn router(app: Arc<App>) -> Router {
+pub(crate) fn build_router(app: Arc<AppState>) -> Router {
     Router::new()
-        .route("/", get(pages::start))
-        .route("/watch", get(pages::watch))
-        .route("/athletes", get(library::overview))
-        .route("/athletes/{athlete}", get(library::athlete))
-        .route("/athletes/{athlete}/load", get(over_time::load))
-        .route("/athletes/{athlete}/plan", get(over_time::plan))
-        .route("/models", get(pages::models))
-        .route("/language", get(words::choose))
-        .route("/compare", get(compare::compare))
-        .route("/label", get(labelling::page))
-        .route("/api/label", get(labelling::next).post(labelling::said))
+        .route("/", get(pages::serve_start))
+        .route("/watch", get(pages::serve_watch))
+        .route("/athletes", get(library::serve_athletes))
+        .route("/athletes/{athlete}", get(library::serve_athlete))
+        .route("/athletes/{athlete}/load", get(over_time::serve_load))
+        .route("/athletes/{athlete}/plan", get(over_time::serve_plan))
+        .route("/models", get(pages::serve_models))
+        .route("/language", get(translation::choose_language))
+        .route("/compare", get(compare::serve_compare))
+        .route("/label", get(labelling::serve_label_page))
+        .route(
+            "/api/label",
+            get(labelling::serve_next_repetitions).post(labelling::store_judgement),
+        )
         .route(
             "/api/library/analyses/{analysis}/repetitions/{repetition}",
-            get(labelling::repetition),
+            get(labelling::serve_repetition_figure),
         )
-        .route("/analyses/{analysis}", get(analyses::recent))
-        .route("/library/analyses/{analysis}", get(library::analysis))
-        .route("/api/library/analyses/{analysis}/borders", post(library::borders))
-        .route("/api/analyses", post(analyses::upload).layer(DefaultBodyLimit::disable()))
-        .route("/api/athletes", get(library::search).post(library::add))
-        .route("/api/movements", get(pages::movements))
-        .route("/api/simulated", get(live::simulated))
-        .route("/live", get(live::skeleton))
-        .route("/live/camera", get(live::camera))
-        .route("/enter", get(pages::enter))
-        .route("/api/enter", post(pages::give))
-        .route("/certificate", get(pages::certificate))
+        .route("/analyses/{analysis}", get(analyses::serve_recent))
+        .route("/library/analyses/{analysis}", get(library::serve_analysis))
+        .route("/api/library/analyses/{analysis}/borders", post(library::store_borders))
+        .route("/api/analyses", post(analyses::upload_recording).layer(DefaultBodyLimit::disable()))
+        .route("/api/athletes", get(library::serve_athlete_search).post(library::add_athlete))
+        .route("/api/movements", get(pages::serve_movements))
+        .route("/api/simulated", get(live::serve_simulated))
+        .route("/live", get(live::serve_skeleton))
+        .route("/live/camera", get(live::serve_camera))
+        .route("/enter", get(pages::serve_enter))
+        .route("/api/enter", post(pages::check_entered_token))
+        .route("/certificate", get(pages::serve_certificate))
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/metrics", get(crate::metrics::text))
-        .route("/openapi.json", get(openapi::document))
-        .route("/assets/{name}", get(assets::asset))
-        .fallback(pages::nothing)
+        .route("/metrics", get(crate::metrics::serve_metrics))
+        .route("/openapi.json", get(openapi::serve_openapi))
+        .route("/assets/{name}", get(assets::serve_asset))
+        .fallback(pages::serve_not_found)
         .layer(DefaultBodyLimit::max(64 << 10))
-        .layer(from_fn_with_state(app.clone(), guard::check))
-        .layer(from_fn(guard::in_json))
-        .layer(from_fn(guard::headers))
+        .layer(from_fn_with_state(app.clone(), guard::check_request))
+        .layer(from_fn(guard::errors_as_json))
+        .layer(from_fn(guard::set_security_headers))
         .with_state(app)
 }

@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-const FILES: [(&str, &str, &str); 11] = [
+const ASSETS: [(&str, &str, &str); 11] = [
     ("report.css", "text/css", agoge::report::STYLE),
     ("server.css", "text/css", include_str!("../assets/server.css")),
     ("enter.js", "text/javascript", include_str!("../assets/enter.js")),
@@ -19,8 +19,8 @@ const FILES: [(&str, &str, &str); 11] = [
 ];
 
 /// `/assets/{name}`: only names in the table are served, so no name can become a path.
-pub(crate) async fn asset(Path(name): Path<String>) -> Response {
-    match FILES.iter().find(|(file, ..)| *file == name) {
+pub(crate) async fn serve_asset(Path(name): Path<String>) -> Response {
+    match ASSETS.iter().find(|(file, ..)| *file == name) {
         Some((_, kind, text)) => {
             ([(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))], *text).into_response()
         }

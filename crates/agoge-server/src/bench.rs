@@ -1,6 +1,6 @@
 //! Load test of the server: many live streams over real sockets (docs/LIVE.md).
 
-use crate::{Config, Error, Limits, start};
+use crate::{ServerError, ServerLimits, ServerOptions, start_server};
 use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// Result of the load test.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Measured {
+pub struct ServerBenchmark {
     /// Number of simultaneous streams.
     pub streams: usize,
     /// Frames per second of each stream.
@@ -43,7 +43,7 @@ pub struct Measured {
 
 /// What one stream measured.
 #[derive(Default)]
-struct Seen {
+struct StreamTimes {
     sent: usize,
     times_ms: Vec<f64>,
     repetitions_ms: Vec<f64>,
@@ -56,35 +56,47 @@ struct Seen {
 ///
 /// # Errors
 /// If the server cannot be started or a stream breaks off.
-pub fn live(streams: usize, rate_hz: f64, seconds: u64, in_step: bool) -> Result<Measured, Error> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+pub fn bench_live_streams(
+    streams: usize,
+    rate_hz: f64,
+    seconds: u64,
+    in_step: bool,
+) -> Result<ServerBenchmark, ServerError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(ServerError::Runtime)?;
     runtime.block_on(async {
-        let limits =
-            Limits { live: streams, connections: streams + 8, requests: 1e6, ..Limits::default() };
+        let limits = ServerLimits {
+            live: streams,
+            connections: streams + 8,
+            requests: 1e6,
+            ..ServerLimits::default()
+        };
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let running = start(Config { address, library: None, limits, remote: None }).await?;
+        let running =
+            start_server(ServerOptions { address, library: None, limits, remote: None }).await?;
         let address = running.address;
-        let frames = Arc::new(frames());
+        let frames = Arc::new(simulated_frames());
         let count = (seconds as f64 * rate_hz) as usize;
         let tasks = (0..streams).map(|index| {
             // Spread over one frame interval, as independent devices would be.
             let delay = Duration::from_secs_f64(index as f64 / streams as f64 / rate_hz);
             let from = if in_step { 0 } else { index * frames.1.len() / streams };
-            tokio::spawn(one(address, frames.clone(), rate_hz, from..from + count, delay))
+            tokio::spawn(run_stream(address, frames.clone(), rate_hz, from..from + count, delay))
         });
-        let mut total = Seen::default();
+        let mut total = StreamTimes::default();
         for stream in tasks.collect::<Vec<_>>() {
             let seen = stream
                 .await
-                .map_err(|error| Error::Bench(error.to_string()))?
-                .map_err(Error::Bench)?;
+                .map_err(|error| ServerError::Bench(error.to_string()))?
+                .map_err(ServerError::Bench)?;
             total.sent += seen.sent;
             total.times_ms.extend(seen.times_ms);
             total.repetitions_ms.extend(seen.repetitions_ms);
             total.other += seen.other;
         }
-        running.stop().await;
+        running.shut_down().await;
         for times in [&mut total.times_ms, &mut total.repetitions_ms] {
             times.sort_by(f64::total_cmp);
         }
@@ -94,7 +106,7 @@ pub fn live(streams: usize, rate_hz: f64, seconds: u64, in_step: bool) -> Result
                 .copied()
                 .unwrap_or(f64::NAN)
         };
-        Ok(Measured {
+        Ok(ServerBenchmark {
             streams,
             rate_hz,
             seconds,
@@ -112,30 +124,32 @@ pub fn live(streams: usize, rate_hz: f64, seconds: u64, in_step: bool) -> Result
 }
 
 /// The hello and the joints of each frame of a simulated set as JSON, without times.
-fn frames() -> (String, Vec<String>) {
-    use agoge::motion::simulate::{Exercise, Set};
+fn simulated_frames() -> (String, Vec<String>) {
+    use agoge::motion::simulate::{Exercise, SimulatedSet};
     let recording =
-        Set { rate_hz: 30.0, repetitions: 10, ..Set::new(Exercise::Squat) }.simulate().recording;
+        SimulatedSet { rate_hz: 30.0, repetitions: 10, ..SimulatedSet::new(Exercise::Squat) }
+            .simulate()
+            .recording;
     let names: Vec<&str> =
         recording.skeleton.joints.iter().map(|joint| joint.name.as_str()).collect();
     let joints = |frame: usize| -> Value {
         let place = |joint: usize| {
-            let [x, y, z] = recording.at(frame, joint);
+            let [x, y, z] = recording.position_at(frame, joint);
             if x.is_finite() { json!([x, y, z, 0.9]) } else { Value::Null }
         };
-        (0..recording.joints()).map(place).collect()
+        (0..recording.joint_count()).map(place).collect()
     };
     let hello = json!({ "joints": names, "space": "3d", "movement": "squat" }).to_string();
-    (hello, (0..recording.frames()).map(|frame| joints(frame).to_string()).collect())
+    (hello, (0..recording.frame_count()).map(|frame| joints(frame).to_string()).collect())
 }
 
-async fn one(
+async fn run_stream(
     address: SocketAddr,
     frames: Arc<(String, Vec<String>)>,
     rate_hz: f64,
     places: Range<usize>,
     delay: Duration,
-) -> Result<Seen, String> {
+) -> Result<StreamTimes, String> {
     let broken = |error: tokio_tungstenite::tungstenite::Error| error.to_string();
     let (socket, _) =
         tokio_tungstenite::connect_async(format!("ws://{address}/live")).await.map_err(broken)?;
@@ -144,7 +158,7 @@ async fn one(
     let sent_at = Arc::new(std::sync::Mutex::new(Vec::with_capacity(places.len())));
     let sent_times = sent_at.clone();
     let listening = tokio::spawn(async move {
-        let mut seen = Seen::default();
+        let mut seen = StreamTimes::default();
         while let Some(Ok(message)) = receive.next().await {
             let now = Instant::now();
             let Message::Text(text) = message else { continue };
@@ -186,7 +200,7 @@ async fn one(
     Ok(seen)
 }
 
-impl fmt::Display for Measured {
+impl fmt::Display for ServerBenchmark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,

@@ -1,7 +1,7 @@
 //! Checks that every request passes (Host, Origin, rate, token), and headers of every response.
 
-use crate::access::{Access, cookie};
-use crate::app::App;
+use crate::access::{AccessControl, token_cookie};
+use crate::app::AppState;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
@@ -14,38 +14,38 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// Content security policy: scripts, styles and connections of this server only; no inline scripts.
-pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+pub(crate) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Address of the client at the other end of a connection.
 #[derive(Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
+pub(crate) struct PeerAddress(pub(crate) IpAddr);
 
 /// A token bucket: holds at most `capacity` and gains `per_second` every second.
-pub(crate) struct Rate {
-    most: f64,
-    a_second: f64,
+pub(crate) struct RateLimiter {
+    capacity: f64,
+    per_second: f64,
     state: Mutex<(f64, Instant)>,
 }
 
-impl Rate {
-    pub(crate) fn new(most: f64, a_second: f64) -> Rate {
-        Rate { most, a_second, state: Mutex::new((most, Instant::now())) }
+impl RateLimiter {
+    pub(crate) fn new(capacity: f64, per_second: f64) -> RateLimiter {
+        RateLimiter { capacity, per_second, state: Mutex::new((capacity, Instant::now())) }
     }
 
     /// Whether one more would pass; takes nothing.
-    pub(crate) fn has(&self) -> bool {
+    pub(crate) fn has_capacity(&self) -> bool {
         let (left, since) = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        self.filled(left, since) >= 1.0
+        self.refilled_level(left, since) >= 1.0
     }
 
-    fn filled(&self, left: f64, since: Instant) -> f64 {
-        (left + since.elapsed().as_secs_f64() * self.a_second).min(self.most)
+    fn refilled_level(&self, left: f64, since: Instant) -> f64 {
+        (left + since.elapsed().as_secs_f64() * self.per_second).min(self.capacity)
     }
 
     /// Takes one from the bucket; false if it is empty.
-    pub(crate) fn take(&self) -> bool {
+    pub(crate) fn try_take(&self) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = self.filled(state.0, state.1);
+        let left = self.refilled_level(state.0, state.1);
         let may = left >= 1.0;
         *state = (if may { left - 1.0 } else { left }, Instant::now());
         may
@@ -53,7 +53,7 @@ impl Rate {
 }
 
 /// The value of a cookie in a request.
-pub(crate) fn cookie_named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs =
         all.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
@@ -62,7 +62,7 @@ pub(crate) fn cookie_named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a
 
 /// The host name in a Host header or in the authority of an Origin; none if a malformed port
 /// follows.
-fn name_of(host: &str) -> Option<&str> {
+fn host_name(host: &str) -> Option<&str> {
     let (name, port) = match host.strip_prefix('[') {
         Some(rest) => rest.split_once(']')?,
         None => host.find(':').map_or((host, ""), |at| host.split_at(at)),
@@ -74,10 +74,10 @@ fn name_of(host: &str) -> Option<&str> {
 
 /// Whether a Host header names this machine. A page from elsewhere whose name was pointed at this
 /// machine (DNS rebinding) sends another name.
-fn is_own(host: &str, access: Option<&Access>) -> bool {
-    let Some(name) = name_of(host) else { return false };
+fn is_own_host(host: &str, access: Option<&AccessControl>) -> bool {
+    let Some(name) = host_name(host) else { return false };
     match access {
-        Some(access) => access.is_own(name),
+        Some(access) => access.is_own_host(name),
         None => {
             ["127.0.0.1", "localhost", "::1"].iter().any(|local| local.eq_ignore_ascii_case(name))
         }
@@ -85,18 +85,18 @@ fn is_own(host: &str, access: Option<&Access>) -> bool {
 }
 
 /// Checks method, Host and Origin; returns status and reason if the request must be refused.
-fn refused(
+fn refusal_reason(
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
-    access: Option<&Access>,
+    access: Option<&AccessControl>,
 ) -> Option<(StatusCode, &'static str)> {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let host = text(header::HOST)
         .or_else(|| uri.authority().map(|authority| authority.as_str()))
         .unwrap_or_default();
     let hosts = headers.get_all(header::HOST).iter().count();
-    if hosts > 1 || !is_own(host, access) {
+    if hosts > 1 || !is_own_host(host, access) {
         let names = match access {
             Some(_) => {
                 "this server answers to the names and addresses only that it told at its start"
@@ -125,18 +125,18 @@ fn refused(
 }
 
 /// Paths open without a token: the entry page, what it needs, and the health check.
-fn is_open(path: &str) -> bool {
+fn is_open_path(path: &str) -> bool {
     matches!(path, "/enter" | "/api/enter" | "/certificate" | "/healthz")
         || path.starts_with("/assets/")
 }
 
 /// Responds to a request without a valid token: sends browsers to the entry page and deletes a
 /// wrong cookie.
-fn locked(status: StatusCode, headers: &HeaderMap) -> Response {
+fn reject_without_token(status: StatusCode, headers: &HeaderMap) -> Response {
     let wants_page = headers
         .get(header::ACCEPT)
         .is_some_and(|kinds| kinds.to_str().is_ok_and(|kinds| kinds.contains("text/html")));
-    let forget = [(header::SET_COOKIE, cookie("", 0))];
+    let forget = [(header::SET_COOKIE, token_cookie("", 0))];
     match status {
         StatusCode::UNAUTHORIZED if wants_page => {
             (StatusCode::SEE_OTHER, forget, [(header::LOCATION, "/enter")]).into_response()
@@ -156,10 +156,10 @@ fn locked(status: StatusCode, headers: &HeaderMap) -> Response {
 }
 
 /// Maximum length of an error message, bytes.
-const LONGEST: usize = 4 << 10;
+const MAX_ERROR_BYTES: usize = 4 << 10;
 
 /// Turns plain-text errors below `/api/` into JSON, `{"error": …}`.
-pub(crate) async fn in_json(request: Request, next: Next) -> Response {
+pub(crate) async fn errors_as_json(request: Request, next: Next) -> Response {
     let is_program = request.uri().path().starts_with("/api/");
     let answer = next.run(request).await;
     let kind = answer.headers().get(header::CONTENT_TYPE);
@@ -169,7 +169,7 @@ pub(crate) async fn in_json(request: Request, next: Next) -> Response {
         return answer;
     }
     let (mut parts, body) = answer.into_parts();
-    let text = axum::body::to_bytes(body, LONGEST).await.unwrap_or_default();
+    let text = axum::body::to_bytes(body, MAX_ERROR_BYTES).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let what = if text.trim().is_empty() {
         parts.status.canonical_reason().unwrap_or_default()
@@ -182,43 +182,48 @@ pub(crate) async fn in_json(request: Request, next: Next) -> Response {
 }
 
 /// Lets a request pass or refuses it.
-pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    app.metrics.requests.add(1);
+pub(crate) async fn check_request(
+    State(app): State<Arc<AppState>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    app.metrics.requests.increase_by(1);
     let access = app.access.as_ref();
-    let refusal = refused(request.method(), request.uri(), request.headers(), access);
+    let refusal = refusal_reason(request.method(), request.uri(), request.headers(), access);
     let refusal = refusal.or_else(|| {
-        (!app.rate.take())
+        (!app.rate.try_take())
             .then_some((StatusCode::TOO_MANY_REQUESTS, "too many requests; wait a second"))
     });
-    let barred =
-        access.filter(|_| refusal.is_none() && !is_open(request.uri().path())).and_then(|access| {
+    let barred = access
+        .filter(|_| refusal.is_none() && !is_open_path(request.uri().path()))
+        .and_then(|access| {
             let from = request
                 .extensions()
-                .get::<Peer>()
+                .get::<PeerAddress>()
                 .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0);
-            access.allow(request.headers(), from).err()
+            access.check_access(request.headers(), from).err()
         });
     if let Some(status) = barred {
-        app.metrics.refused.add(1);
-        return locked(status, request.headers());
+        app.metrics.refused.increase_by(1);
+        return reject_without_token(status, request.headers());
     }
     match refusal {
         None => next.run(request).await,
         Some((status, why)) => {
-            app.metrics.refused.add(1);
+            app.metrics.refused.increase_by(1);
             (status, format!("{why}\n")).into_response()
         }
     }
 }
 
 /// Sets the security headers of every response.
-pub(crate) async fn headers(request: Request, next: Next) -> Response {
+pub(crate) async fn set_security_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    set(header::CONTENT_SECURITY_POLICY, POLICY);
+    set(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
     set(header::X_FRAME_OPTIONS, "DENY");
@@ -241,7 +246,7 @@ mod tests {
         for host in
             ["127.0.0.1", "127.0.0.1:8420", "localhost:1", "LOCALHOST", "[::1]:8420", "[::1]"]
         {
-            assert!(is_own(host, None), "{host}");
+            assert!(is_own_host(host, None), "{host}");
         }
         for host in [
             "",
@@ -252,14 +257,14 @@ mod tests {
             "10.0.0.1",
             "[::2]",
         ] {
-            assert!(!is_own(host, None), "{host}");
+            assert!(!is_own_host(host, None), "{host}");
         }
     }
 
     #[test]
     fn the_rate_is_bounded() {
-        let rate = Rate::new(5.0, 5.0);
-        let passed = (0..100).filter(|_| rate.take()).count();
+        let rate = RateLimiter::new(5.0, 5.0);
+        let passed = (0..100).filter(|_| rate.try_take()).count();
         assert!((5..100).contains(&passed), "{passed}");
     }
 }

@@ -21,32 +21,32 @@ mod net;
 mod openapi;
 mod over_time;
 mod pages;
-mod words;
+mod translation;
 
-pub use access::{Remote, Welcome};
-pub use app::{Limits, routes};
-pub use net::{Running, run, start};
+pub use access::{AccessInfo, RemoteOptions};
+pub use app::{ServerLimits, route_table};
+pub use net::{RunningServer, run_server, start_server};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Options of the server.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct ServerOptions {
     /// Address to listen on; port 0 takes a free one.
     pub address: SocketAddr,
     /// Folder of the athletes' library; without one nothing is stored.
     pub library: Option<PathBuf>,
     /// Limits on what clients may use.
-    pub limits: Limits,
+    pub limits: ServerLimits,
     /// Needed if `address` can be reached from other machines; without it such an address is
     /// refused.
-    pub remote: Option<Remote>,
+    pub remote: Option<RemoteOptions>,
 }
 
 /// Why the server could not start, or why it stopped.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum ServerError {
     /// The address can be reached from other machines, but `remote` is missing.
     #[error("{0} can be reached from other machines; hint: use 127.0.0.1 or [::1]")]
     NotLoopback(SocketAddr),

@@ -1,6 +1,6 @@
 //! Counters in Prometheus' text format.
 
-use crate::app::App;
+use crate::app::AppState;
 use axum::extract::State;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -9,49 +9,52 @@ use std::time::Duration;
 
 /// A counter or gauge.
 #[derive(Default)]
-pub(crate) struct Count(AtomicI64);
+pub(crate) struct AtomicCount(AtomicI64);
 
-impl Count {
-    pub(crate) fn add(&self, count: i64) {
+impl AtomicCount {
+    pub(crate) fn increase_by(&self, count: i64) {
         self.0.fetch_add(count, Ordering::Relaxed);
     }
 }
 
 /// Upper bounds of the latency histogram's buckets, ms.
-const CLASSES_MS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+const LATENCY_BUCKETS_MS: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
 
 #[derive(Default)]
-pub(crate) struct Metrics {
-    pub(crate) requests: Count,
-    pub(crate) refused: Count,
-    pub(crate) analyses: Count,
-    pub(crate) sessions: Count,
-    pub(crate) active: Count,
-    pub(crate) frames: Count,
-    pub(crate) faults: Count,
-    pub(crate) slow: Count,
-    latency: [AtomicU64; CLASSES_MS.len() + 1],
+pub(crate) struct ServerMetrics {
+    pub(crate) requests: AtomicCount,
+    pub(crate) refused: AtomicCount,
+    pub(crate) analyses: AtomicCount,
+    pub(crate) sessions: AtomicCount,
+    pub(crate) active: AtomicCount,
+    pub(crate) frames: AtomicCount,
+    pub(crate) faults: AtomicCount,
+    pub(crate) slow: AtomicCount,
+    latency_buckets: [AtomicU64; LATENCY_BUCKETS_MS.len() + 1],
     latency_us: AtomicU64,
 }
 
-impl Metrics {
+impl ServerMetrics {
     /// Counts a live frame in the latency histogram: the time from its receipt until its events
     /// were queued.
-    pub(crate) fn latency(&self, time: Duration) {
+    pub(crate) fn count_latency(&self, time: Duration) {
         let ms = 1e3 * time.as_secs_f64();
-        let class = CLASSES_MS.iter().position(|end| ms <= *end).unwrap_or(CLASSES_MS.len());
-        self.latency[class].fetch_add(1, Ordering::Relaxed);
+        let class = LATENCY_BUCKETS_MS
+            .iter()
+            .position(|end| ms <= *end)
+            .unwrap_or(LATENCY_BUCKETS_MS.len());
+        self.latency_buckets[class].fetch_add(1, Ordering::Relaxed);
         self.latency_us
             .fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 }
 
 /// `/metrics`
-pub(crate) async fn text(State(app): State<Arc<App>>) -> String {
+pub(crate) async fn serve_metrics(State(app): State<Arc<AppState>>) -> String {
     let metrics = &app.metrics;
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let mut one = |name: &str, kind: &str, help: &str, count: &Count| {
+    let mut one = |name: &str, kind: &str, help: &str, count: &AtomicCount| {
         let value = count.0.load(Ordering::Relaxed);
         let _ = writeln!(
             text,
@@ -82,9 +85,10 @@ pub(crate) async fn text(State(app): State<Arc<App>>) -> String {
         "# HELP {name} From the receipt of a frame until what is said of it was handed over.\n# TYPE {name} histogram"
     );
     let mut sum = 0;
-    for (class, end) in CLASSES_MS.iter().map(f64::to_string).chain(["+Inf".to_owned()]).enumerate()
+    for (class, end) in
+        LATENCY_BUCKETS_MS.iter().map(f64::to_string).chain(["+Inf".to_owned()]).enumerate()
     {
-        sum += metrics.latency[class].load(Ordering::Relaxed);
+        sum += metrics.latency_buckets[class].load(Ordering::Relaxed);
         let _ = writeln!(text, "{name}_bucket{{le=\"{end}\"}} {sum}");
     }
     let total_ms = metrics.latency_us.load(Ordering::Relaxed) as f64 / 1e3;

@@ -1,9 +1,9 @@
 //! Connections: accepted, limited, and shut down gracefully.
 
-use crate::access::{Access, Welcome};
-use crate::app::{App, router};
-use crate::guard::Peer;
-use crate::{Config, Error};
+use crate::access::{AccessControl, AccessInfo};
+use crate::app::{AppState, build_router};
+use crate::guard::PeerAddress;
+use crate::{ServerError, ServerOptions};
 use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -17,22 +17,22 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 /// How long open requests may take once the server is told to stop.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A running server.
-pub struct Running {
+pub struct RunningServer {
     /// Address it listens on.
     pub address: SocketAddr,
     /// How other machines get in, if they can.
-    pub welcome: Option<Welcome>,
-    stop: watch::Sender<bool>,
+    pub access_info: Option<AccessInfo>,
+    stop_sender: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
-impl Running {
+impl RunningServer {
     /// Accepts no more connections, lets open requests finish, and returns when all is over.
-    pub async fn stop(self) {
-        let _ = self.stop.send(true);
+    pub async fn shut_down(self) {
+        let _ = self.stop_sender.send(true);
         // The task ends by itself; it does not matter if it was aborted.
         let _ = self.task.await;
     }
@@ -43,30 +43,37 @@ impl Running {
 /// # Errors
 /// [`ServerError::NotLoopback`], [`ServerError::Listen`], or if the keys, the certificate or the
 /// library cannot be opened or created.
-pub async fn start(config: Config) -> Result<Running, Error> {
+pub async fn start_server(config: ServerOptions) -> Result<RunningServer, ServerError> {
     let address = config.address;
     let is_local = address.ip().is_loopback();
     if !is_local && config.remote.is_none() {
-        return Err(Error::NotLoopback(address));
+        return Err(ServerError::NotLoopback(address));
     }
-    let listen = |source| Error::Listen { address, source };
+    let listen = |source| ServerError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let (access, acceptor, welcome) = match config.remote.as_ref().filter(|_| !is_local) {
         Some(remote) => {
-            let (access, acceptor, welcome) = Access::new(remote, address)?;
+            let (access, acceptor, welcome) = AccessControl::new(remote, address)?;
             (Some(access), Some(acceptor), Some(welcome))
         }
         None => (None, None, None),
     };
-    let app = Arc::new(App::new(&config, access)?);
+    let app = Arc::new(AppState::new(&config, access)?);
     let (stop, stopped) = watch::channel(false);
     let (connections, silence) = (config.limits.connections, config.limits.silence);
-    let task = tokio::spawn(accept(listener, acceptor, router(app), connections, silence, stopped));
-    Ok(Running { address, welcome, stop, task })
+    let task = tokio::spawn(accept_connections(
+        listener,
+        acceptor,
+        build_router(app),
+        connections,
+        silence,
+        stopped,
+    ));
+    Ok(RunningServer { address, access_info: welcome, stop_sender: stop, task })
 }
 
-async fn accept(
+async fn accept_connections(
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
     router: Router,
@@ -87,18 +94,18 @@ async fn accept(
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
-        let router = router.clone().layer(Extension(Peer(peer.ip())));
+        let router = router.clone().layer(Extension(PeerAddress(peer.ip())));
         let (acceptor, stopped) = (acceptor.clone(), stopped.clone());
         tokio::spawn(async move {
             // Events are small and must not wait to be batched.
             let _ = stream.set_nodelay(true);
             match acceptor {
-                None => serve(stream, router, silence, stopped).await,
+                None => handle_connection(stream, router, silence, stopped).await,
                 Some(acceptor) => {
                     if let Ok(Ok(stream)) =
                         tokio::time::timeout(silence, acceptor.accept(stream)).await
                     {
-                        serve(stream, router, silence, stopped).await;
+                        handle_connection(stream, router, silence, stopped).await;
                     }
                 }
             }
@@ -107,10 +114,10 @@ async fn accept(
     }
     drop(listener);
     let all = u32::try_from(most).unwrap_or(u32::MAX);
-    let _ = tokio::time::timeout(LAST_WORDS, open.acquire_many(all)).await;
+    let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, open.acquire_many(all)).await;
 }
 
-async fn serve(
+async fn handle_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
     silence: Duration,
@@ -127,7 +134,7 @@ async fn serve(
         _ = connection.as_mut() => {}
         _ = stopped.changed() => {
             connection.as_mut().graceful_shutdown();
-            let _ = tokio::time::timeout(LAST_WORDS, connection).await;
+            let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, connection).await;
         }
     }
 }
@@ -136,14 +143,19 @@ async fn serve(
 ///
 /// # Errors
 /// Same as [`start_server`], and if the operating system provides no threads.
-pub fn run(config: Config, ready: impl FnOnce(&Running)) -> Result<(), Error> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
+pub fn run_server(
+    config: ServerOptions,
+    ready: impl FnOnce(&RunningServer),
+) -> Result<(), ServerError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(ServerError::Runtime)?;
     runtime.block_on(async {
-        let running = start(config).await?;
+        let running = start_server(config).await?;
         ready(&running);
-        tokio::signal::ctrl_c().await.map_err(Error::Runtime)?;
-        running.stop().await;
+        tokio::signal::ctrl_c().await.map_err(ServerError::Runtime)?;
+        running.shut_down().await;
         Ok(())
     })
 }

@@ -1,17 +1,17 @@
 //! The OpenAPI document, generated from the table of routes.
 
-use crate::app::routes;
+use crate::app::route_table;
 use axum::Json;
 use serde_json::{Value, json};
 
 /// `/openapi.json`
-pub(crate) async fn document() -> Json<Value> {
-    Json(made())
+pub(crate) async fn serve_openapi() -> Json<Value> {
+    Json(build_document())
 }
 
-fn made() -> Value {
+fn build_document() -> Value {
     let mut paths = serde_json::Map::new();
-    for (method, path, summary) in routes() {
+    for (method, path, summary) in route_table() {
         let mut parameters: Vec<Value> = path
             .split('/')
             .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
@@ -36,18 +36,18 @@ fn made() -> Value {
                     query("athlete", "integer", false),
                 ]);
                 operation["requestBody"] = json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } });
-                operation["responses"] = answers(&[
+                operation["responses"] = response_map(&[
                     ("200", "Where the report is"),
                     ("413", "Too large"),
                     ("422", "Cannot be analysed"),
                 ]);
             }
             ("post", "/api/athletes") => {
-                operation["requestBody"] = takes(
+                operation["requestBody"] = json_body(
                     &["name"],
                     &json!({ "name": { "type": "string", "minLength": 1, "maxLength": 100 } }),
                 );
-                operation["responses"] = answers(&[
+                operation["responses"] = response_map(&[
                     ("200", "The athlete's number"),
                     ("404", "No library"),
                     ("415", "Not JSON"),
@@ -56,11 +56,11 @@ fn made() -> Value {
             }
             ("post", "/api/library/analyses/{analysis}/borders") => {
                 let seconds = json!({ "type": "array", "items": { "type": "number" } });
-                operation["requestBody"] = takes(
+                operation["requestBody"] = json_body(
                     &["repetition", "at_s"],
                     &json!({ "repetition": { "type": "integer" }, "at_s": seconds }),
                 );
-                operation["responses"] = answers(&[
+                operation["responses"] = response_map(&[
                     ("200", "The label's number"),
                     ("404", "No library or no such analysis"),
                     ("415", "Not JSON"),
@@ -69,7 +69,7 @@ fn made() -> Value {
             }
             (_, "/label" | "/api/label") if *method == "get" => {
                 parameters.push(query("movement", "string", *path == "/api/label"));
-                operation["responses"] = answers(&[
+                operation["responses"] = response_map(&[
                     ("200", "As the summary says"),
                     ("404", "No library"),
                     ("422", "A stored recording cannot be analysed"),
@@ -90,7 +90,7 @@ fn made() -> Value {
                     kind("pair", &["kind", "first", "second", "better"], json!({ "first": which, "second": which, "better": better })),
                 ] });
                 operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
-                operation["responses"] = answers(&[
+                operation["responses"] = response_map(&[
                     ("200", "The label's number"),
                     ("404", "No library or no such analysis"),
                     ("415", "Not JSON"),
@@ -99,8 +99,8 @@ fn made() -> Value {
             }
             ("post", "/api/enter") => {
                 operation["requestBody"] =
-                    takes(&["token"], &json!({ "token": { "type": "string" } }));
-                operation["responses"] = answers(&[
+                    json_body(&["token"], &json!({ "token": { "type": "string" } }));
+                operation["responses"] = response_map(&[
                     ("204", "The cookie is set"),
                     ("401", "Not the token"),
                     ("404", "No token is needed"),
@@ -110,48 +110,49 @@ fn made() -> Value {
             }
             ("get", "/enter" | "/certificate") => {
                 operation["responses"] =
-                    answers(&[("200", "As the summary says"), ("404", "No token is needed")]);
+                    response_map(&[("200", "As the summary says"), ("404", "No token is needed")]);
             }
             ("get", "/api/athletes") => {
                 parameters.push(query("search", "string", false));
-                operation["responses"] = answers(&[("200", "Athletes"), ("404", "No library")]);
+                operation["responses"] =
+                    response_map(&[("200", "Athletes"), ("404", "No library")]);
             }
             ("get", "/language") => {
                 parameters.extend([query("to", "string", true), query("back", "string", true)]);
-                operation["responses"] = answers(&[("303", "The cookie is set")]);
+                operation["responses"] = response_map(&[("303", "The cookie is set")]);
             }
             ("get", "/compare") => {
                 parameters
                     .extend([query("first", "integer", false), query("second", "integer", false)]);
-                operation["responses"] = answers(&[
+                operation["responses"] = response_map(&[
                     ("200", "The page"),
                     ("404", "No library or no such analysis"),
                     ("422", "Two movements"),
                 ]);
             }
             (_, path) if path.starts_with("/live") => {
-                operation["responses"] = answers(&[
+                operation["responses"] = response_map(&[
                     ("101", "The socket is open"),
                     ("400", "Not a WebSocket"),
                     ("503", "All places are taken"),
                 ]);
             }
             (_, path) if path.contains('{') => {
-                operation["responses"] = answers(&[("200", "Found"), ("404", "Not there")]);
+                operation["responses"] = response_map(&[("200", "Found"), ("404", "Not there")]);
                 if path.contains("/library/") {
                     let what = "No such complete repetition, or the recording cannot be analysed as it was";
                     operation["responses"]["422"] = json!({ "description": what });
                 }
             }
             (_, "/athletes") => {
-                operation["responses"] = answers(&[("200", "The page"), ("404", "No library")])
+                operation["responses"] = response_map(&[("200", "The page"), ("404", "No library")])
             }
-            _ => operation["responses"] = answers(&[("200", "As the summary says")]),
+            _ => operation["responses"] = response_map(&[("200", "As the summary says")]),
         }
         if !parameters.is_empty() || operation["requestBody"].is_object() {
             operation["responses"]["400"] = json!({ "description": "Not what this document says" });
         }
-        if let Some(kind) = kind(path) {
+        if let Some(kind) = content_type(path) {
             let answers = operation["responses"].as_object_mut().into_iter().flatten();
             for (_, answer) in answers.filter(|(status, _)| *status != "204") {
                 answer["content"] = json!({ kind: {} });
@@ -167,17 +168,17 @@ fn made() -> Value {
 
 /// Content type of a path's responses where it is fixed: below `/api/` everything is JSON, errors
 /// too.
-fn kind(path: &str) -> Option<&'static str> {
+fn content_type(path: &str) -> Option<&'static str> {
     path.starts_with("/api/").then_some("application/json")
 }
 
 /// A JSON request body with these properties and no others.
-fn takes(required: &[&str], properties: &Value) -> Value {
+fn json_body(required: &[&str], properties: &Value) -> Value {
     let schema = json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false });
     json!({ "required": true, "content": { "application/json": { "schema": schema } } })
 }
 
-fn answers(descriptions: &[(&str, &str)]) -> Value {
+fn response_map(descriptions: &[(&str, &str)]) -> Value {
     descriptions
         .iter()
         .map(|(status, what)| ((*status).to_owned(), json!({ "description": what })))

@@ -8,14 +8,16 @@
 mod common;
 
 use agoge::athlete::ImportOptions;
-use agoge::coach::plan::plan;
-use agoge::library::save;
-use agoge::motion::simulate::{Corruption, Exercise, Fault, FaultKind, Set};
+use agoge::coach::plan::make_plan;
+use agoge::library::save_analysis;
+use agoge::motion::simulate::{
+    Corruption, Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet,
+};
 use agoge::motion::{Day, Side};
 use agoge::plan::PlanInput;
 use agoge::store::AthleteId;
-use agoge::{Athlete, Models, Options, Store, analyze};
-use agoge_server::Limits;
+use agoge::{AnalysisOptions, LoadFolder, Models, Store, analyze};
+use agoge_server::ServerLimits;
 use common::browser::Browser;
 use common::{post, recording_file, server};
 use serde_json::{Value, json};
@@ -38,24 +40,25 @@ fn fill(folder: &Path) {
     let store = Store::open(folder).unwrap();
     let ada = store.add_athlete("Ada <b>K.", "left-handed").unwrap();
     for (day, size) in [("2026-02-02", 24.0), ("2026-03-02", 22.0), ("2026-04-20", 14.0)] {
-        let inward = Fault {
-            kind: FaultKind::KneeInwardUp,
+        let inward = SimulatedFault {
+            kind: SimulatedFaultKind::KneeInwardUp,
             side: Some(Side::Left),
             repetitions: 1..=5,
             size,
         };
-        let set = Set {
+        let set = SimulatedSet {
             rate_hz: 30.0,
             repetitions: 5,
             faults: vec![inward],
-            ..Set::new(Exercise::Squat)
+            ..SimulatedSet::new(Exercise::Squat)
         };
         let mut recording =
-            Set { variation_deg: 3.0, seed: size as u64, ..set }.simulate().recording;
-        Corruption { noise: 0.004, seed: 1, ..Corruption::default() }.apply(&mut recording);
-        let options = Options { movement: "squat".to_owned(), ..Options::default() };
+            SimulatedSet { variation_deg: 3.0, seed: size as u64, ..set }.simulate().recording;
+        Corruption { noise: 0.004, seed: 1, ..Corruption::default() }.apply_to(&mut recording);
+        let options =
+            AnalysisOptions { movement: "squat".to_owned(), ..AnalysisOptions::default() };
         let analysis = analyze(&recording, None, Models::bundled(), &options).unwrap().analysis;
-        save(
+        save_analysis(
             &store,
             (ada, day.parse().unwrap()),
             &recording,
@@ -81,8 +84,11 @@ fn load_and_plan(store: &Store, ada: AthleteId, folder: &Path) {
         } else {
             40 + day % 5 * 6
         };
-        diary +=
-            &format!("{},running,{minutes},5,{},\n", first.plus(day), f64::from(minutes) / 6.0);
+        diary += &format!(
+            "{},running,{minutes},5,{},\n",
+            first.plus_days(day),
+            f64::from(minutes) / 6.0
+        );
     }
     let file = folder.parent().unwrap().join("diary.csv");
     std::fs::write(&file, diary).unwrap();
@@ -91,13 +97,13 @@ fn load_and_plan(store: &Store, ada: AthleteId, folder: &Path) {
     let injuries = folder.parent().unwrap().join("injuries.csv");
     let injury = "day,area,side,tissue,onset,contact,days_lost,notes\n2026-02-10,A,right,,,no,9,<i>stairs</i>\n";
     std::fs::write(&injuries, injury).unwrap();
-    let athlete = Athlete::new(folder, "Ada <b>K.").unwrap();
-    athlete.import(&[file, pain, injuries], ImportOptions::default(), || ()).unwrap();
+    let athlete = LoadFolder::new(folder, "Ada <b>K.").unwrap();
+    athlete.import_files(&[file, pain, injuries], ImportOptions::default(), || ()).unwrap();
     let request = folder.parent().unwrap().join("request.toml");
     let text = "start = \"2026-03-30\"\nweeks = 2\nlevel = \"trained\"\nsports = [\"running\"]\nminutes = { monday = 60, thursday = 60, saturday = 90 }\n";
     std::fs::write(&request, text).unwrap();
-    let input = PlanInput::read(&request, Some(&athlete), &[] as &[&Path], None).unwrap();
-    let made = plan(&input.basis(), None).unwrap();
+    let input = PlanInput::from_files(&request, Some(&athlete), &[] as &[&Path], None).unwrap();
+    let made = make_plan(&input.planning_basis(), None).unwrap();
     store.save_plan(ada, made.start, &serde_json::to_value(&made).unwrap()).unwrap();
 }
 
@@ -129,7 +135,7 @@ async fn every_page_is_for_everybody() {
     let folder = tempfile::tempdir().unwrap();
     let library = folder.path().join("library");
     fill(&library);
-    let running = server(Some(library), Limits::default()).await;
+    let running = server(Some(library), ServerLimits::default()).await;
     let (_, _, said) =
         post(running.address, "/api/analyses?name=a.trc&movement=squat", "", &recording_file())
             .await;
@@ -182,6 +188,6 @@ async fn every_page_is_for_everybody() {
     let planted = faults(&browser, &axe).await.join(" ");
     assert!(planted.contains("image-alt") && planted.contains("label"), "{planted}");
     drop(browser);
-    running.stop().await;
+    running.shut_down().await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -4,10 +4,10 @@
 
 mod common;
 
-use agoge::library::save;
-use agoge::motion::simulate::{Exercise, Set};
-use agoge::{Models, Options, analyze};
-use agoge_server::Limits;
+use agoge::library::save_analysis;
+use agoge::motion::simulate::{Exercise, SimulatedSet};
+use agoge::{AnalysisOptions, Models, analyze};
+use agoge_server::ServerLimits;
 use common::browser::Browser;
 use common::{recording_file, server};
 use serde_json::json;
@@ -19,7 +19,7 @@ async fn a_coach_uploads_reads_and_watches() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let running = server(Some(folder.path().join("library")), Limits::default()).await;
+    let running = server(Some(folder.path().join("library")), ServerLimits::default()).await;
     let site = format!("http://{}", running.address);
 
     // An athlete is added, and listed.
@@ -78,7 +78,7 @@ async fn a_coach_uploads_reads_and_watches() {
     );
     a_phone_is_worn(&browser, &site).await;
     drop(browser);
-    running.stop().await;
+    running.shut_down().await;
 }
 
 /// A phone on the thigh: its sensor events are simulated here, in the form the browser gives them
@@ -110,13 +110,17 @@ async fn a_phone_is_worn(browser: &Browser, site: &str) {
 /// A second, slower set of hers is chosen and played beside the first by one control.
 async fn two_are_compared(browser: &Browser, site: &str, library: &std::path::Path) {
     let store = agoge::Store::open(library).unwrap();
-    let set =
-        Set { rate_hz: 30.0, repetitions: 3, tempo_s: [3.0, 1.0], ..Set::new(Exercise::Squat) };
+    let set = SimulatedSet {
+        rate_hz: 30.0,
+        repetitions: 3,
+        tempo_s: [3.0, 1.0],
+        ..SimulatedSet::new(Exercise::Squat)
+    };
     let recording = set.simulate().recording;
-    let options = Options { movement: "squat".to_owned(), ..Options::default() };
+    let options = AnalysisOptions { movement: "squat".to_owned(), ..AnalysisOptions::default() };
     let analysis = analyze(&recording, None, Models::bundled(), &options).unwrap().analysis;
-    let ada = store.athletes().unwrap()[0].id;
-    save(
+    let ada = store.list_athletes().unwrap()[0].id;
+    save_analysis(
         &store,
         (ada, "2026-03-02".parse().unwrap()),
         &recording,
@@ -184,7 +188,7 @@ async fn repetitions_are_judged(browser: &Browser, site: &str, library: &std::pa
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     assert_eq!(said(), [true, false, true]);
-    let of = |label: &agoge::store::Label| {
+    let of = |label: &agoge::store::LabelRow| {
         (label.value["analysis"].clone(), label.value["repetition"].clone())
     };
     let labels = store.labels_of_kind("quality").unwrap();

@@ -5,7 +5,7 @@
 mod common;
 
 use agoge::vision::Video;
-use agoge_server::Limits;
+use agoge_server::ServerLimits;
 use common::browser::Browser;
 use common::{get, server};
 use std::io::{BufWriter, Write};
@@ -45,7 +45,7 @@ fn as_camera(film: &Path, to: &Path) {
     let [width, height] = SIZE;
     let mut out = BufWriter::new(std::fs::File::create(to).unwrap());
     writeln!(out, "YUV4MPEG2 W{width} H{height} F30:1 Ip A1:1 C420jpeg").unwrap();
-    let (_, picture) = Video::open(film, None).unwrap().next_picture().unwrap().unwrap();
+    let (_, picture) = Video::open(film, None).unwrap().next_image().unwrap().unwrap();
     let rgb = picture.to_rgb();
     for frame in 0..REST + SQUAT {
         let share = frame.saturating_sub(REST) as f64 / SQUAT as f64;
@@ -107,7 +107,7 @@ async fn before_the_camera() {
         eprintln!("skipped: there is no chromedriver");
         return;
     };
-    let running = server(None, Limits::default()).await;
+    let running = server(None, ServerLimits::default()).await;
     browser.go(&format!("http://{}/watch", running.address)).await;
     browser.run("document.getElementById('movement').value = 'squat'").await;
     browser.click("#camera").await;
@@ -131,5 +131,5 @@ async fn before_the_camera() {
     assert!(frames.unwrap() > 0, "{metrics}");
     browser.click("#stop").await;
     drop(browser);
-    running.stop().await;
+    running.shut_down().await;
 }

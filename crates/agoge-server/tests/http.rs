@@ -3,22 +3,23 @@
 
 mod common;
 
-use agoge_server::{Config, Error, Limits, routes, start};
+use agoge_server::{ServerError, ServerLimits, ServerOptions, route_table, start_server};
 use common::{get, post, raw, recording_file, server};
 use serde_json::Value;
 
 #[tokio::test]
 async fn other_machines_are_never_served_in_the_clear() {
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8420"] {
-        let config = Config {
+        let config = ServerOptions {
             address: address.parse().unwrap(),
             library: None,
-            limits: Limits::default(),
+            limits: ServerLimits::default(),
             remote: None,
         };
-        let refused = start(config).await.err().unwrap();
+        let refused = start_server(config).await.err().unwrap();
         assert!(
-            matches!(refused, Error::NotLoopback(_)) && refused.to_string().contains("; hint: ")
+            matches!(refused, ServerError::NotLoopback(_))
+                && refused.to_string().contains("; hint: ")
         );
     }
 }
@@ -26,10 +27,10 @@ async fn other_machines_are_never_served_in_the_clear() {
 #[tokio::test]
 async fn every_route_answers_is_documented_and_carries_the_headers() {
     let folder = tempfile::tempdir().unwrap();
-    let running = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let running = server(Some(folder.path().to_owned()), ServerLimits::default()).await;
     let (_, _, document) = get(running.address, "/openapi.json").await;
     let document: Value = serde_json::from_str(&document).unwrap();
-    for (method, path, _) in routes() {
+    for (method, path, _) in route_table() {
         assert!(document["paths"][path][method]["responses"].is_object(), "{method} {path}");
         let filled = path
             .replace("{athlete}", "1")
@@ -64,14 +65,14 @@ async fn every_route_answers_is_documented_and_carries_the_headers() {
         .values()
         .map(|path| path.as_object().unwrap().len())
         .sum();
-    assert_eq!(documented, routes().len());
+    assert_eq!(documented, route_table().len());
     assert_eq!(get(running.address, "/nowhere").await.0, 404);
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
 async fn pages_have_no_inline_script_and_ask_nothing_from_outside() {
-    let running = server(None, Limits::default()).await;
+    let running = server(None, ServerLimits::default()).await;
     for path in ["/", "/watch"] {
         let (status, head, body) = get(running.address, path).await;
         assert_eq!(status, 200);
@@ -87,14 +88,16 @@ async fn pages_have_no_inline_script_and_ask_nothing_from_outside() {
         }
         assert!(body.contains("<main") && body.contains("<nav") && body.contains("lang=\"en\""));
     }
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
 async fn forged_hosts_and_origins_are_refused() {
-    let running =
-        server(None, Limits { silence: std::time::Duration::from_secs(1), ..Limits::default() })
-            .await;
+    let running = server(
+        None,
+        ServerLimits { silence: std::time::Duration::from_secs(1), ..ServerLimits::default() },
+    )
+    .await;
     let (address, port) = (running.address, running.address.port());
     let ask = |host: &str| format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     for host in [
@@ -128,12 +131,12 @@ async fn forged_hosts_and_origins_are_refused() {
     }
     let own = format!("Origin: http://{address}\r\nSec-Fetch-Site: same-origin\r\n");
     assert_eq!(post(address, "/api/analyses?name=a.trc", &own, b"x").await.0, 422);
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
 async fn an_upload_is_analysed_whatever_its_name() {
-    let running = server(None, Limits::default()).await;
+    let running = server(None, ServerLimits::default()).await;
     let file = recording_file();
     for name in [
         "set.trc",
@@ -174,12 +177,12 @@ async fn an_upload_is_analysed_whatever_its_name() {
         assert_eq!(status, 422, "{query}");
         assert!(said.contains("hint: ") && !said.contains("/tmp"), "{query}: {said}");
     }
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
 async fn large_bodies_are_refused() {
-    let running = server(None, Limits { upload: 1 << 20, ..Limits::default() }).await;
+    let running = server(None, ServerLimits { upload: 1 << 20, ..ServerLimits::default() }).await;
     let (status, ..) =
         post(running.address, "/api/analyses?name=a.trc", "", &vec![b'x'; 3 << 20]).await;
     // Either an answer, or the connection is cut while still sending.
@@ -194,13 +197,13 @@ async fn large_bodies_are_refused() {
     .await;
     assert!([413, 0].contains(&status), "{status}");
     assert_eq!(get(running.address, "/healthz").await.0, 200);
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
 async fn athletes_are_kept_and_their_names_are_only_names() {
     let folder = tempfile::tempdir().unwrap();
-    let running = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let running = server(Some(folder.path().to_owned()), ServerLimits::default()).await;
     let address = running.address;
     let json = "Content-Type: application/json\r\n";
     for wrong in ["../evil", "a/b", "", ".hidden"] {
@@ -299,17 +302,17 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
     assert_eq!(found(get(address, "/api/athletes?search=DROP%20TABLE").await.2), 1);
     assert_eq!(get(address, "/athletes/999").await.0, 404);
     assert_eq!(get(address, "/library/analyses/..%2F..%2Fetc").await.0, 400);
-    running.stop().await;
+    running.shut_down().await;
     // Everything is there for a server started later.
-    let again = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let again = server(Some(folder.path().to_owned()), ServerLimits::default()).await;
     assert_eq!(get(again.address, &report).await.0, 200);
-    again.stop().await;
+    again.shut_down().await;
 }
 
 #[tokio::test]
 async fn pages_speak_the_readers_language() {
     let folder = tempfile::tempdir().unwrap();
-    let running = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let running = server(Some(folder.path().to_owned()), ServerLimits::default()).await;
     let address = running.address;
     let ask = |path: &str, more: &str| {
         let request =
@@ -346,16 +349,16 @@ async fn pages_speak_the_readers_language() {
         let (_, head, _) = ask(&format!("/language?to=zh&back={back}"), "").await;
         assert!(!head.to_ascii_lowercase().contains("evil"), "{back}: {head}");
     }
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
 async fn too_many_requests_are_slowed_down() {
-    let running = server(None, Limits { requests: 5.0, ..Limits::default() }).await;
+    let running = server(None, ServerLimits { requests: 5.0, ..ServerLimits::default() }).await;
     let mut refused = 0;
     for _ in 0..40 {
         refused += usize::from(get(running.address, "/healthz").await.0 == 429);
     }
     assert!(refused > 0);
-    running.stop().await;
+    running.shut_down().await;
 }

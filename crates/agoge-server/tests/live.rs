@@ -4,7 +4,7 @@
 
 mod common;
 
-use agoge_server::Limits;
+use agoge_server::ServerLimits;
 use common::{completed, get, hear_all, live, polite, say, server, squats};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
 async fn a_set_of_squats_is_counted_and_each_frame_answered() {
-    let running = server(None, Limits::default()).await;
+    let running = server(None, ServerLimits::default()).await;
     let heard = polite(running.address).await;
     assert_eq!(heard[0]["event"], "ready");
     assert_eq!(completed(&heard), 5);
@@ -34,12 +34,12 @@ async fn a_set_of_squats_is_counted_and_each_frame_answered() {
             && metrics.contains("agoge_live_sessions 0\n"),
         "{metrics}"
     );
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
 async fn messagepack_says_the_same_as_json() {
-    let running = server(None, Limits::default()).await;
+    let running = server(None, ServerLimits::default()).await;
     let (hello, frames) = squats();
     let mut socket = live(running.address).await;
     let packed = |value: &Value| Message::binary(rmp_serde::to_vec_named(value).unwrap());
@@ -50,7 +50,7 @@ async fn messagepack_says_the_same_as_json() {
     socket.send(packed(&json!({ "end": true }))).await.unwrap();
     let heard = hear_all(&mut socket).await;
     assert_eq!(heard.iter().filter(|event| event["event"] == "metric").count(), 60);
-    running.stop().await;
+    running.shut_down().await;
 }
 
 /// Samples of a sensor on a thigh at 50 Hz: two seconds of rest, then a squat by 80 degrees every
@@ -88,7 +88,7 @@ fn thigh(squats: usize) -> Vec<Value> {
 async fn a_worn_sensor_alone_is_counted_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let ada = agoge::Store::open(folder.path()).unwrap().add_athlete("Ada", "").unwrap();
-    let running = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let running = server(Some(folder.path().to_owned()), ServerLimits::default()).await;
     let mut socket = live(running.address).await;
     say(
         &mut socket,
@@ -109,14 +109,14 @@ async fn a_worn_sensor_alone_is_counted_and_kept() {
     let tilt =
         last["metrics"].as_array().unwrap().iter().find(|metric| metric["name"] == "tilt").unwrap();
     assert!((tilt["value"].as_f64().unwrap() - 80.0).abs() < 4.0, "{tilt}");
-    running.stop().await;
+    running.shut_down().await;
     // The recorder finishes once everything is written; then the analysis exists, with the same
     // squats.
     for _ in 0..100 {
         let store = agoge::Store::open(folder.path()).unwrap();
-        if let [analysis] = &store.analyses(ada, 9).unwrap()[..] {
+        if let [analysis] = &store.list_analyses(ada, 9).unwrap()[..] {
             assert_eq!((analysis.movement.as_str(), analysis.repetitions), ("worn_sensor", 6));
-            let recording = store.recording(analysis.recording).unwrap();
+            let recording = store.load_recording(analysis.recording).unwrap();
             assert_eq!((recording.channels.len(), recording.channels[0].values.len()), (6, 1300));
             return;
         }
@@ -129,7 +129,7 @@ async fn a_worn_sensor_alone_is_counted_and_kept() {
 async fn a_sensor_beside_the_joints_is_kept_with_them() {
     let folder = tempfile::tempdir().unwrap();
     let ada = agoge::Store::open(folder.path()).unwrap().add_athlete("Ada", "").unwrap();
-    let running = server(Some(folder.path().to_owned()), Limits::default()).await;
+    let running = server(Some(folder.path().to_owned()), ServerLimits::default()).await;
     let (mut hello, frames) = squats();
     hello["sensor"] = json!({ "part": "right_thigh", "rate_hz": 50, "acceleration": "g" });
     hello["athlete"] = ada.0.into();
@@ -148,12 +148,12 @@ async fn a_sensor_beside_the_joints_is_kept_with_them() {
         (completed(&heard), heard.iter().filter(|event| event["event"] == "error").count()),
         (5, 0)
     );
-    running.stop().await;
+    running.shut_down().await;
     for _ in 0..100 {
         let store = agoge::Store::open(folder.path()).unwrap();
-        if let [row] = &store.recordings(ada).unwrap()[..] {
-            let recording = store.recording(row.id).unwrap();
-            assert_eq!((recording.frames(), recording.channels.len()), (frames.len(), 6));
+        if let [row] = &store.list_recordings(ada).unwrap()[..] {
+            let recording = store.load_recording(row.id).unwrap();
+            assert_eq!((recording.frame_count(), recording.channels.len()), (frames.len(), 6));
             assert_eq!(
                 (recording.channels[0].unit.as_str(), recording.channels[3].unit.as_str()),
                 ("g", "deg/s")
@@ -180,7 +180,7 @@ async fn mistakes(address: std::net::SocketAddr, messages: Vec<Message>) -> Vec<
 
 #[tokio::test]
 async fn mistakes_are_named_forgiven_and_then_the_session_is_closed() {
-    let running = server(None, Limits::default()).await;
+    let running = server(None, ServerLimits::default()).await;
     let (hello, frames) = squats();
     let joints = |value: Value| Message::text(json!({ "t": 0.5, "joints": value }).to_string());
     let mut other = frames[0].clone();
@@ -229,13 +229,17 @@ async fn mistakes_are_named_forgiven_and_then_the_session_is_closed() {
     .await;
     assert_eq!(errors.len(), 2, "{errors:?}");
     assert!(errors.iter().all(|error| error["closing"] == false));
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
 async fn rude_clients_hurt_only_themselves() {
-    let limits =
-        Limits { silence: Duration::from_secs(2), live: 20, connections: 300, ..Limits::default() };
+    let limits = ServerLimits {
+        silence: Duration::from_secs(2),
+        live: 20,
+        connections: 300,
+        ..ServerLimits::default()
+    };
     let running = server(None, limits).await;
     let address = running.address;
     // Half a request, and nothing more.
@@ -287,12 +291,12 @@ async fn rude_clients_hurt_only_themselves() {
     // Silent ones are dropped after the server's timeout, and there is room again.
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(completed(&polite(address).await), 5);
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
 async fn hellos_that_make_no_sense_say_why() {
-    let running = server(None, Limits::default()).await;
+    let running = server(None, ServerLimits::default()).await;
     let mut socket = live(running.address).await;
     say(
         &mut socket,
@@ -301,5 +305,5 @@ async fn hellos_that_make_no_sense_say_why() {
     .await;
     let heard = hear_all(&mut socket).await;
     assert!(heard[0]["what"].as_str().unwrap().contains("there is no movement"), "{heard:?}");
-    running.stop().await;
+    running.shut_down().await;
 }

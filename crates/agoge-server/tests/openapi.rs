@@ -7,10 +7,10 @@
 
 mod common;
 
-use agoge::library::save;
-use agoge::motion::simulate::{Exercise, Set};
-use agoge::{Models, Options, Store, analyze};
-use agoge_server::Limits;
+use agoge::library::save_analysis;
+use agoge::motion::simulate::{Exercise, SimulatedSet};
+use agoge::{AnalysisOptions, Models, Store, analyze};
+use agoge_server::ServerLimits;
 use common::server;
 use std::process::Command;
 
@@ -27,10 +27,12 @@ async fn the_server_does_what_its_document_says() {
     let store = Store::open(&library).unwrap();
     let ada = store.add_athlete("Ada", "").unwrap();
     let recording =
-        Set { rate_hz: 30.0, repetitions: 3, ..Set::new(Exercise::Squat) }.simulate().recording;
-    let options = Options { movement: "squat".to_owned(), ..Options::default() };
+        SimulatedSet { rate_hz: 30.0, repetitions: 3, ..SimulatedSet::new(Exercise::Squat) }
+            .simulate()
+            .recording;
+    let options = AnalysisOptions { movement: "squat".to_owned(), ..AnalysisOptions::default() };
     let analysis = analyze(&recording, None, Models::bundled(), &options).unwrap().analysis;
-    save(
+    save_analysis(
         &store,
         (ada, "2026-03-02".parse().unwrap()),
         &recording,
@@ -41,7 +43,8 @@ async fn the_server_does_what_its_document_says() {
     .unwrap();
     drop(store);
     let running =
-        server(Some(library.clone()), Limits { requests: 1e6, ..Limits::default() }).await;
+        server(Some(library.clone()), ServerLimits { requests: 1e6, ..ServerLimits::default() })
+            .await;
     let document = format!("http://{}/openapi.json", running.address);
     let own = folder.path().to_owned();
     let asked = move || {
@@ -57,7 +60,7 @@ async fn the_server_does_what_its_document_says() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("Fuzzing"), "it asked nothing:\n{said}");
-    running.stop().await;
-    let check = Store::open(&library).unwrap().check().unwrap();
+    running.shut_down().await;
+    let check = Store::open(&library).unwrap().check_library().unwrap();
     assert!(check.faults.is_empty(), "{check:?}");
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use agoge_server::{Config, Limits, Remote, Running, start};
+use agoge_server::{RemoteOptions, RunningServer, ServerLimits, ServerOptions, start_server};
 use futures_util::{SinkExt, StreamExt};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,15 +17,17 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring::default_provider};
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
-async fn server(folder: &Path) -> Running {
-    let remote = Some(Remote { folder: folder.join("server"), new_token: false });
+async fn server(folder: &Path) -> RunningServer {
+    let remote = Some(RemoteOptions { folder: folder.join("server"), new_token: false });
     let address = SocketAddr::from(([0, 0, 0, 0], 0));
     let library = Some(folder.join("library"));
-    start(Config { address, library, limits: Limits::default(), remote }).await.unwrap()
+    start_server(ServerOptions { address, library, limits: ServerLimits::default(), remote })
+        .await
+        .unwrap()
 }
 
 /// A client that trusts this machine's authority and nobody else.
-async fn connect(folder: &Path, running: &Running) -> TlsStream<TcpStream> {
+async fn connect(folder: &Path, running: &RunningServer) -> TlsStream<TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(folder.join("server/authority.pem")).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
@@ -42,7 +44,7 @@ async fn connect(folder: &Path, running: &Running) -> TlsStream<TcpStream> {
 /// Status and the whole response.
 async fn ask(
     folder: &Path,
-    running: &Running,
+    running: &RunningServer,
     start: &str,
     more: &str,
     body: &str,
@@ -67,7 +69,7 @@ async fn ask(
 async fn only_who_brings_the_token_is_served() {
     let folder = tempfile::tempdir().unwrap();
     let (folder, running) = (folder.path(), server(folder.path()).await);
-    let token = running.welcome.as_ref().unwrap().token.clone().unwrap();
+    let token = running.access_info.as_ref().unwrap().token.clone().unwrap();
     let bearer = format!("Authorization: Bearer {token}\r\n");
     for path in [
         "/",
@@ -126,7 +128,7 @@ async fn only_who_brings_the_token_is_served() {
             .0,
         421
     );
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
@@ -143,7 +145,7 @@ async fn guesses_are_few() {
     }
     assert_eq!(answers[..5], [401; 5]);
     assert!(answers[6..].iter().all(|status| *status == 429), "{answers:?}");
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
@@ -162,14 +164,14 @@ async fn nothing_is_said_in_the_clear() {
     )
     .await;
     assert_eq!(ask(folder.path(), &running, "GET /healthz", "", "").await.0, 200);
-    running.stop().await;
+    running.shut_down().await;
 }
 
 #[tokio::test]
 async fn a_device_follows_a_set_over_tls() {
     let folder = tempfile::tempdir().unwrap();
     let (folder, running) = (folder.path(), server(folder.path()).await);
-    let token = running.welcome.as_ref().unwrap().token.clone().unwrap();
+    let token = running.access_info.as_ref().unwrap().token.clone().unwrap();
     let request = |token: Option<&str>| {
         let url = format!("wss://127.0.0.1:{}/live", running.address.port());
         let mut request = url.into_client_request().unwrap();
@@ -206,5 +208,5 @@ async fn a_device_follows_a_set_over_tls() {
     let heard: Vec<serde_json::Value> =
         heard.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
     assert_eq!(common::completed(&heard), 5);
-    running.stop().await;
+    running.shut_down().await;
 }

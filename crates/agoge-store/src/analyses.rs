@@ -1,33 +1,33 @@
 //! Analyses, and the overview of the squad that they make.
 
-use crate::athletes::{ATHLETE, athlete};
+use crate::athletes::{ATHLETE_COLUMNS, athlete_from_row};
 use crate::rows::{
-    AnalysisId, AnalysisRow, Athlete, AthleteId, Made, RecordingId, Standing, day, verdict,
-    verdict_text,
+    AnalysisId, AnalysisProvenance, AnalysisRow, Athlete, AthleteId, AthleteStanding, RecordingId,
+    day_from_column, verdict_from_column, verdict_text,
 };
-use crate::store::{count, must_exist, now};
-use crate::{Error, Store};
+use crate::store::{must_exist, now_unix_s, sql_count};
+use crate::{Store, StoreError};
 use agoge_coach::Analysis;
 use rusqlite::{OptionalExtension, Row, params};
 
 /// The columns of an [`AnalysisRow`], in the order of [`analysis_row`].
-const COLUMNS: &str = "analyses.id, analyses.recording, sessions.day, analyses.made_unix_s, analyses.program, analyses.model, analyses.movement,
+const ANALYSIS_COLUMNS: &str = "analyses.id, analyses.recording, sessions.day, analyses.made_unix_s, analyses.program, analyses.model, analyses.movement,
     analyses.score, analyses.verdict, analyses.repetitions, analyses.finding";
 /// Where they come from.
-const TABLES: &str = "analyses JOIN recordings ON recordings.id = analyses.recording JOIN sessions ON sessions.id = recordings.session";
+const ANALYSIS_TABLES: &str = "analyses JOIN recordings ON recordings.id = analyses.recording JOIN sessions ON sessions.id = recordings.session";
 
 /// An analysis from the columns of a row, beginning with the `first`.
-fn analysis_row(row: &Row<'_>, first: usize) -> rusqlite::Result<AnalysisRow> {
+fn analysis_from_row(row: &Row<'_>, first: usize) -> rusqlite::Result<AnalysisRow> {
     Ok(AnalysisRow {
         id: row.get(first)?,
         recording: row.get(first + 1)?,
-        day: day(row, first + 2)?,
+        day: day_from_column(row, first + 2)?,
         made_unix_s: row.get(first + 3)?,
         program: row.get(first + 4)?,
         model: row.get(first + 5)?,
         movement: row.get(first + 6)?,
         score: row.get(first + 7)?,
-        verdict: verdict(row, first + 8)?,
+        verdict: verdict_from_column(row, first + 8)?,
         repetitions: row.get(first + 9)?,
         finding: row.get(first + 10)?,
     })
@@ -42,11 +42,11 @@ impl Store {
         &self,
         recording: RecordingId,
         analysis: &Analysis,
-        made: &Made,
-    ) -> Result<AnalysisId, Error> {
+        made: &AnalysisProvenance,
+    ) -> Result<AnalysisId, StoreError> {
         let (json, options) =
             (serde_json::to_string(analysis)?, serde_json::to_string(&made.options)?);
-        self.write(|change| {
+        self.write_transaction(|change| {
             must_exist(change, "recordings", "recording", recording.0)?;
             let sql = "SELECT id FROM analyses JOIN documents ON analysis = id
                 WHERE recording = ?1 AND model IS ?2 AND options = ?3 AND json = ?4";
@@ -59,13 +59,13 @@ impl Store {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 params![
                     recording,
-                    now(),
+                    now_unix_s(),
                     analysis.version,
                     made.model,
                     analysis.movement.name,
                     analysis.score.as_ref().map(|score| score.value).filter(|value| value.is_finite()),
                     verdict_text(analysis.quality.verdict),
-                    count(analysis.repetitions.len()),
+                    sql_count(analysis.repetitions.len()),
                     analysis.findings.first().map(|finding| finding.title.as_str()),
                 ],
             )?;
@@ -80,12 +80,16 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn analyses(&self, athlete: AthleteId, most: usize) -> Result<Vec<AnalysisRow>, Error> {
-        self.read(|now| {
+    pub fn list_analyses(
+        &self,
+        athlete: AthleteId,
+        most: usize,
+    ) -> Result<Vec<AnalysisRow>, StoreError> {
+        self.read_transaction(|now| {
             let sql = format!(
-                "SELECT {COLUMNS} FROM {TABLES} WHERE sessions.athlete = ?1 ORDER BY sessions.day DESC, analyses.id DESC LIMIT ?2"
+                "SELECT {ANALYSIS_COLUMNS} FROM {ANALYSIS_TABLES} WHERE sessions.athlete = ?1 ORDER BY sessions.day DESC, analyses.id DESC LIMIT ?2"
             );
-            let rows = now.prepare(&sql)?.query_map(params![athlete, count(most)], |row| analysis_row(row, 0))?.collect::<Result<_, _>>()?;
+            let rows = now.prepare(&sql)?.query_map(params![athlete, sql_count(most)], |row| analysis_from_row(row, 0))?.collect::<Result<_, _>>()?;
             Ok(rows)
         })
     }
@@ -99,14 +103,14 @@ impl Store {
         &self,
         movement: &str,
         most: usize,
-    ) -> Result<Vec<(Athlete, AnalysisRow)>, Error> {
-        self.read(|now| {
+    ) -> Result<Vec<(Athlete, AnalysisRow)>, StoreError> {
+        self.read_transaction(|now| {
             let sql = format!(
-                "SELECT {ATHLETE}, {COLUMNS} FROM {TABLES} JOIN athletes ON athletes.id = sessions.athlete
+                "SELECT {ATHLETE_COLUMNS}, {ANALYSIS_COLUMNS} FROM {ANALYSIS_TABLES} JOIN athletes ON athletes.id = sessions.athlete
                  WHERE analyses.movement = ?1 ORDER BY sessions.day DESC, analyses.id DESC LIMIT ?2"
             );
-            let both = |row: &Row<'_>| Ok((athlete(row)?, analysis_row(row, 4)?));
-            Ok(now.prepare(&sql)?.query_map(params![movement, count(most)], both)?.collect::<Result<_, _>>()?)
+            let both = |row: &Row<'_>| Ok((athlete_from_row(row)?, analysis_from_row(row, 4)?));
+            Ok(now.prepare(&sql)?.query_map(params![movement, sql_count(most)], both)?.collect::<Result<_, _>>()?)
         })
     }
 
@@ -114,8 +118,8 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn movements(&self) -> Result<Vec<(String, u32)>, Error> {
-        self.read(|now| {
+    pub fn list_movements(&self) -> Result<Vec<(String, u32)>, StoreError> {
+        self.read_transaction(|now| {
             let sql = "SELECT movement, count(DISTINCT recording) FROM analyses GROUP BY movement ORDER BY movement";
             Ok(now.prepare(sql)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?)
         })
@@ -125,12 +129,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`], or if the library cannot be read.
-    pub fn athlete_of(&self, id: AnalysisId) -> Result<Athlete, Error> {
-        self.read(|now| {
+    pub fn analysis_athlete(&self, id: AnalysisId) -> Result<Athlete, StoreError> {
+        self.read_transaction(|now| {
             let sql = format!(
-                "SELECT {ATHLETE} FROM {TABLES} JOIN athletes ON athletes.id = sessions.athlete WHERE analyses.id = ?1"
+                "SELECT {ATHLETE_COLUMNS} FROM {ANALYSIS_TABLES} JOIN athletes ON athletes.id = sessions.athlete WHERE analyses.id = ?1"
             );
-            now.query_row(&sql, [id], athlete).optional()?.ok_or(Error::Nothing { what: "analysis", id: id.0 })
+            now.query_row(&sql, [id], athlete_from_row).optional()?.ok_or(StoreError::NotFound { what: "analysis", id: id.0 })
         })
     }
 
@@ -138,11 +142,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`], or if the library cannot be read.
-    pub fn analysis_row(&self, id: AnalysisId) -> Result<AnalysisRow, Error> {
-        self.read(|now| {
-            let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE analyses.id = ?1");
-            let found = now.query_row(&sql, [id], |row| analysis_row(row, 0)).optional()?;
-            found.ok_or(Error::Nothing { what: "analysis", id: id.0 })
+    pub fn analysis_row(&self, id: AnalysisId) -> Result<AnalysisRow, StoreError> {
+        self.read_transaction(|now| {
+            let sql =
+                format!("SELECT {ANALYSIS_COLUMNS} FROM {ANALYSIS_TABLES} WHERE analyses.id = ?1");
+            let found = now.query_row(&sql, [id], |row| analysis_from_row(row, 0)).optional()?;
+            found.ok_or(StoreError::NotFound { what: "analysis", id: id.0 })
         })
     }
 
@@ -150,7 +155,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`], [`Error::Json`], or if the library cannot be read.
-    pub fn analysis(&self, id: AnalysisId) -> Result<Analysis, Error> {
+    pub fn load_analysis(&self, id: AnalysisId) -> Result<Analysis, StoreError> {
         Ok(serde_json::from_str(&self.analysis_json(id)?)?)
     }
 
@@ -158,24 +163,24 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`], or if the library cannot be read.
-    pub fn analysis_json(&self, id: AnalysisId) -> Result<String, Error> {
-        self.document(id, "json")
+    pub fn analysis_json(&self, id: AnalysisId) -> Result<String, StoreError> {
+        self.read_document(id, "json")
     }
 
     /// The options that an analysis was made with.
     ///
     /// # Errors
     /// [`Error::Nothing`], [`Error::Json`], or if the library cannot be read.
-    pub fn analysis_options(&self, id: AnalysisId) -> Result<serde_json::Value, Error> {
-        Ok(serde_json::from_str(&self.document(id, "options")?)?)
+    pub fn analysis_options(&self, id: AnalysisId) -> Result<serde_json::Value, StoreError> {
+        Ok(serde_json::from_str(&self.read_document(id, "options")?)?)
     }
 
-    fn document(&self, id: AnalysisId, column: &'static str) -> Result<String, Error> {
-        self.read(|now| {
+    fn read_document(&self, id: AnalysisId, column: &'static str) -> Result<String, StoreError> {
+        self.read_transaction(|now| {
             let sql = format!("SELECT {column} FROM documents WHERE analysis = ?1");
             now.query_row(&sql, [id], |row| row.get(0))
                 .optional()?
-                .ok_or(Error::Nothing { what: "analysis", id: id.0 })
+                .ok_or(StoreError::NotFound { what: "analysis", id: id.0 })
         })
     }
 
@@ -183,16 +188,16 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn overview(&self) -> Result<Vec<Standing>, Error> {
-        self.read(|now| {
+    pub fn squad_overview(&self) -> Result<Vec<AthleteStanding>, StoreError> {
+        self.read_transaction(|now| {
             let sql = format!(
-                "SELECT {ATHLETE},
+                "SELECT {ATHLETE_COLUMNS},
                     (SELECT count(*) FROM sessions JOIN recordings ON recordings.session = sessions.id WHERE sessions.athlete = athletes.id),
-                    (SELECT count(*) FROM {TABLES} WHERE sessions.athlete = athletes.id),
-                    {COLUMNS}
+                    (SELECT count(*) FROM {ANALYSIS_TABLES} WHERE sessions.athlete = athletes.id),
+                    {ANALYSIS_COLUMNS}
                  FROM athletes
                  LEFT JOIN analyses ON analyses.id = (
-                    SELECT analyses.id FROM {TABLES} WHERE sessions.athlete = athletes.id
+                    SELECT analyses.id FROM {ANALYSIS_TABLES} WHERE sessions.athlete = athletes.id
                     ORDER BY sessions.day DESC, analyses.id DESC LIMIT 1)
                  LEFT JOIN recordings ON recordings.id = analyses.recording
                  LEFT JOIN sessions ON sessions.id = recordings.session
@@ -200,11 +205,11 @@ impl Store {
             );
             let standing = |row: &Row<'_>| {
                 let last: Option<i64> = row.get(6)?;
-                Ok(Standing {
-                    athlete: athlete(row)?,
+                Ok(AthleteStanding {
+                    athlete: athlete_from_row(row)?,
                     recordings: row.get(4)?,
                     analyses: row.get(5)?,
-                    last: last.map(|_| analysis_row(row, 6)).transpose()?,
+                    last: last.map(|_| analysis_from_row(row, 6)).transpose()?,
                 })
             };
             Ok(now.prepare(&sql)?.query_map([], standing)?.collect::<Result<_, _>>()?)

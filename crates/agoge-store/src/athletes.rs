@@ -1,33 +1,38 @@
 //! Athletes, their consent and sessions.
 
-use crate::rows::{Athlete, AthleteId, Consent, Session, SessionId, day};
-use crate::store::{must_exist, now};
-use crate::{Error, Store, check_name, files};
+use crate::rows::{Athlete, AthleteId, Consent, SessionId, SessionRow, day_from_column};
+use crate::store::{must_exist, now_unix_s};
+use crate::{Store, StoreError, check_name, files};
 use agoge_motion::Day;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use std::path::PathBuf;
 
 /// The columns of an [`Athlete`], in the order of [`athlete`].
-pub(crate) const ATHLETE: &str = "athletes.id, athletes.name, athletes.note, athletes.added_unix_s";
+pub(crate) const ATHLETE_COLUMNS: &str =
+    "athletes.id, athletes.name, athletes.note, athletes.added_unix_s";
 
 /// An athlete from the first columns of a row.
-pub(crate) fn athlete(row: &Row<'_>) -> rusqlite::Result<Athlete> {
+pub(crate) fn athlete_from_row(row: &Row<'_>) -> rusqlite::Result<Athlete> {
     Ok(Athlete { id: row.get(0)?, name: row.get(1)?, note: row.get(2)?, added_unix_s: row.get(3)? })
 }
 
 /// What names are told apart by: folders of some systems know no capitals.
-fn key(name: &str) -> String {
+fn name_key(name: &str) -> String {
     name.to_lowercase()
 }
 
-fn find(transaction: &Transaction<'_>, name: &str) -> Result<Option<Athlete>, Error> {
-    let sql = format!("SELECT {ATHLETE} FROM athletes WHERE key = ?1");
-    Ok(transaction.query_row(&sql, [key(name)], athlete).optional()?)
+fn find_by_name(transaction: &Transaction<'_>, name: &str) -> Result<Option<Athlete>, StoreError> {
+    let sql = format!("SELECT {ATHLETE_COLUMNS} FROM athletes WHERE key = ?1");
+    Ok(transaction.query_row(&sql, [name_key(name)], athlete_from_row).optional()?)
 }
 
-fn insert(transaction: &Transaction<'_>, name: &str, note: &str) -> Result<AthleteId, Error> {
+fn insert_athlete(
+    transaction: &Transaction<'_>,
+    name: &str,
+    note: &str,
+) -> Result<AthleteId, StoreError> {
     let sql = "INSERT INTO athletes (name, key, note, added_unix_s) VALUES (?1, ?2, ?3, ?4)";
-    transaction.execute(sql, params![name, key(name), note, now()])?;
+    transaction.execute(sql, params![name, name_key(name), note, now_unix_s()])?;
     Ok(AthleteId(transaction.last_insert_rowid()))
 }
 
@@ -36,11 +41,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Name`], [`Error::AthleteExists`], or if the library cannot be changed.
-    pub fn add_athlete(&self, name: &str, note: &str) -> Result<AthleteId, Error> {
+    pub fn add_athlete(&self, name: &str, note: &str) -> Result<AthleteId, StoreError> {
         check_name(name)?;
-        self.write(|change| match find(change, name)? {
-            Some(other) => Err(Error::AthleteExists { name: other.name.to_string() }),
-            None => insert(change, name, note),
+        self.write_transaction(|change| match find_by_name(change, name)? {
+            Some(other) => Err(StoreError::AthleteExists { name: other.name.to_string() }),
+            None => insert_athlete(change, name, note),
         })
     }
 
@@ -48,13 +53,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Name`], or if the library cannot be changed.
-    pub fn athlete_or_new(&self, name: &str) -> Result<Athlete, Error> {
+    pub fn athlete_or_new(&self, name: &str) -> Result<Athlete, StoreError> {
         check_name(name)?;
-        self.write(|change| {
-            if find(change, name)?.is_none() {
-                insert(change, name, "")?;
+        self.write_transaction(|change| {
+            if find_by_name(change, name)?.is_none() {
+                insert_athlete(change, name, "")?;
             }
-            find(change, name)?.ok_or(Error::NoAthlete { name: name.to_owned() })
+            find_by_name(change, name)?.ok_or(StoreError::NoAthlete { name: name.to_owned() })
         })
     }
 
@@ -62,19 +67,21 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoAthlete`], or if the library cannot be read.
-    pub fn find_athlete(&self, name: &str) -> Result<Athlete, Error> {
-        self.read(|now| find(now, name)?.ok_or_else(|| Error::NoAthlete { name: name.to_owned() }))
+    pub fn find_athlete(&self, name: &str) -> Result<Athlete, StoreError> {
+        self.read_transaction(|now| {
+            find_by_name(now, name)?.ok_or_else(|| StoreError::NoAthlete { name: name.to_owned() })
+        })
     }
 
     /// The athlete of a number.
     ///
     /// # Errors
     /// [`Error::Nothing`], or if the library cannot be read.
-    pub fn athlete(&self, id: AthleteId) -> Result<Athlete, Error> {
-        self.read(|now| {
-            let sql = format!("SELECT {ATHLETE} FROM athletes WHERE id = ?1");
-            let found = now.query_row(&sql, [id], athlete).optional()?;
-            found.ok_or(Error::Nothing { what: "athlete", id: id.0 })
+    pub fn load_athlete(&self, id: AthleteId) -> Result<Athlete, StoreError> {
+        self.read_transaction(|now| {
+            let sql = format!("SELECT {ATHLETE_COLUMNS} FROM athletes WHERE id = ?1");
+            let found = now.query_row(&sql, [id], athlete_from_row).optional()?;
+            found.ok_or(StoreError::NotFound { what: "athlete", id: id.0 })
         })
     }
 
@@ -82,7 +89,7 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn athletes(&self) -> Result<Vec<Athlete>, Error> {
+    pub fn list_athletes(&self) -> Result<Vec<Athlete>, StoreError> {
         self.search_athletes("")
     }
 
@@ -90,11 +97,15 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn search_athletes(&self, letters: &str) -> Result<Vec<Athlete>, Error> {
-        self.read(|now| {
-            let sql =
-                format!("SELECT {ATHLETE} FROM athletes WHERE instr(key, ?1) > 0 ORDER BY key");
-            Ok(now.prepare(&sql)?.query_map([key(letters)], athlete)?.collect::<Result<_, _>>()?)
+    pub fn search_athletes(&self, letters: &str) -> Result<Vec<Athlete>, StoreError> {
+        self.read_transaction(|now| {
+            let sql = format!(
+                "SELECT {ATHLETE_COLUMNS} FROM athletes WHERE instr(key, ?1) > 0 ORDER BY key"
+            );
+            Ok(now
+                .prepare(&sql)?
+                .query_map([name_key(letters)], athlete_from_row)?
+                .collect::<Result<_, _>>()?)
         })
     }
 
@@ -102,12 +113,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`], or if the library cannot be changed.
-    pub fn note_athlete(&self, athlete: AthleteId, note: &str) -> Result<(), Error> {
-        self.write(|change| {
+    pub fn note_athlete(&self, athlete: AthleteId, note: &str) -> Result<(), StoreError> {
+        self.write_transaction(|change| {
             match change
                 .execute("UPDATE athletes SET note = ?2 WHERE id = ?1", params![athlete, note])?
             {
-                0 => Err(Error::Nothing { what: "athlete", id: athlete.0 }),
+                0 => Err(StoreError::NotFound { what: "athlete", id: athlete.0 }),
                 _ => Ok(()),
             }
         })
@@ -122,8 +133,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`], or if the library cannot be changed.
-    pub fn add_consent(&self, athlete: AthleteId, consent: &Consent) -> Result<(), Error> {
-        self.write(|change| {
+    pub fn add_consent(&self, athlete: AthleteId, consent: &Consent) -> Result<(), StoreError> {
+        self.write_transaction(|change| {
             must_exist(change, "athletes", "athlete", athlete.0)?;
             let Consent { day, purpose, given, note } = consent;
             change.execute(
@@ -138,11 +149,11 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn consents(&self, athlete: AthleteId) -> Result<Vec<Consent>, Error> {
-        self.read(|now| {
+    pub fn list_consents(&self, athlete: AthleteId) -> Result<Vec<Consent>, StoreError> {
+        self.read_transaction(|now| {
             let sql = "SELECT day, purpose, given, note FROM consents WHERE athlete = ?1 ORDER BY day, id";
             let consent = |row: &Row<'_>| {
-                Ok(Consent { day: day(row, 0)?, purpose: row.get(1)?, given: row.get(2)?, note: row.get(3)? })
+                Ok(Consent { day: day_from_column(row, 0)?, purpose: row.get(1)?, given: row.get(2)?, note: row.get(3)? })
             };
             Ok(now.prepare(sql)?.query_map([athlete], consent)?.collect::<Result<_, _>>()?)
         })
@@ -152,15 +163,15 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn sessions(&self, athlete: AthleteId) -> Result<Vec<Session>, Error> {
-        self.read(|now| {
+    pub fn list_sessions(&self, athlete: AthleteId) -> Result<Vec<SessionRow>, StoreError> {
+        self.read_transaction(|now| {
             let sql =
                 "SELECT id, athlete, day, note FROM sessions WHERE athlete = ?1 ORDER BY day DESC";
             let session = |row: &Row<'_>| {
-                Ok(Session {
+                Ok(SessionRow {
                     id: row.get(0)?,
                     athlete: row.get(1)?,
-                    day: day(row, 2)?,
+                    day: day_from_column(row, 2)?,
                     note: row.get(3)?,
                 })
             };
@@ -177,9 +188,9 @@ impl Store {
         athlete: AthleteId,
         day: Day,
         note: &str,
-    ) -> Result<SessionId, Error> {
-        self.write(|change| {
-            let session = session_of(change, athlete, day)?;
+    ) -> Result<SessionId, StoreError> {
+        self.write_transaction(|change| {
+            let session = ensure_session(change, athlete, day)?;
             change
                 .execute("UPDATE sessions SET note = ?2 WHERE id = ?1", params![session, note])?;
             Ok(session)
@@ -187,23 +198,23 @@ impl Store {
     }
 
     /// Takes in the athletes of whom there is a folder and no row.
-    pub(crate) fn take_in_folders(&self) -> Result<(), Error> {
-        let folders = files::entries(&self.folder().join(files::ATHLETES))?;
-        let names = folders.iter().filter(|path| path.is_dir()).map(|path| files::name_of(path));
+    pub(crate) fn adopt_folders(&self) -> Result<(), StoreError> {
+        let folders = files::list_entries(&self.folder().join(files::ATHLETES))?;
+        let names = folders.iter().filter(|path| path.is_dir()).map(|path| files::entry_name(path));
         let names: Vec<String> = names.filter(|name| check_name(name).is_ok()).collect();
-        let known = |change: &Transaction<'_>| -> Result<Vec<String>, Error> {
+        let known = |change: &Transaction<'_>| -> Result<Vec<String>, StoreError> {
             let mut statement = change.prepare("SELECT key FROM athletes")?;
             Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
         };
-        let is_new = |keys: &[String], name: &String| !keys.contains(&key(name));
-        let keys = self.read(known)?;
+        let is_new = |keys: &[String], name: &String| !keys.contains(&name_key(name));
+        let keys = self.read_transaction(known)?;
         if !names.iter().any(|name| is_new(&keys, name)) {
             return Ok(());
         }
-        self.write(|change| {
+        self.write_transaction(|change| {
             for name in &names {
                 if is_new(&known(change)?, name) {
-                    insert(change, name, "")?;
+                    insert_athlete(change, name, "")?;
                 }
             }
             Ok(())
@@ -212,11 +223,11 @@ impl Store {
 }
 
 /// An athlete's session of a day, made if there was none.
-pub(crate) fn session_of(
+pub(crate) fn ensure_session(
     change: &Transaction<'_>,
     athlete: AthleteId,
     day: Day,
-) -> Result<SessionId, Error> {
+) -> Result<SessionId, StoreError> {
     must_exist(change, "athletes", "athlete", athlete.0)?;
     let day = day.to_string();
     change.execute(

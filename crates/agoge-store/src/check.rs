@@ -2,8 +2,8 @@
 
 use crate::delete::{Removal, listed_removals};
 use crate::name::{AthleteName, ContentHash};
-use crate::recordings::is_needed;
-use crate::{Error, Store, backup, delete, files, lock};
+use crate::recordings::is_hash_used;
+use crate::{Store, StoreError, backup, delete, files, lock};
 use rusqlite::{Row, Transaction};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -12,7 +12,7 @@ use std::path::Path;
 /// What kind of thing is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FaultKind {
+pub enum StoreFaultKind {
     /// SQLite finds the data base damaged.
     Database,
     /// A row belongs to one that is not there.
@@ -33,16 +33,16 @@ pub enum FaultKind {
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Fault {
+pub struct StoreFault {
     /// Of which kind.
-    pub kind: FaultKind,
+    pub kind: StoreFaultKind,
     /// What, in one line; paths are seen from the library's folder.
     pub what: String,
 }
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Check {
+pub struct StoreCheck {
     /// How many athletes there are.
     pub athletes: u32,
     /// How many recordings.
@@ -52,17 +52,17 @@ pub struct Check {
     /// How long the files of recordings are together, bytes.
     pub bytes: u64,
     /// What is wrong; nothing in a clean library.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<StoreFault>,
 }
 
-impl Check {
+impl StoreCheck {
     /// Whether nothing is wrong.
     pub fn is_clean(&self) -> bool {
         self.faults.is_empty()
     }
 
-    fn fault(&mut self, kind: FaultKind, what: impl Into<String>) {
-        self.faults.push(Fault { kind, what: what.into().replace(char::is_control, " ") });
+    fn add_fault(&mut self, kind: StoreFaultKind, what: impl Into<String>) {
+        self.faults.push(StoreFault { kind, what: what.into().replace(char::is_control, " ") });
     }
 }
 
@@ -72,50 +72,53 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be read; what is wrong in it is no error.
-    pub fn check(&self) -> Result<Check, Error> {
-        let mut check = Check::default();
+    pub fn check_library(&self) -> Result<StoreCheck, StoreError> {
+        let mut check = StoreCheck::default();
         let library = self.folder();
         // What a program left that was killed since this store was opened.
-        self.write(|change| delete::put_right(change, library))?;
-        let hashes = self.read(|now| {
-            check.rows(now)?;
+        self.write_transaction(|change| delete::settle_incoming(change, library))?;
+        let hashes = self.read_transaction(|now| {
+            check.check_rows(now)?;
             let mut statement =
                 now.prepare("SELECT DISTINCT hash FROM recordings ORDER BY hash")?;
             let texts =
                 statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
-            Ok(texts.iter().filter_map(|text| ContentHash::parse(text)).collect::<Vec<_>>())
+            Ok(texts.iter().filter_map(|text| ContentHash::from_hex(text)).collect::<Vec<_>>())
         })?;
-        let is_needed = |hash: &ContentHash| self.read(|now| is_needed(now, hash));
+        let is_needed = |hash: &ContentHash| self.read_transaction(|now| is_hash_used(now, hash));
         for hash in &hashes {
-            match files::find(library, hash) {
+            match files::find_recording(library, hash) {
                 // Deleted since the rows were read?
-                None if is_needed(hash)? => {
-                    check.fault(FaultKind::Missing, inside(library, &files::place(library, hash)))
-                }
+                None if is_needed(hash)? => check.add_fault(
+                    StoreFaultKind::Missing,
+                    path_in_library(library, &files::recording_path(library, hash)),
+                ),
                 None => {}
-                Some(path) if files::is_whole(&path, hash)? => {
+                Some(path) if files::matches_hash(&path, hash)? => {
                     check.bytes += std::fs::metadata(&path).map_or(0, |data| data.len());
                 }
-                Some(path) => check.fault(FaultKind::Changed, inside(library, &path)),
+                Some(path) => {
+                    check.add_fault(StoreFaultKind::Changed, path_in_library(library, &path))
+                }
             }
         }
         let known: BTreeSet<&ContentHash> = hashes.iter().collect();
-        for path in below(&library.join(files::RECORDINGS))? {
-            let hash = files::name_of(&path);
-            let hash =
-                files::hash_of_name(&hash).filter(|hash| files::place(library, hash) == path);
+        for path in files_below(&library.join(files::RECORDINGS))? {
+            let hash = files::entry_name(&path);
+            let hash = files::hash_from_name(&hash)
+                .filter(|hash| files::recording_path(library, hash) == path);
             let belongs = match &hash {
                 Some(hash) => known.contains(hash) || is_needed(hash)?,
                 None => false,
             };
             if !belongs && path.exists() {
-                check.fault(FaultKind::Orphan, inside(library, &path));
+                check.add_fault(StoreFaultKind::Orphan, path_in_library(library, &path));
             }
         }
-        check.folders(self)?;
-        if self.is_deletion_left()? {
-            check.fault(
-                FaultKind::Leftover,
+        check.check_folders(self)?;
+        if self.is_deletion_pending()? {
+            check.add_fault(
+                StoreFaultKind::Leftover,
                 "traces of a deletion, which could not be overwritten yet",
             );
         }
@@ -124,17 +127,17 @@ impl Store {
     }
 }
 
-impl Check {
+impl StoreCheck {
     /// The data base.
-    fn rows(&mut self, now: &Transaction<'_>) -> Result<(), Error> {
+    fn check_rows(&mut self, now: &Transaction<'_>) -> Result<(), StoreError> {
         let lines = |sql: &str,
                      line: &dyn Fn(&Row<'_>) -> rusqlite::Result<String>|
-         -> Result<Vec<String>, Error> {
+         -> Result<Vec<String>, StoreError> {
             Ok(now.prepare(sql)?.query_map([], |row| line(row))?.collect::<Result<_, _>>()?)
         };
         for line in lines("PRAGMA integrity_check", &|row| row.get(0))? {
             if line != "ok" {
-                self.fault(FaultKind::Database, line);
+                self.add_fault(StoreFaultKind::Database, line);
             }
         }
         let reference = |row: &Row<'_>| {
@@ -146,7 +149,7 @@ impl Check {
             ))
         };
         for line in lines("PRAGMA foreign_key_check", &reference)? {
-            self.fault(FaultKind::Reference, line);
+            self.add_fault(StoreFaultKind::Reference, line);
         }
         for (table, id, column) in [
             ("documents", "analysis", "json"),
@@ -157,19 +160,22 @@ impl Check {
         ] {
             let sql = format!("SELECT {id} FROM {table} WHERE NOT json_valid({column})");
             for id in lines(&sql, &|row| Ok(row.get::<_, i64>(0)?.to_string()))? {
-                self.fault(FaultKind::Json, format!("row {id} of {table}"));
+                self.add_fault(StoreFaultKind::Json, format!("row {id} of {table}"));
             }
         }
         for id in lines(
             "SELECT id FROM analyses WHERE id NOT IN (SELECT analysis FROM documents)",
             &|row| Ok(row.get::<_, i64>(0)?.to_string()),
         )? {
-            self.fault(FaultKind::Reference, format!("row {id} of analyses has no documents"));
+            self.add_fault(
+                StoreFaultKind::Reference,
+                format!("row {id} of analyses has no documents"),
+            );
         }
         for (row, removal) in listed_removals(now)? {
             if matches!(removal, Removal::Foreign) {
-                self.fault(
-                    FaultKind::Name,
+                self.add_fault(
+                    StoreFaultKind::Name,
                     format!("row {row} of removals names nothing that was deleted; it is ignored"),
                 );
             }
@@ -179,8 +185,8 @@ impl Check {
         while let Some(row) = rows.next()? {
             if row.get::<_, AthleteName>(1).is_err() {
                 let id: i64 = row.get(0)?;
-                self.fault(
-                    FaultKind::Name,
+                self.add_fault(
+                    StoreFaultKind::Name,
                     format!("row {id} of athletes has a name that cannot be an athlete's"),
                 );
             }
@@ -190,8 +196,8 @@ impl Check {
         while let Some(row) = rows.next()? {
             if row.get::<_, ContentHash>(1).is_err() {
                 let id: i64 = row.get(0)?;
-                self.fault(
-                    FaultKind::Name,
+                self.add_fault(
+                    StoreFaultKind::Name,
                     format!("row {id} of recordings has a hash that is none"),
                 );
             }
@@ -205,26 +211,28 @@ impl Check {
     }
 
     /// The folders of athletes, and what a killed program left.
-    fn folders(&mut self, store: &Store) -> Result<(), Error> {
+    fn check_folders(&mut self, store: &Store) -> Result<(), StoreError> {
         let library = store.folder();
-        store.take_in_folders()?;
+        store.adopt_folders()?;
         // A row with a foreign name is reported above; here it only has no folder.
-        let names: Vec<String> = store.read(|now| {
+        let names: Vec<String> = store.read_transaction(|now| {
             let mut statement = now.prepare("SELECT name FROM athletes")?;
             Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
         })?;
-        for path in files::entries(&library.join(files::ATHLETES))? {
-            let name = files::name_of(&path);
+        for path in files::list_entries(&library.join(files::ATHLETES))? {
+            let name = files::entry_name(&path);
             if !names.contains(&name) && path.exists() {
-                self.fault(FaultKind::Orphan, inside(library, &path));
+                self.add_fault(StoreFaultKind::Orphan, path_in_library(library, &path));
             }
-            for file in below(&path)?.iter().filter(|file| is_temporary(&files::name_of(file))) {
-                self.fault(FaultKind::Leftover, inside(library, file));
+            for file in
+                files_below(&path)?.iter().filter(|file| is_temporary(&files::entry_name(file)))
+            {
+                self.add_fault(StoreFaultKind::Leftover, path_in_library(library, file));
             }
         }
         let partial = library.join(backup::PARTIAL);
         if partial.exists() {
-            self.fault(FaultKind::Leftover, inside(library, &partial));
+            self.add_fault(StoreFaultKind::Leftover, path_in_library(library, &partial));
         }
         Ok(())
     }
@@ -237,24 +245,24 @@ pub(crate) fn is_temporary(name: &str) -> bool {
 
 /// Whether a file is the program's alone: not copied, not exported.
 pub(crate) fn is_internal(name: &str) -> bool {
-    is_temporary(name) || name == lock::LOCK
+    is_temporary(name) || name == lock::LOCK_FILE
 }
 
 /// A path as seen from the library.
-fn inside(library: &Path, path: &Path) -> String {
+fn path_in_library(library: &Path, path: &Path) -> String {
     path.strip_prefix(library).unwrap_or(path).display().to_string()
 }
 
 /// Every file below a folder.
-pub(crate) fn below(folder: &Path) -> Result<Vec<std::path::PathBuf>, Error> {
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<std::path::PathBuf>, StoreError> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
-    for path in files::entries(folder)? {
+    for path in files::list_entries(folder)? {
         // A link is never followed out of the library.
         match std::fs::symlink_metadata(&path).is_ok_and(|data| data.is_dir()) {
-            true => found.extend(below(&path)?),
+            true => found.extend(files_below(&path)?),
             false => found.push(path),
         }
     }

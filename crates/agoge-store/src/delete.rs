@@ -6,9 +6,9 @@
 
 use crate::lock::lock_athlete;
 use crate::name::{AthleteName, ContentHash};
-use crate::recordings::is_needed;
+use crate::recordings::is_hash_used;
 use crate::rows::{AthleteId, RecordingId};
-use crate::{Error, Store, files};
+use crate::{Store, StoreError, files};
 use rusqlite::{ErrorCode, OptionalExtension, Row, Transaction};
 use std::path::Path;
 
@@ -20,10 +20,10 @@ impl Store {
     /// # Errors
     /// [`Error::Nothing`] without such an athlete; if the library cannot be changed;
     /// [`Error::Traces`] if another program reads or the disk is full.
-    pub fn delete_athlete(&self, athlete: AthleteId) -> Result<(), Error> {
-        self.write(|change| {
+    pub fn delete_athlete(&self, athlete: AthleteId) -> Result<(), StoreError> {
+        self.write_transaction(|change| {
             let name = change.query_row("SELECT name FROM athletes WHERE id = ?1", [athlete], |row| row.get(0)).optional()?;
-            let name: AthleteName = name.ok_or(Error::Nothing { what: "athlete", id: athlete.0 })?;
+            let name: AthleteName = name.ok_or(StoreError::NotFound { what: "athlete", id: athlete.0 })?;
             change.execute(
                 "INSERT INTO removals (hash) SELECT DISTINCT hash FROM recordings JOIN sessions ON sessions.id = session WHERE athlete = ?1",
                 [athlete],
@@ -41,14 +41,14 @@ impl Store {
     ///
     /// # Errors
     /// The same.
-    pub fn delete_recording(&self, recording: RecordingId) -> Result<(), Error> {
-        self.write(|change| {
+    pub fn delete_recording(&self, recording: RecordingId) -> Result<(), StoreError> {
+        self.write_transaction(|change| {
             let listed = change.execute(
                 "INSERT INTO removals (hash) SELECT hash FROM recordings WHERE id = ?1",
                 [recording],
             )?;
             if listed == 0 {
-                return Err(Error::Nothing { what: "recording", id: recording.0 });
+                return Err(StoreError::NotFound { what: "recording", id: recording.0 });
             }
             change.execute("INSERT INTO removals (hash, name) VALUES (NULL, NULL)", [])?;
             change.execute("DELETE FROM recordings WHERE id = ?1", [recording])?;
@@ -58,19 +58,19 @@ impl Store {
     }
 
     /// Removes the files of deletions and rewrites the data base, if a deletion is not finished.
-    pub(crate) fn finish_deletions(&self) -> Result<(), Error> {
-        if !self.is_deletion_left()? {
+    pub(crate) fn finish_deletions(&self) -> Result<(), StoreError> {
+        if !self.is_deletion_pending()? {
             return Ok(());
         }
         // Every change begins with removing the files.
-        self.write(|_| Ok(()))?;
-        self.rewrite().map_err(|error| error.in_library(self.folder()))
+        self.write_transaction(|_| Ok(()))?;
+        self.rewrite_database().map_err(|error| error.in_library(self.folder()))
     }
 
     /// Writes the data base anew, without what was deleted, and empties its log.
-    fn rewrite(&self) -> Result<(), Error> {
+    fn rewrite_database(&self) -> Result<(), StoreError> {
         let connection = self.connection();
-        let traces = |why, hint| Error::Traces { why, hint, folder: self.folder().to_owned() };
+        let traces = |why, hint| StoreError::Traces { why, hint, folder: self.folder().to_owned() };
         connection.execute_batch("VACUUM").map_err(|error| match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => {
                 traces("there is no room to write the library anew", "make room")
@@ -87,9 +87,9 @@ impl Store {
     }
 
     /// Whether a deletion waits to be finished.
-    pub(crate) fn is_deletion_left(&self) -> Result<bool, Error> {
+    pub(crate) fn is_deletion_pending(&self) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM removals WHERE hash IS NULL AND name IS NULL LIMIT 1";
-        self.read(|now| Ok(now.query_row(sql, [], |_| Ok(())).optional()?.is_some()))
+        self.read_transaction(|now| Ok(now.query_row(sql, [], |_| Ok(())).optional()?.is_some()))
     }
 }
 
@@ -97,18 +97,21 @@ impl Store {
 /// a failure it does no harm. A row that no deletion of ours can have written (it names no
 /// recording and no athlete's folder, or an athlete who is there) removes nothing and stays, so
 /// that [`Store::check`] names it.
-pub(crate) fn remove_files(change: &Transaction<'_>, library: &Path) -> Result<(), Error> {
+pub(crate) fn remove_listed_files(
+    change: &Transaction<'_>,
+    library: &Path,
+) -> Result<(), StoreError> {
     for (row, listed) in listed_removals(change)? {
         match listed {
             Removal::Recording(hash) => {
-                if !is_needed(change, &hash)? {
-                    files::remove(&files::place(library, &hash))?;
-                    files::remove(&files::waiting(library, &hash))?;
+                if !is_hash_used(change, &hash)? {
+                    files::remove_path(&files::recording_path(library, &hash))?;
+                    files::remove_path(&files::incoming_path(library, &hash))?;
                 }
             }
             Removal::Folder(name) => {
                 let lock = lock_athlete(library, &name, || {})?;
-                files::remove(&library.join(files::ATHLETES).join(name.as_str()))?;
+                files::remove_path(&library.join(files::ATHLETES).join(name.as_str()))?;
                 drop(lock);
             }
             Removal::Foreign => continue,
@@ -129,13 +132,13 @@ pub(crate) enum Removal {
 }
 
 /// The rows of `removals` that name something, each with its number.
-pub(crate) fn listed_removals(now: &Transaction<'_>) -> Result<Vec<(i64, Removal)>, Error> {
+pub(crate) fn listed_removals(now: &Transaction<'_>) -> Result<Vec<(i64, Removal)>, StoreError> {
     let sql = "SELECT rowid, hash, name, name IN (SELECT name FROM athletes) FROM removals
                WHERE hash IS NOT NULL OR name IS NOT NULL";
     let removal = |row: &Row<'_>| {
         let text = |column| row.get_ref(column).ok().and_then(|value| value.as_str().ok());
         let removal = match (text(1), text(2)) {
-            (Some(hash), None) => ContentHash::parse(hash).map(Removal::Recording),
+            (Some(hash), None) => ContentHash::from_hex(hash).map(Removal::Recording),
             (None, Some(name)) if row.get::<_, Option<bool>>(3)? == Some(false) => {
                 AthleteName::new(name).ok().map(Removal::Folder)
             }
@@ -147,14 +150,14 @@ pub(crate) fn listed_removals(now: &Transaction<'_>) -> Result<Vec<(i64, Removal
 }
 
 /// Moves what is complete and has a row from `incoming` to its place, and removes the rest.
-pub(crate) fn put_right(change: &Transaction<'_>, library: &Path) -> Result<(), Error> {
-    for path in files::entries(&library.join(files::INCOMING))? {
-        let name = files::name_of(&path);
-        match files::hash_of_name(&name) {
-            Some(hash) if is_needed(change, &hash)? && files::is_whole(&path, &hash)? => {
-                files::settle(library, &hash)?
+pub(crate) fn settle_incoming(change: &Transaction<'_>, library: &Path) -> Result<(), StoreError> {
+    for path in files::list_entries(&library.join(files::INCOMING))? {
+        let name = files::entry_name(&path);
+        match files::hash_from_name(&name) {
+            Some(hash) if is_hash_used(change, &hash)? && files::matches_hash(&path, &hash)? => {
+                files::move_from_incoming(library, &hash)?
             }
-            _ => files::remove(&path)?,
+            _ => files::remove_path(&path)?,
         }
     }
     Ok(())

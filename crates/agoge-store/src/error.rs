@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Why the library could not do what was asked. Every message says what, what to do, and where; a
 /// name or a path comes last.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum StoreError {
     /// The data base refused.
     #[error("the library {what} ({source}); hint: {hint}; folder: {}", .folder.display())]
     Database {
@@ -31,7 +31,7 @@ pub enum Error {
     },
     /// A recording could not be read or written.
     #[error(transparent)]
-    Format(#[from] agoge_formats::Error),
+    Format(#[from] agoge_formats::ReadError),
     /// What is to be stored cannot be written as JSON, or what is stored is none.
     #[error(
         "not the JSON that the library keeps ({0}); hint: was it written by a newer version of Agoge?"
@@ -62,7 +62,7 @@ pub enum Error {
     #[error(
         "there is no such {what} in the library; hint: it may have been deleted in the meantime; number: {id}"
     )]
-    Nothing {
+    NotFound {
         /// What was looked for, for example `recording`.
         what: &'static str,
         /// Its number.
@@ -88,7 +88,7 @@ pub enum Error {
     },
     /// The library was written by a newer version.
     #[error("the library is of version {found}, this program knows versions up to {known}; hint: use a newer version of Agoge; folder: {}", .folder.display())]
-    Newer {
+    NewerVersion {
         /// The library's version.
         found: i64,
         /// The newest that this program knows.
@@ -135,45 +135,45 @@ pub enum Error {
     },
 }
 
-impl Error {
+impl StoreError {
     /// Wraps an operating system error with its path.
-    pub(crate) fn io(
+    pub(crate) fn io_at(
         action: &'static str,
         path: impl Into<PathBuf>,
-    ) -> impl FnOnce(std::io::Error) -> Error {
+    ) -> impl FnOnce(std::io::Error) -> StoreError {
         let path = path.into();
-        move |source| Error::Io { action, source, path }
+        move |source| StoreError::Io { action, source, path }
     }
 
     /// Whether the data base is damaged.
-    pub(crate) fn is_damage(&self) -> bool {
+    pub(crate) fn is_damaged(&self) -> bool {
         let code = match self {
-            Error::Database { source, .. } => source.sqlite_error_code(),
+            StoreError::Database { source, .. } => source.sqlite_error_code(),
             _ => None,
         };
         matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
     }
 
     /// The same error, which says in which library it happened.
-    pub(crate) fn in_library(self, library: &Path) -> Error {
+    pub(crate) fn in_library(self, library: &Path) -> StoreError {
         match self {
-            Error::Database { what, hint, source, .. } => {
-                Error::Database { what, hint, source, folder: library.to_owned() }
+            StoreError::Database { what, hint, source, .. } => {
+                StoreError::Database { what, hint, source, folder: library.to_owned() }
             }
             other => other,
         }
     }
 }
 
-impl From<rusqlite::Error> for Error {
-    fn from(source: rusqlite::Error) -> Error {
+impl From<rusqlite::Error> for StoreError {
+    fn from(source: rusqlite::Error) -> StoreError {
         if matches!(
             source,
             rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::InvalidColumnType(..)
         ) {
             let what = "holds a row that Agoge did not write, and nothing was done with it";
             let hint = "`agoge library check` names the row; restore a backup";
-            return Error::Database { what, hint, source, folder: PathBuf::new() };
+            return StoreError::Database { what, hint, source, folder: PathBuf::new() };
         }
         let (what, hint) = match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => (
@@ -198,6 +198,6 @@ impl From<rusqlite::Error> for Error {
                 ("failed", "this is a mistake of ours, please report it with the command you gave")
             }
         };
-        Error::Database { what, hint, source, folder: PathBuf::new() }
+        StoreError::Database { what, hint, source, folder: PathBuf::new() }
     }
 }

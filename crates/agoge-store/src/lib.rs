@@ -47,13 +47,14 @@ mod rows;
 mod schema;
 mod store;
 
-pub use check::{Check, Fault, FaultKind};
-pub use error::Error;
+pub use check::{StoreCheck, StoreFault, StoreFaultKind};
+pub use error::StoreError;
 pub use lock::{AthleteLock, lock_athlete};
 pub use name::{AthleteName, ContentHash, check_name};
 pub use rows::{
-    AnalysisId, AnalysisRow, Athlete, AthleteId, Consent, Label, LabelId, Live, LiveId, Made,
-    NewLabel, Plan, PlanId, RecordingId, RecordingRow, Session, SessionId, Standing,
+    AnalysisId, AnalysisProvenance, AnalysisRow, Athlete, AthleteId, AthleteStanding, Consent,
+    LabelId, LabelRow, LiveId, LiveRow, NewLabel, PlanId, PlanRow, RecordingId, RecordingRow,
+    SessionId, SessionRow,
 };
 pub use store::Store;
 

@@ -2,9 +2,9 @@
 //! a server that dies loses what it did not yet give away. What is in a part is the caller's
 //! business; whoever finds a live recording that nobody ended can make a recording of it.
 
-use crate::rows::{AthleteId, Live, LiveId, day, json};
-use crate::store::{must_exist, now};
-use crate::{Error, Store};
+use crate::rows::{AthleteId, LiveId, LiveRow, day_from_column, json_from_column};
+use crate::store::{must_exist, now_unix_s};
+use crate::{Store, StoreError};
 use agoge_motion::Day;
 use rusqlite::{Row, params};
 
@@ -18,12 +18,12 @@ impl Store {
         athlete: AthleteId,
         day: Day,
         head: &serde_json::Value,
-    ) -> Result<LiveId, Error> {
+    ) -> Result<LiveId, StoreError> {
         let head = serde_json::to_string(head)?;
-        self.write(|change| {
+        self.write_transaction(|change| {
             must_exist(change, "athletes", "athlete", athlete.0)?;
             let sql = "INSERT INTO live (athlete, day, begun_unix_s, head) VALUES (?1, ?2, ?3, ?4)";
-            change.execute(sql, params![athlete, day.to_string(), now(), head])?;
+            change.execute(sql, params![athlete, day.to_string(), now_unix_s(), head])?;
             Ok(LiveId(change.last_insert_rowid()))
         })
     }
@@ -33,8 +33,8 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`] without such a live recording, or if the library cannot be changed.
-    pub fn append_live(&self, live: LiveId, part: &[u8]) -> Result<(), Error> {
-        self.write(|change| {
+    pub fn append_live(&self, live: LiveId, part: &[u8]) -> Result<(), StoreError> {
+        self.write_transaction(|change| {
             must_exist(change, "live", "live recording", live.0)?;
             change.execute(
                 "INSERT INTO live_parts (live, bytes) VALUES (?1, ?2)",
@@ -48,11 +48,17 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn live(&self) -> Result<Vec<Live>, Error> {
-        self.read(|now| {
+    pub fn list_live(&self) -> Result<Vec<LiveRow>, StoreError> {
+        self.read_transaction(|now| {
             let live = |row: &Row<'_>| {
                 let (id, athlete, begun_unix_s) = (row.get(0)?, row.get(1)?, row.get(3)?);
-                Ok(Live { id, athlete, day: day(row, 2)?, begun_unix_s, head: json(row, 4)? })
+                Ok(LiveRow {
+                    id,
+                    athlete,
+                    day: day_from_column(row, 2)?,
+                    begun_unix_s,
+                    head: json_from_column(row, 4)?,
+                })
             };
             let sql = "SELECT id, athlete, day, begun_unix_s, head FROM live ORDER BY id";
             Ok(now.prepare(sql)?.query_map([], live)?.collect::<Result<_, _>>()?)
@@ -63,8 +69,8 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn live_parts(&self, live: LiveId) -> Result<Vec<Vec<u8>>, Error> {
-        self.read(|now| {
+    pub fn live_parts(&self, live: LiveId) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read_transaction(|now| {
             let mut statement =
                 now.prepare("SELECT bytes FROM live_parts WHERE live = ?1 ORDER BY id")?;
             Ok(statement.query_map([live], |row| row.get(0))?.collect::<Result<_, _>>()?)
@@ -76,8 +82,8 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be changed.
-    pub fn end_live(&self, live: LiveId) -> Result<(), Error> {
-        self.write(|change| {
+    pub fn end_live(&self, live: LiveId) -> Result<(), StoreError> {
+        self.write_transaction(|change| {
             change.execute("DELETE FROM live WHERE id = ?1", [live])?;
             Ok(())
         })

@@ -4,12 +4,12 @@
 //! ends, however it ends, so that a killed program leaves nothing to clean up.
 
 use crate::name::AthleteName;
-use crate::{Error, files};
+use crate::{StoreError, files};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 /// The file that is locked, in an athlete's folder and in the library's own.
-pub(crate) const LOCK: &str = ".lock";
+pub(crate) const LOCK_FILE: &str = ".lock";
 
 /// The right to write one athlete's open files, until it is dropped. The library cannot be
 /// restored over meanwhile.
@@ -28,7 +28,7 @@ pub fn lock_athlete(
     library: &Path,
     name: &AthleteName,
     on_wait: impl FnOnce(),
-) -> Result<AthleteLock, Error> {
+) -> Result<AthleteLock, StoreError> {
     let mut on_wait = Some(on_wait);
     let mut wait = || {
         if let Some(on_wait) = on_wait.take() {
@@ -37,7 +37,7 @@ pub fn lock_athlete(
     };
     let library_lock = lock_file(library, false, &mut wait)?;
     let athletes = library.join(files::ATHLETES);
-    files::make(&athletes)?;
+    files::create_folder(&athletes)?;
     files::refuse_link(&athletes)?;
     let folder = athletes.join(name.as_str());
     files::refuse_link(&folder)?;
@@ -46,30 +46,30 @@ pub fn lock_athlete(
 }
 
 /// Waits until nobody else writes open files or exchanges the library.
-pub(crate) fn lock_library(library: &Path) -> Result<File, Error> {
+pub(crate) fn lock_library(library: &Path) -> Result<File, StoreError> {
     lock_file(library, true, &mut || {})
 }
 
 /// Waits until nobody exchanges the library, and keeps it so.
-pub(crate) fn share_library(library: &Path) -> Result<File, Error> {
+pub(crate) fn share_library(library: &Path) -> Result<File, StoreError> {
     lock_file(library, false, &mut || {})
 }
 
 /// Locks the lock file of a folder, alone or together with others who share it.
-fn lock_file(folder: &Path, alone: bool, on_wait: &mut dyn FnMut()) -> Result<File, Error> {
-    let path = folder.join(LOCK);
+fn lock_file(folder: &Path, alone: bool, on_wait: &mut dyn FnMut()) -> Result<File, StoreError> {
+    let path = folder.join(LOCK_FILE);
     loop {
-        files::make(folder)?;
-        let file = open(&path)?;
+        files::create_folder(folder)?;
+        let file = open_lock(&path)?;
         let tried = if alone { file.try_lock() } else { file.try_lock_shared() };
         match tried {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 on_wait();
                 let waited = if alone { file.lock() } else { file.lock_shared() };
-                waited.map_err(Error::io("lock", &path))?;
+                waited.map_err(StoreError::io_at("lock", &path))?;
             }
-            Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path)(error)),
+            Err(TryLockError::Error(error)) => return Err(StoreError::io_at("lock", &path)(error)),
         }
         // While this program waited the folder may have been deleted, and the lock with it.
         if is_same_file(&file, &path) {
@@ -78,12 +78,12 @@ fn lock_file(folder: &Path, alone: bool, on_wait: &mut dyn FnMut()) -> Result<Fi
     }
 }
 
-fn open(path: &PathBuf) -> Result<File, Error> {
+fn open_lock(path: &PathBuf) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(Error::io("lock", path))
+    options.open(path).map_err(StoreError::io_at("lock", path))
 }
 
 #[cfg(unix)]

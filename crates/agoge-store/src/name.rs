@@ -1,7 +1,7 @@
 //! Names that become paths: each has one checked type, checked when it comes in and again whenever
 //! it is read from the data base. A stored row is no more trusted than a file from outside.
 
-use crate::Error;
+use crate::StoreError;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::Serialize;
 use std::fmt::{self, Display};
@@ -21,7 +21,7 @@ const INVISIBLE: [std::ops::RangeInclusive<char>; 5] = [
 ///
 /// # Errors
 /// [`Error::Name`].
-pub fn check_name(name: &str) -> Result<(), Error> {
+pub fn check_name(name: &str) -> Result<(), StoreError> {
     let fits = !name.is_empty()
         && name.len() <= 100
         && !name.starts_with(['.', ' '])
@@ -30,7 +30,7 @@ pub fn check_name(name: &str) -> Result<(), Error> {
         && !name
             .chars()
             .any(|c| c.is_control() || INVISIBLE.iter().any(|invisible| invisible.contains(&c)));
-    if fits { Ok(()) } else { Err(Error::Name) }
+    if fits { Ok(()) } else { Err(StoreError::Name) }
 }
 
 /// An athlete's name, which is also the name of the folder of load and injuries.
@@ -49,7 +49,7 @@ impl AthleteName {
     ///
     /// # Errors
     /// [`Error::Name`] where [`check_name`] refuses it.
-    pub fn new(name: &str) -> Result<AthleteName, Error> {
+    pub fn new(name: &str) -> Result<AthleteName, StoreError> {
         check_name(name).map(|()| AthleteName(name.to_owned()))
     }
 
@@ -72,7 +72,7 @@ impl ContentHash {
     }
 
     /// A hash as it is written; none if the text is none.
-    pub fn parse(text: &str) -> Option<ContentHash> {
+    pub fn from_hex(text: &str) -> Option<ContentHash> {
         let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         (text.len() == 64 && text.bytes().all(is_digit)).then(|| ContentHash(text.to_owned()))
     }
@@ -97,7 +97,7 @@ impl FromSql for AthleteName {
 
 impl FromSql for ContentHash {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<ContentHash> {
-        ContentHash::parse(value.as_str()?)
+        ContentHash::from_hex(value.as_str()?)
             .ok_or_else(|| FromSqlError::Other(Box::new(ForeignName("name of a recording's file"))))
     }
 }

@@ -1,26 +1,26 @@
 //! Recordings: a row here, the movement in a Parquet file.
 
-use crate::athletes::session_of;
+use crate::athletes::ensure_session;
 use crate::name::ContentHash;
-use crate::rows::{AthleteId, RecordingId, RecordingRow, day};
-use crate::store::{count, now};
-use crate::{Error, Store, files};
+use crate::rows::{AthleteId, RecordingId, RecordingRow, day_from_column};
+use crate::store::{now_unix_s, sql_count};
+use crate::{Store, StoreError, files};
 use agoge_formats::ReadOptions;
 use agoge_motion::{Day, Recording};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 use std::path::PathBuf;
 
 /// The columns of a [`RecordingRow`].
-const COLUMNS: &str =
+const RECORDING_COLUMNS: &str =
     "recordings.id, session, athlete, day, hash, name, format, frames, duration_s, added_unix_s
     FROM recordings JOIN sessions ON sessions.id = recordings.session";
 
-fn recording_row(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
+fn recording_from_row(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
     Ok(RecordingRow {
         id: row.get(0)?,
         session: row.get(1)?,
         athlete: row.get(2)?,
-        day: day(row, 3)?,
+        day: day_from_column(row, 3)?,
         hash: row.get(4)?,
         name: row.get(5)?,
         format: row.get(6)?,
@@ -31,7 +31,10 @@ fn recording_row(row: &Row<'_>) -> rusqlite::Result<RecordingRow> {
 }
 
 /// Whether a row needs the file of a hash.
-pub(crate) fn is_needed(transaction: &Transaction<'_>, hash: &ContentHash) -> Result<bool, Error> {
+pub(crate) fn is_hash_used(
+    transaction: &Transaction<'_>,
+    hash: &ContentHash,
+) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM recordings WHERE hash = ?1 LIMIT 1";
     Ok(transaction.query_row(sql, [hash], |_| Ok(())).optional()?.is_some())
 }
@@ -48,27 +51,27 @@ impl Store {
         athlete: AthleteId,
         day: Day,
         recording: &Recording,
-    ) -> Result<RecordingId, Error> {
-        let bytes = agoge_formats::parquet_bytes(recording)?;
+    ) -> Result<RecordingId, StoreError> {
+        let bytes = agoge_formats::encode_parquet(recording)?;
         let (hash, source) = (ContentHash::from_content(&bytes), &recording.source);
-        let id = self.write(|change| {
+        let id = self.write_transaction(|change| {
             let sql = "SELECT recordings.id FROM recordings JOIN sessions ON sessions.id = session WHERE hash = ?1 AND athlete = ?2";
             let known = change.query_row(sql, params![hash, athlete], |row| row.get(0)).optional()?;
-            if !(is_needed(change, &hash)? && files::find(self.folder(), &hash).is_some()) {
-                files::put(self.folder(), &hash, &bytes)?;
+            if !(is_hash_used(change, &hash)? && files::find_recording(self.folder(), &hash).is_some()) {
+                files::write_incoming(self.folder(), &hash, &bytes)?;
             }
             if let Some(id) = known {
                 return Ok(id);
             }
-            let session = session_of(change, athlete, day)?;
+            let session = ensure_session(change, athlete, day)?;
             change.execute(
                 "INSERT INTO recordings (session, hash, name, format, frames, duration_s, added_unix_s)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![session, hash, source.name, source.format, count(recording.frames()), length_s(recording), now()],
+                params![session, hash, source.name, source.format, sql_count(recording.frame_count()), length_s(recording), now_unix_s()],
             )?;
             Ok(RecordingId(change.last_insert_rowid()))
         })?;
-        files::settle(self.folder(), &hash)?;
+        files::move_from_incoming(self.folder(), &hash)?;
         Ok(id)
     }
 
@@ -76,12 +79,12 @@ impl Store {
     ///
     /// # Errors
     /// If the library cannot be read.
-    pub fn recordings(&self, athlete: AthleteId) -> Result<Vec<RecordingRow>, Error> {
-        self.read(|now| {
+    pub fn list_recordings(&self, athlete: AthleteId) -> Result<Vec<RecordingRow>, StoreError> {
+        self.read_transaction(|now| {
             let sql = format!(
-                "SELECT {COLUMNS} WHERE athlete = ?1 ORDER BY day DESC, recordings.id DESC"
+                "SELECT {RECORDING_COLUMNS} WHERE athlete = ?1 ORDER BY day DESC, recordings.id DESC"
             );
-            Ok(now.prepare(&sql)?.query_map([athlete], recording_row)?.collect::<Result<_, _>>()?)
+            Ok(now.prepare(&sql)?.query_map([athlete], recording_from_row)?.collect::<Result<_, _>>()?)
         })
     }
 
@@ -89,11 +92,11 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Nothing`], or if the library cannot be read.
-    pub fn recording_row(&self, id: RecordingId) -> Result<RecordingRow, Error> {
-        self.read(|now| {
-            let sql = format!("SELECT {COLUMNS} WHERE recordings.id = ?1");
-            let found = now.query_row(&sql, [id], recording_row).optional()?;
-            found.ok_or(Error::Nothing { what: "recording", id: id.0 })
+    pub fn recording_row(&self, id: RecordingId) -> Result<RecordingRow, StoreError> {
+        self.read_transaction(|now| {
+            let sql = format!("SELECT {RECORDING_COLUMNS} WHERE recordings.id = ?1");
+            let found = now.query_row(&sql, [id], recording_from_row).optional()?;
+            found.ok_or(StoreError::NotFound { what: "recording", id: id.0 })
         })
     }
 
@@ -102,19 +105,21 @@ impl Store {
     /// # Errors
     /// [`Error::Nothing`], [`Error::Damaged`] if the file is missing, or if the library cannot be
     /// read.
-    pub fn recording_file(&self, id: RecordingId) -> Result<PathBuf, Error> {
+    pub fn recording_file(&self, id: RecordingId) -> Result<PathBuf, StoreError> {
         let hash = self.recording_row(id)?.hash;
-        let missing =
-            || Error::Damaged { what: "missing", path: files::place(self.folder(), &hash) };
-        files::find(self.folder(), &hash).ok_or_else(missing)
+        let missing = || StoreError::Damaged {
+            what: "missing",
+            path: files::recording_path(self.folder(), &hash),
+        };
+        files::find_recording(self.folder(), &hash).ok_or_else(missing)
     }
 
     /// The movement of a recording, as it was stored, bit for bit.
     ///
     /// # Errors
     /// As [`Store::recording_file`], and if the file is no longer what it was.
-    pub fn recording(&self, id: RecordingId) -> Result<Recording, Error> {
-        Ok(agoge_formats::read(&self.recording_file(id)?, &ReadOptions::default())?)
+    pub fn load_recording(&self, id: RecordingId) -> Result<Recording, StoreError> {
+        Ok(agoge_formats::read_recording(&self.recording_file(id)?, &ReadOptions::default())?)
     }
 }
 

@@ -1,13 +1,13 @@
 //! The rows of the library, as programs see them.
 
 use crate::name::{AthleteName, ContentHash};
-use agoge_coach::analysis::Verdict;
+use agoge_coach::analysis::DataVerdict;
 use agoge_motion::Day;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef};
 use serde::{Deserialize, Serialize};
 
-macro_rules! ids {
+macro_rules! id_types {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ macro_rules! ids {
     )*};
 }
 
-ids! {
+id_types! {
     /// Number of an athlete.
     AthleteId;
     /// Number of a session.
@@ -76,7 +76,7 @@ pub struct Consent {
 
 /// A session: what one athlete recorded on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Session {
+pub struct SessionRow {
     /// The number.
     pub id: SessionId,
     /// Whose.
@@ -114,7 +114,7 @@ pub struct RecordingRow {
 
 /// What made an analysis, beside the program's version, which the analysis itself names.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Made {
+pub struct AnalysisProvenance {
     /// The trained model; none if the limits of the definition judged alone.
     pub model: Option<String>,
     /// The options.
@@ -141,7 +141,7 @@ pub struct AnalysisRow {
     /// The score, 0 to 100.
     pub score: Option<f64>,
     /// How good the data were.
-    pub verdict: Verdict,
+    pub verdict: DataVerdict,
     /// How many repetitions.
     pub repetitions: u32,
     /// What to change first.
@@ -150,7 +150,7 @@ pub struct AnalysisRow {
 
 /// One athlete in the overview of the squad.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Standing {
+pub struct AthleteStanding {
     /// Who.
     pub athlete: Athlete,
     /// How many recordings.
@@ -178,7 +178,7 @@ pub struct NewLabel<'a> {
 
 /// What a person said of a recording.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Label {
+pub struct LabelRow {
     /// The number.
     pub id: LabelId,
     /// Of which recording.
@@ -197,7 +197,7 @@ pub struct Label {
 
 /// A training plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Plan {
+pub struct PlanRow {
     /// The number.
     pub id: PlanId,
     /// Whose.
@@ -212,7 +212,7 @@ pub struct Plan {
 
 /// A live recording that was not ended yet; its parts are read by [`crate::Store::live_parts`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Live {
+pub struct LiveRow {
     /// The number.
     pub id: LiveId,
     /// Of whom.
@@ -226,36 +226,39 @@ pub struct Live {
 }
 
 /// A day in a column.
-pub(crate) fn day(row: &Row<'_>, column: usize) -> rusqlite::Result<Day> {
+pub(crate) fn day_from_column(row: &Row<'_>, column: usize) -> rusqlite::Result<Day> {
     let text: String = row.get(column)?;
-    text.parse().map_err(|error| conversion(column, error))
+    text.parse().map_err(|error| conversion_error(column, error))
 }
 
 /// JSON in a column.
-pub(crate) fn json(row: &Row<'_>, column: usize) -> rusqlite::Result<serde_json::Value> {
+pub(crate) fn json_from_column(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<serde_json::Value> {
     let text: String = row.get(column)?;
-    serde_json::from_str(&text).map_err(|error| conversion(column, error))
+    serde_json::from_str(&text).map_err(|error| conversion_error(column, error))
 }
 
 /// How a verdict is kept.
-pub(crate) fn verdict_text(verdict: Verdict) -> &'static str {
+pub(crate) fn verdict_text(verdict: DataVerdict) -> &'static str {
     match verdict {
-        Verdict::Good => "good",
-        Verdict::Usable => "usable",
-        Verdict::Poor => "poor",
+        DataVerdict::Good => "good",
+        DataVerdict::Usable => "usable",
+        DataVerdict::Poor => "poor",
     }
 }
 
 /// A verdict in a column.
-pub(crate) fn verdict(row: &Row<'_>, column: usize) -> rusqlite::Result<Verdict> {
+pub(crate) fn verdict_from_column(row: &Row<'_>, column: usize) -> rusqlite::Result<DataVerdict> {
     let text: String = row.get(column)?;
-    let found = [Verdict::Good, Verdict::Usable, Verdict::Poor]
+    let found = [DataVerdict::Good, DataVerdict::Usable, DataVerdict::Poor]
         .into_iter()
         .find(|own| verdict_text(*own) == text);
-    found.ok_or_else(|| conversion(column, std::io::Error::other("no verdict")))
+    found.ok_or_else(|| conversion_error(column, std::io::Error::other("no verdict")))
 }
 
-fn conversion(
+fn conversion_error(
     column: usize,
     error: impl std::error::Error + Send + Sync + 'static,
 ) -> rusqlite::Error {

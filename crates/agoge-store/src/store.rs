@@ -1,13 +1,13 @@
 //! [`Store`]: an open library.
 
-use crate::{Error, backup, delete, files, schema};
+use crate::{StoreError, backup, delete, files, schema};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The data base in the folder of a library.
-pub(crate) const DATA_BASE: &str = "library.sqlite";
+pub(crate) const DATABASE_FILE: &str = "library.sqlite";
 
 /// An open library.
 #[derive(Debug)]
@@ -24,26 +24,26 @@ impl Store {
     /// # Errors
     /// If the folder cannot be written, is in use for too long, or holds something else or a newer
     /// library.
-    pub fn open(folder: &Path) -> Result<Store, Error> {
+    pub fn open(folder: &Path) -> Result<Store, StoreError> {
         let unchanged = backup::finish_restoring(folder)?;
         for name in [files::INCOMING, files::RECORDINGS, files::ATHLETES] {
-            files::make(&folder.join(name))?;
+            files::create_folder(&folder.join(name))?;
             files::refuse_link(&folder.join(name))?;
         }
-        let connection = schema::open(folder, &folder.join(DATA_BASE))
+        let connection = schema::open_database(folder, &folder.join(DATABASE_FILE))
             .map_err(|error| error.in_library(folder))?;
         // From here on a restoration finds the data base in use.
         drop(unchanged);
         let store = Store { folder: folder.to_owned(), connection: Mutex::new(connection) };
-        if !files::entries(&folder.join(files::INCOMING))?.is_empty() {
-            store.write(|change| delete::put_right(change, folder))?;
+        if !files::list_entries(&folder.join(files::INCOMING))?.is_empty() {
+            store.write_transaction(|change| delete::settle_incoming(change, folder))?;
         }
         match store.finish_deletions() {
             // The next one who opens it tries again.
-            Err(Error::Traces { .. }) => {}
+            Err(StoreError::Traces { .. }) => {}
             finished => finished?,
         }
-        store.take_in_folders()?;
+        store.adopt_folders()?;
         Ok(store)
     }
 
@@ -51,12 +51,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NoLibrary`], and as [`Store::open`].
-    pub fn open_existing(folder: &Path) -> Result<Store, Error> {
-        let is_there = folder.join(DATA_BASE).is_file() || folder.join(files::ATHLETES).is_dir();
+    pub fn open_existing(folder: &Path) -> Result<Store, StoreError> {
+        let is_there =
+            folder.join(DATABASE_FILE).is_file() || folder.join(files::ATHLETES).is_dir();
         if is_there {
             Store::open(folder)
         } else {
-            Err(Error::NoLibrary { folder: folder.to_owned() })
+            Err(StoreError::NoLibrary { folder: folder.to_owned() })
         }
     }
 
@@ -71,10 +72,10 @@ impl Store {
     }
 
     /// Reads one state of the library.
-    pub(crate) fn read<T>(
+    pub(crate) fn read_transaction<T>(
         &self,
-        look: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        look: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut connection = self.connection();
         let seen =
             (|| look(&connection.transaction_with_behavior(TransactionBehavior::Deferred)?))();
@@ -83,25 +84,25 @@ impl Store {
 
     /// Makes a change, whole or not at all; on the disk when this returns. While it lasts nobody
     /// else changes the library, neither rows nor files of recordings.
-    pub(crate) fn write<T>(
+    pub(crate) fn write_transaction<T>(
         &self,
-        change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut connection = self.connection();
         let made = (|| {
             let transaction =
                 connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            delete::remove_files(&transaction, &self.folder)?;
+            delete::remove_listed_files(&transaction, &self.folder)?;
             let made = change(&transaction)?;
             transaction.commit()?;
             Ok(made)
         })();
-        made.map_err(|error: Error| error.in_library(&self.folder))
+        made.map_err(|error: StoreError| error.in_library(&self.folder))
     }
 }
 
 /// Now, s since 1970 in UTC.
-pub(crate) fn now() -> i64 {
+pub(crate) fn now_unix_s() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
@@ -112,14 +113,14 @@ pub(crate) fn must_exist(
     table: &'static str,
     what: &'static str,
     id: i64,
-) -> Result<(), Error> {
+) -> Result<(), StoreError> {
     let found = transaction
         .query_row(&format!("SELECT 1 FROM {table} WHERE id = ?1"), [id], |_| Ok(()))
         .optional()?;
-    found.ok_or(Error::Nothing { what, id })
+    found.ok_or(StoreError::NotFound { what, id })
 }
 
 /// A number of things, as SQLite keeps numbers.
-pub(crate) fn count(number: usize) -> i64 {
+pub(crate) fn sql_count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Everything that can go wrong between a video and its recording.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub enum VisionError {
     /// An operation on a file or folder failed.
     #[error("cannot {action}: {source}; hint: check that the path exists, may be used and has room; file: {}", path.display())]
     Io {
@@ -49,19 +49,19 @@ pub enum Error {
     },
     /// The frames do not make a recording.
     #[error(transparent)]
-    Recording(#[from] agoge_motion::Error),
+    Recording(#[from] agoge_motion::RecordingError),
 }
 
-impl Error {
+impl VisionError {
     pub(crate) fn io(
         action: &'static str,
         path: impl Into<PathBuf>,
-    ) -> impl FnOnce(std::io::Error) -> Error {
+    ) -> impl FnOnce(std::io::Error) -> VisionError {
         let path = path.into();
-        move |source| Error::Io { action, path, source }
+        move |source| VisionError::Io { action, path, source }
     }
 
-    pub(crate) fn video(path: &Path, what: impl Into<String>, hint: &'static str) -> Error {
-        Error::Video { path: path.to_owned(), what: what.into(), hint }
+    pub(crate) fn video(path: &Path, what: impl Into<String>, hint: &'static str) -> VisionError {
+        VisionError::Video { path: path.to_owned(), what: what.into(), hint }
     }
 }

@@ -1,7 +1,7 @@
 //! Turns videos into recordings: decoding, the pose network, and following people.
 //!
-//! [`Film::read`] finds the people in a video, and [`Film::recording`] turns one of them into a
-//! [`agoge_motion::Recording`]; [`Tracker`] does the same image by image for a camera. [`setup`]
+//! [`TrackedVideo::read_video`] finds the people in a video, and [`TrackedVideo::to_recording`] turns one of them into a
+//! [`agoge_motion::Recording`]; [`PersonTracker`] does the same image by image for a camera. [`install_weights`]
 //! downloads the weights of the network once.
 //!
 //! Invariants: no file makes it panic or hold more than a few images in memory; everything a video
@@ -19,9 +19,9 @@ pub mod setup;
 mod tflite;
 mod video;
 
-pub use error::Error;
-pub use film::{Film, Landmarks, Options};
-pub use picture::{Picture, Pixels};
-pub use pose::{Body, LANDMARKS, Region, Tracked, Tracker};
-pub use setup::Pose;
+pub use error::VisionError;
+pub use film::{LandmarkKind, TrackedVideo, VideoOptions};
+pub use picture::{Pixels, VideoImage};
+pub use pose::{BodyLandmarks, ImageRegion, LANDMARKS, PersonTracker, TrackedPerson};
+pub use setup::PoseModel;
 pub use video::Video;

@@ -2,24 +2,28 @@
 //! them and derive findings.
 
 use crate::models::Models;
-use crate::{Error, Options, moments, movement};
-use agoge_coach::analysis::{DataQuality, Input, RepetitionReport, SCHEMA, Verdict};
-use agoge_coach::findings::{Evidence, findings};
+use crate::{AnalysisOptions, Error, moments, movement};
+use agoge_coach::analysis::{
+    ANALYSIS_SCHEMA, DataQuality, DataVerdict, InputSummary, RepetitionReport,
+};
+use agoge_coach::findings::{FindingsInput, ranked_findings};
 use agoge_coach::{
-    Analysis, Precision, band, learned, score, screen, summary, verdict, verdict_of_sensor,
+    Analysis, Precision, assess_data_quality, band, model_score, score, screen, summary,
+    verdict_of_sensor,
 };
-use agoge_kinematics::dynamics::Origin;
-use agoge_kinematics::movement::{Counted, Screen};
+use agoge_kinematics::dynamics::GroundForceSource;
+use agoge_kinematics::movement::{CountedAs, LandingScreen};
 use agoge_kinematics::{
-    Curves, Measured, Movement, Refused, Repetition, markers, measure, repetitions, sensor,
+    Curves, MeasuredCurves, Movement, RefusedQuantity, Repetition, marker_curves, measure_curves,
+    segment_repetitions, sensor,
 };
-use agoge_motion::condition::{self, Conditioned, Filter, condition};
-use agoge_motion::skeleton::Body;
+use agoge_motion::condition::{self, ConditionedRecording, LowPassFilter, condition_recording};
+use agoge_motion::skeleton::BodyRecording;
 use agoge_motion::{Part, Recording};
 use std::collections::BTreeSet;
 
 /// Minimum share of joint positions visible during a repetition for its pose to count as good.
-const GOOD_POSE: f64 = 0.7;
+const MIN_POSE_SHARE: f64 = 0.7;
 
 /// An analysis together with the data it was computed from, for reports.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,11 +41,11 @@ pub struct Analyzed {
 }
 
 /// Minimum number of visible body parts needed to draw the body.
-const FIGURE: usize = 6;
+const MIN_FIGURE_PARTS: usize = 6;
 
 impl Analyzed {
     /// The recording to draw: the body, or the source's markers if too few of them are body parts.
-    pub fn figure(&self) -> &Recording {
+    pub fn figure_recording(&self) -> &Recording {
         if is_body(&self.body) { &self.body } else { &self.source }
     }
 }
@@ -51,30 +55,33 @@ impl Analyzed {
 ///
 /// # Errors
 /// If the options are invalid.
-pub(crate) fn figure(recording: &Recording, options: &Options) -> Result<Recording, Error> {
-    let source = condition(recording, &options.condition)?.recording;
+pub(crate) fn condition_figure(
+    recording: &Recording,
+    options: &AnalysisOptions,
+) -> Result<Recording, Error> {
+    let source = condition_recording(recording, &options.condition)?.recording;
     let body = source.to_body().recording;
     Ok(if is_body(&body) { body } else { source })
 }
 
 /// Whether enough body parts are visible in some frame to draw the body.
 fn is_body(body: &Recording) -> bool {
-    let is_seen = |&part: &usize| (0..body.frames()).any(|frame| body.is_seen(frame, part));
-    (0..Part::COUNT).filter(is_seen).count() >= FIGURE
+    let is_seen = |&part: &usize| (0..body.frame_count()).any(|frame| body.is_seen(frame, part));
+    (0..Part::COUNT).filter(is_seen).count() >= MIN_FIGURE_PARTS
 }
 
 /// A recording processed up to its curves: all stages that do not depend on the movement.
-pub(crate) struct Prepared {
-    pub(crate) conditioned: Conditioned,
-    pub(crate) body: Body,
-    pub(crate) measured: Measured,
+pub(crate) struct PreparedRecording {
+    pub(crate) conditioned: ConditionedRecording,
+    pub(crate) body: BodyRecording,
+    pub(crate) measured: MeasuredCurves,
     /// Where the ground forces behind the joint moments come from, if there are moments, and the
     /// number of frames in which a plate's load could not be assigned to a foot.
-    forces: Option<(Origin, usize)>,
+    forces: Option<(GroundForceSource, usize)>,
     /// Quality of the data.
     pub(crate) quality: DataQuality,
     /// Indices of the parts seen in at least one frame.
-    ever_seen: Vec<usize>,
+    seen_parts: Vec<usize>,
 }
 
 /// Analyses a recording, optionally compared with a reference recording of the same movement. Pure:
@@ -87,20 +94,28 @@ pub fn analyze(
     recording: &Recording,
     reference: Option<&Recording>,
     models: &Models,
-    options: &Options,
+    options: &AnalysisOptions,
 ) -> Result<Analyzed, Error> {
-    let Prepared { conditioned, body, measured, forces, mut quality, ever_seen } =
-        prepare(recording, options)?;
-    let Measured { curves, view, view_certainty } = measured;
-    let (movement, choice) = movement::choose(&options.movement, &curves, &body.recording, models)?;
-    let all_repetitions = repetitions(&movement, &curves);
+    let PreparedRecording {
+        conditioned,
+        body,
+        measured,
+        forces,
+        mut quality,
+        seen_parts: ever_seen,
+    } = prepare_recording(recording, options)?;
+    let MeasuredCurves { curves, view, view_certainty } = measured;
+    let (movement, choice) =
+        movement::choose_movement(&options.movement, &curves, &body.recording, models)?;
+    let all_repetitions = segment_repetitions(&movement, &curves);
     let complete: Vec<&Repetition> =
         all_repetitions.iter().filter(|repetition| repetition.complete).collect();
 
-    let prepared_reference = reference.map(|recording| prepare(recording, options)).transpose()?;
-    let reference_repetitions = prepared_reference
-        .as_ref()
-        .map(|prepared_reference| repetitions(&movement, &prepared_reference.measured.curves));
+    let prepared_reference =
+        reference.map(|recording| prepare_recording(recording, options)).transpose()?;
+    let reference_repetitions = prepared_reference.as_ref().map(|prepared_reference| {
+        segment_repetitions(&movement, &prepared_reference.measured.curves)
+    });
     let complete_reference: Option<Vec<&Repetition>> =
         reference_repetitions.as_ref().map(|all_repetitions| {
             all_repetitions.iter().filter(|repetition| repetition.complete).collect()
@@ -109,13 +124,13 @@ pub fn analyze(
         prepared_reference.as_ref().map(|prepared_reference| &prepared_reference.measured.curves);
 
     let is_3d = body.recording.space.is_3d();
-    let precision = Precision::of(&body.recording);
+    let precision = Precision::from_recording(&body.recording);
     let distorted = complete
         .iter()
         .filter(|r| !r.metrics.iter().all(|metric| movement.is_possible(metric)))
         .count();
     if 2 * distorted > complete.len() {
-        quality.verdict = quality.verdict.max(Verdict::Usable);
+        quality.verdict = quality.verdict.max(DataVerdict::Usable);
         let total = complete.len();
         quality.reasons.insert(
             0,
@@ -130,7 +145,7 @@ pub fn analyze(
         .filter(|(_, r)| r.complete)
         .map(|(index, r)| (index + 1, r))
         .collect();
-    let evidence = Evidence {
+    let evidence = FindingsInput {
         movement: &movement,
         repetitions: numbered,
         reference: complete_reference.clone(),
@@ -141,7 +156,14 @@ pub fn analyze(
         .iter()
         .enumerate()
         .map(|(index, repetition)| {
-            report(index + 1, repetition, &movement, &precision, &body.recording, &ever_seen)
+            repetition_report(
+                index + 1,
+                repetition,
+                &movement,
+                &precision,
+                &body.recording,
+                &ever_seen,
+            )
         })
         .collect();
     let model =
@@ -149,8 +171,9 @@ pub fn analyze(
             |model| {
                 let spans: Vec<(usize, usize)> =
                     complete.iter().map(|repetition| (repetition.start, repetition.end)).collect();
-                let readings = model.read(&body.recording, &spans);
-                let (scores, note) = learned::judge(model, &movement.name, &readings, is_3d);
+                let readings = model.read_repetitions(&body.recording, &spans);
+                let (scores, note) =
+                    model_score::score_with_model(model, &movement.name, &readings, is_3d);
                 // One set, one method: if the model counts, a repetition it cannot judge has no
                 // score.
                 if note.counts {
@@ -164,9 +187,9 @@ pub fn analyze(
             },
         );
     let mut refused = curves.refused.clone();
-    if quality.verdict == Verdict::Poor {
+    if quality.verdict == DataVerdict::Poor {
         let reason = "the data are too poor; see the quality of the data".to_owned();
-        refused.push(Refused { name: "findings".to_owned(), reason });
+        refused.push(RefusedQuantity { name: "findings".to_owned(), reason });
     }
     let impossible: BTreeSet<&str> = complete
         .iter()
@@ -177,7 +200,7 @@ pub fn analyze(
     for name in impossible {
         let reason =
             "no body can do what was measured: the recording's skeleton is wrong there".to_owned();
-        refused.push(Refused { name: name.to_owned(), reason });
+        refused.push(RefusedQuantity { name: name.to_owned(), reason });
     }
     if movement.checks.is_empty() {
         let reason = match choice.how.as_str() {
@@ -188,7 +211,7 @@ pub fn analyze(
             _ => "the definition of this movement measures and judges nothing",
         };
         let reason = reason.to_owned();
-        refused.push(Refused { name: "score and findings".to_owned(), reason });
+        refused.push(RefusedQuantity { name: "score and findings".to_owned(), reason });
     }
     let scores: Vec<_> = reports
         .iter()
@@ -197,51 +220,56 @@ pub fn analyze(
         .collect();
     let reference_bands = reference_curves.zip(complete_reference.as_deref());
     let analysis = Analysis {
-        schema: SCHEMA.to_owned(),
+        schema: ANALYSIS_SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        input: Input {
+        input: InputSummary {
             source: recording.source.clone(),
             skeleton: recording.skeleton.name.clone(),
             space: body.recording.space,
             view,
             view_certainty: Some(view_certainty),
-            frames: recording.frames(),
+            frames: recording.frame_count(),
             rate_hz: recording.rate_hz(),
             duration_s: recording.duration_s(),
             height_m: options.height_m,
             invented: body
-                .invented
+                .derived_parts
                 .iter()
                 .map(|invented| format!("{}: {}", invented.part.name(), invented.from))
                 .collect(),
         },
         repairs: conditioned.repairs,
         movement: choice,
-        metrics: summary::metrics(&movement, &complete, &precision),
-        score: if quality.verdict == Verdict::Poor { None } else { score::set(&scores) },
+        metrics: summary::summarize_metrics(&movement, &complete, &precision),
+        score: if quality.verdict == DataVerdict::Poor { None } else { score::score_set(&scores) },
         model,
-        findings: findings(&evidence),
+        findings: ranked_findings(&evidence),
         explanation: None,
         jumps: match movement.counts_as {
-            Some(Counted::Jump) => screen::jumps(
+            Some(CountedAs::Jump) => screen::jump_reports(
                 &body.recording,
-                &unfiltered(recording, options)?,
+                &unfiltered_body(recording, options)?,
                 &curves,
                 &all_repetitions,
             ),
             _ => Vec::new(),
         },
         landing: match movement.screen {
-            Some(Screen::Less) => {
+            Some(LandingScreen::Less) => {
                 let coach = options.less.iter().map(|[item, points]| (*item, *points)).collect();
-                screen::landing(&body.recording, &curves, view, &all_repetitions, &coach)
+                screen::landing_report(&body.recording, &curves, view, &all_repetitions, &coach)
             }
             None => None,
         },
         moments: options.mass_kg.zip(forces).map(|(mass_kg, forces)| {
-            agoge_coach::moments(&curves, &evidence.repetitions, (mass_kg, options.sex), forces)
+            agoge_coach::joint_moment_report(
+                &curves,
+                &evidence.repetitions,
+                (mass_kg, options.sex),
+                forces,
+            )
         }),
-        bands: band::bands(&movement, &curves, &complete, reference_bands),
+        bands: band::curve_bands(&movement, &curves, &complete, reference_bands),
         repetitions: reports,
         quality,
         refused,
@@ -252,23 +280,26 @@ pub fn analyze(
 
 /// Conditions a recording, maps it to the body skeleton, and measures its curves and the quality of
 /// its data.
-pub(crate) fn prepare(recording: &Recording, options: &Options) -> Result<Prepared, Error> {
-    let conditioned = condition(recording, &options.condition)?;
+pub(crate) fn prepare_recording(
+    recording: &Recording,
+    options: &AnalysisOptions,
+) -> Result<PreparedRecording, Error> {
+    let conditioned = condition_recording(recording, &options.condition)?;
     let mut body = conditioned.recording.to_body();
     if let Some(height_m) = options.height_m {
         body.recording = body.recording.scaled_by_height(height_m)?;
     }
-    let mut measured = measure(&body.recording);
+    let mut measured = measure_curves(&body.recording);
     if !is_body(&body.recording) {
         // Markers of a wheel, a bar or a single limb: only their own heights and speeds can be
         // measured.
-        measured.curves.curves.extend(markers(&conditioned.recording));
+        measured.curves.curves.extend(marker_curves(&conditioned.recording));
     }
-    measured.curves.curves.extend(sensor::worn(&body.recording));
-    let forces = moments::measure(&body.recording, &mut measured.curves, options);
+    measured.curves.curves.extend(sensor::sensor_curves(&body.recording));
+    let forces = moments::add_leg_moments(&body.recording, &mut measured.curves, options);
     // Finding the parts that are never seen scans the whole recording, so it is done once.
     let is_seen = |&part: &usize| {
-        (0..body.recording.frames()).any(|frame| body.recording.is_seen(frame, part))
+        (0..body.recording.frame_count()).any(|frame| body.recording.is_seen(frame, part))
     };
     let ever_seen: Vec<usize> = (0..Part::COUNT).filter(is_seen).collect();
     let position_quality = conditioned.quality.clone();
@@ -282,20 +313,23 @@ pub(crate) fn prepare(recording: &Recording, options: &Options) -> Result<Prepar
             let reason =
                 "nothing was seen of the body; a worn sensor tells how it was tilted".to_owned();
             measured.curves.refused =
-                vec![Refused { name: "angles of the body".to_owned(), reason }];
+                vec![RefusedQuantity { name: "angles of the body".to_owned(), reason }];
             quality
         }
-        None => verdict(position_quality, recording.frames(), recording.rate_hz()),
+        None => assess_data_quality(position_quality, recording.frame_count(), recording.rate_hz()),
     };
-    Ok(Prepared { conditioned, body, measured, forces, quality, ever_seen })
+    Ok(PreparedRecording { conditioned, body, measured, forces, quality, seen_parts: ever_seen })
 }
 
 /// The body recording, repaired but not filtered: a filter blurs the instants at which the feet
 /// leave and touch the ground.
-fn unfiltered(recording: &Recording, options: &Options) -> Result<Recording, Error> {
-    let body = condition(
+fn unfiltered_body(recording: &Recording, options: &AnalysisOptions) -> Result<Recording, Error> {
+    let body = condition_recording(
         recording,
-        &condition::Options { filter: Filter::None, ..options.condition.clone() },
+        &condition::ConditioningOptions {
+            filter: LowPassFilter::None,
+            ..options.condition.clone()
+        },
     )?;
     let body = body.recording.to_body().recording;
     Ok(match options.height_m {
@@ -309,11 +343,11 @@ pub(crate) fn is_felt_only(recording: &Recording) -> bool {
     let is_known =
         |channel: &&agoge_motion::Channel| channel.values.iter().any(|value| value.is_finite());
     recording.position.iter().all(|position| position[0].is_nan())
-        && recording.inertial().is_some_and(|channels| channels.iter().all(is_known))
+        && recording.inertial_channels().is_some_and(|channels| channels.iter().all(is_known))
 }
 
 /// Builds the report of one repetition; `ever_seen` lists the parts seen anywhere in the recording.
-fn report(
+fn repetition_report(
     number: usize,
     repetition: &Repetition,
     movement: &Movement,
@@ -336,8 +370,8 @@ fn report(
         phases: repetition.phases.clone(),
         events: repetition.events.clone(),
         metrics: repetition.metrics.clone(),
-        score: score::repetition(movement, repetition, precision),
-        qa_pose: seen_positions as f64 >= GOOD_POSE * positions as f64,
+        score: score::score_repetition(movement, repetition, precision),
+        qa_pose: seen_positions as f64 >= MIN_POSE_SHARE * positions as f64,
         qa_biomech: repetition.metrics.iter().all(|metric| movement.is_possible(metric)),
     }
 }

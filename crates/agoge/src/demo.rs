@@ -1,9 +1,11 @@
 //! The demonstration: two simulated sets with planted faults, and the findings the analysis reports
 //! for them.
 
-use crate::{Analyzed, Error, Models, Options, analyze};
+use crate::{AnalysisOptions, Analyzed, Error, Models, analyze};
 use agoge_coach::analysis::Finding;
-use agoge_motion::simulate::{Corruption, Exercise, Fault, FaultKind, Set};
+use agoge_motion::simulate::{
+    Corruption, Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet,
+};
 use agoge_motion::{Part, Side};
 
 /// A simulated set, its analysis, and which planted faults were found.
@@ -23,41 +25,41 @@ pub struct Demonstration {
 ///
 /// # Errors
 /// As [`analyze`]; none in practice, since the simulated recordings are complete.
-pub fn demonstrate(seed: u64) -> Result<Vec<Demonstration>, Error> {
-    let fault = |kind, side, repetitions, size| Fault { kind, side, repetitions, size };
-    let squat = Set {
+pub fn run_demonstration(seed: u64) -> Result<Vec<Demonstration>, Error> {
+    let fault = |kind, side, repetitions, size| SimulatedFault { kind, side, repetitions, size };
+    let squat = SimulatedSet {
         seed,
         faults: vec![
-            fault(FaultKind::KneeInwardUp, Some(Side::Left), 6..=10, 18.0),
-            fault(FaultKind::Asymmetry, Some(Side::Right), 1..=10, 14.0),
-            fault(FaultKind::Shallow, None, 1..=10, 22.0),
-            fault(FaultKind::JerkyReturn, None, 1..=10, 0.12),
-            fault(FaultKind::Fatigue, None, 1..=10, 16.0),
+            fault(SimulatedFaultKind::KneeInwardUp, Some(Side::Left), 6..=10, 18.0),
+            fault(SimulatedFaultKind::Asymmetry, Some(Side::Right), 1..=10, 14.0),
+            fault(SimulatedFaultKind::Shallow, None, 1..=10, 22.0),
+            fault(SimulatedFaultKind::JerkyReturn, None, 1..=10, 0.12),
+            fault(SimulatedFaultKind::Fatigue, None, 1..=10, 16.0),
         ],
-        ..Set::new(Exercise::Squat)
+        ..SimulatedSet::new(Exercise::Squat)
     };
-    let reach = Set {
+    let reach = SimulatedSet {
         seed: seed.wrapping_add(1),
         faults: vec![
-            fault(FaultKind::Asymmetry, Some(Side::Right), 1..=10, 35.0),
-            fault(FaultKind::ElbowBent, Some(Side::Left), 3..=10, 40.0),
+            fault(SimulatedFaultKind::Asymmetry, Some(Side::Right), 1..=10, 35.0),
+            fault(SimulatedFaultKind::ElbowBent, Some(Side::Left), 3..=10, 40.0),
         ],
-        ..Set::new(Exercise::OverheadReach)
+        ..SimulatedSet::new(Exercise::OverheadReach)
     };
     [("squat", squat), ("overhead_reach", reach)]
         .into_iter()
-        .map(|(movement, set)| one(movement, &set))
+        .map(|(movement, set)| demonstrate_set(movement, &set))
         .collect()
 }
 
 /// Simulates, corrupts and analyses one set, and matches its planted faults with findings.
-fn one(movement: &'static str, set: &Set) -> Result<Demonstration, Error> {
+fn demonstrate_set(movement: &'static str, set: &SimulatedSet) -> Result<Demonstration, Error> {
     let mut recording = set.simulate().recording;
     // Noise typical of a good markerless system: 4 mm of noise, 2 % of positions lost, 1 % of
     // frames with left and right swapped.
     Corruption { noise: 0.004, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: set.seed }
-        .apply(&mut recording);
-    let options = Options { movement: movement.to_owned(), ..Options::default() };
+        .apply_to(&mut recording);
+    let options = AnalysisOptions { movement: movement.to_owned(), ..AnalysisOptions::default() };
     let analyzed = analyze(&recording, None, Models::bundled(), &options)?;
     let planted = set
         .faults
@@ -67,58 +69,60 @@ fn one(movement: &'static str, set: &Set) -> Result<Demonstration, Error> {
                 .analysis
                 .findings
                 .iter()
-                .find(|finding| names(finding, fault, set.exercise));
-            (words(fault, set.exercise), matching.map(|finding| finding.title.clone()))
+                .find(|finding| identifies_fault(finding, fault, set.exercise));
+            (describe_fault(fault, set.exercise), matching.map(|finding| finding.title.clone()))
         })
         .collect();
     Ok(Demonstration { movement, analyzed, planted, repetitions: set.repetitions })
 }
 
 /// Describes a planted fault in words.
-fn words(fault: &Fault, exercise: Exercise) -> String {
+fn describe_fault(fault: &SimulatedFault, exercise: Exercise) -> String {
     let side = fault.side.map_or("", Side::name);
     let what = match fault.kind {
-        FaultKind::KneeInwardDown => {
+        SimulatedFaultKind::KneeInwardDown => {
             format!("{side} knee inward by {}° on the way down", fault.size)
         }
-        FaultKind::KneeInwardUp => format!("{side} knee inward by {}° on the way up", fault.size),
-        FaultKind::Shallow => format!("stops {}° short", fault.size),
-        FaultKind::Asymmetry if exercise == Exercise::Squat => {
+        SimulatedFaultKind::KneeInwardUp => {
+            format!("{side} knee inward by {}° on the way up", fault.size)
+        }
+        SimulatedFaultKind::Shallow => format!("stops {}° short", fault.size),
+        SimulatedFaultKind::Asymmetry if exercise == Exercise::Squat => {
             format!("{side} knee bends {}° less", fault.size)
         }
-        FaultKind::Asymmetry => format!("{side} arm rises {}° less", fault.size),
-        FaultKind::JerkyReturn => "jerky way back".to_owned(),
-        FaultKind::Fatigue => format!("loses {}° over the set", fault.size),
-        FaultKind::TrunkForward => format!("trunk leans forward by {}°", fault.size),
-        FaultKind::TrunkSideways => format!("trunk leans sideways by {}°", fault.size),
-        FaultKind::HeelUp => format!("{side} heel up by {} m", fault.size),
-        FaultKind::ElbowBent => format!("{side} elbow bent by {}°", fault.size),
-        FaultKind::FastDown => format!("way there {} times too fast", fault.size),
+        SimulatedFaultKind::Asymmetry => format!("{side} arm rises {}° less", fault.size),
+        SimulatedFaultKind::JerkyReturn => "jerky way back".to_owned(),
+        SimulatedFaultKind::Fatigue => format!("loses {}° over the set", fault.size),
+        SimulatedFaultKind::TrunkForward => format!("trunk leans forward by {}°", fault.size),
+        SimulatedFaultKind::TrunkSideways => format!("trunk leans sideways by {}°", fault.size),
+        SimulatedFaultKind::HeelUp => format!("{side} heel up by {} m", fault.size),
+        SimulatedFaultKind::ElbowBent => format!("{side} elbow bent by {}°", fault.size),
+        SimulatedFaultKind::FastDown => format!("way there {} times too fast", fault.size),
     };
     format!("{what} (repetitions {} to {})", fault.repetitions.start(), fault.repetitions.end())
 }
 
 /// Whether a finding identifies a planted fault: same measure, part and side.
-fn names(finding: &Finding, fault: &Fault, exercise: Exercise) -> bool {
+fn identifies_fault(finding: &Finding, fault: &SimulatedFault, exercise: Exercise) -> bool {
     let measures = |wanted: &str| finding.metric.contains(wanted);
-    let is_side = |part: Part| fault.side.is_none_or(|side| finding.part == part.on(side));
+    let is_side = |part: Part| fault.side.is_none_or(|side| finding.part == part.on_side(side));
     let is_same_side = finding.side.is_none() || finding.side == fault.side;
     match fault.kind {
-        FaultKind::KneeInwardDown => measures("valgus_descent") && is_side(Part::LeftKnee),
-        FaultKind::KneeInwardUp => measures("valgus_ascent") && is_side(Part::LeftKnee),
-        FaultKind::Shallow => measures("depth") && finding.evidence == "check",
-        FaultKind::Asymmetry if exercise == Exercise::Squat => {
+        SimulatedFaultKind::KneeInwardDown => measures("valgus_descent") && is_side(Part::LeftKnee),
+        SimulatedFaultKind::KneeInwardUp => measures("valgus_ascent") && is_side(Part::LeftKnee),
+        SimulatedFaultKind::Shallow => measures("depth") && finding.evidence == "check",
+        SimulatedFaultKind::Asymmetry if exercise == Exercise::Squat => {
             measures("knee_flexion_difference") && is_side(Part::LeftKnee)
         }
-        FaultKind::Asymmetry => {
+        SimulatedFaultKind::Asymmetry => {
             (measures("elevation") || measures("flexion_difference")) && is_same_side
         }
-        FaultKind::JerkyReturn => measures("smoothness"),
-        FaultKind::Fatigue => finding.evidence == "trend",
-        FaultKind::TrunkForward => measures("trunk_lean"),
-        FaultKind::TrunkSideways => measures("trunk_lateral"),
-        FaultKind::HeelUp => measures("heel"),
-        FaultKind::ElbowBent => measures("elbow") && is_side(Part::LeftElbow),
-        FaultKind::FastDown => measures("descent_time"),
+        SimulatedFaultKind::JerkyReturn => measures("smoothness"),
+        SimulatedFaultKind::Fatigue => finding.evidence == "trend",
+        SimulatedFaultKind::TrunkForward => measures("trunk_lean"),
+        SimulatedFaultKind::TrunkSideways => measures("trunk_lateral"),
+        SimulatedFaultKind::HeelUp => measures("heel"),
+        SimulatedFaultKind::ElbowBent => measures("elbow") && is_side(Part::LeftElbow),
+        SimulatedFaultKind::FastDown => measures("descent_time"),
     }
 }

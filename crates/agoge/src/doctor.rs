@@ -1,11 +1,11 @@
 //! Diagnosis of an input file: what it contains, how good the data are, and what can be measured
 //! from them.
 
-use crate::analyze::{Prepared, prepare};
-use crate::{Error, Options, Progress, read};
-use agoge_coach::analysis::{DataQuality, Verdict};
-use agoge_kinematics::{Refused, View};
-use agoge_motion::Source;
+use crate::analyze::{PreparedRecording, prepare_recording};
+use crate::{AnalysisOptions, Error, ProgressCallback, read_input};
+use agoge_coach::analysis::{DataQuality, DataVerdict};
+use agoge_kinematics::{CameraView, RefusedQuantity};
+use agoge_motion::RecordingSource;
 use agoge_motion::condition::Repair;
 use serde::Serialize;
 use std::fmt;
@@ -15,7 +15,7 @@ use std::path::Path;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Diagnosis {
     /// Name, format and reader's notes of the source.
-    pub source: Source,
+    pub source: RecordingSource,
     /// Name of the skeleton.
     pub skeleton: String,
     /// Number of joints.
@@ -29,7 +29,7 @@ pub struct Diagnosis {
     /// Unit of the positions: `m` or `px`.
     pub unit: &'static str,
     /// The direction from which the athlete is seen.
-    pub view: View,
+    pub view: CameraView,
     /// Probability that the view is correct, 0 to 1.
     pub view_certainty: f64,
     /// Quality of the data.
@@ -39,7 +39,7 @@ pub struct Diagnosis {
     /// Curves that can be measured.
     pub measurable: Vec<String>,
     /// What cannot be measured, and why.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedQuantity>,
     /// Parts that would be derived from other joints.
     pub invented: Vec<String>,
 }
@@ -48,20 +48,24 @@ pub struct Diagnosis {
 ///
 /// # Errors
 /// As [`read`], and if the options are invalid.
-pub fn doctor(path: &Path, options: &Options, progress: Progress) -> Result<Diagnosis, Error> {
-    let recording = read(path, options, progress)?.recording;
+pub fn diagnose_file(
+    path: &Path,
+    options: &AnalysisOptions,
+    progress: ProgressCallback,
+) -> Result<Diagnosis, Error> {
+    let recording = read_input(path, options, progress)?.recording;
     // The athlete's height is ignored: the diagnosis reports the file's own unit and must not fail
     // because of a height.
-    let Prepared { conditioned, body, measured, quality, .. } =
-        prepare(&recording, &Options { height_m: None, ..options.clone() })?;
+    let PreparedRecording { conditioned, body, measured, quality, .. } =
+        prepare_recording(&recording, &AnalysisOptions { height_m: None, ..options.clone() })?;
     Ok(Diagnosis {
         source: recording.source.clone(),
         skeleton: recording.skeleton.name.clone(),
-        joints: recording.joints(),
-        frames: recording.frames(),
+        joints: recording.joint_count(),
+        frames: recording.frame_count(),
         rate_hz: recording.rate_hz(),
         duration_s: recording.duration_s(),
-        unit: recording.space.unit(),
+        unit: recording.space.length_unit(),
         view: measured.view,
         view_certainty: measured.view_certainty,
         quality,
@@ -69,7 +73,7 @@ pub fn doctor(path: &Path, options: &Options, progress: Progress) -> Result<Diag
         measurable: measured.curves.curves.iter().map(agoge_kinematics::Curve::key).collect(),
         refused: measured.curves.refused,
         invented: body
-            .invented
+            .derived_parts
             .iter()
             .map(|invented| format!("{}: {}", invented.part.name(), invented.from))
             .collect(),
@@ -80,13 +84,13 @@ impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let certainty = format!("{:.0} % sure", 100.0 * self.view_certainty);
         let view = match self.view {
-            View::Spatial => "in three dimensions".to_owned(),
-            View::Frontal => format!("from the front or back ({certainty})"),
-            View::Sagittal => format!("from the side ({certainty})"),
-            View::Oblique if self.view_certainty <= 0.5 => {
+            CameraView::Spatial => "in three dimensions".to_owned(),
+            CameraView::Frontal => format!("from the front or back ({certainty})"),
+            CameraView::Sagittal => format!("from the side ({certainty})"),
+            CameraView::Oblique if self.view_certainty <= 0.5 => {
                 "from a side that is not clear".to_owned()
             }
-            View::Oblique => format!("at an angle between front and side ({certainty})"),
+            CameraView::Oblique => format!("at an angle between front and side ({certainty})"),
         };
         writeln!(
             f,
@@ -108,9 +112,9 @@ impl fmt::Display for Diagnosis {
             writeln!(f, "  note: {note}")?;
         }
         let verdict = match self.quality.verdict {
-            Verdict::Good => "good",
-            Verdict::Usable => "usable",
-            Verdict::Poor => "poor",
+            DataVerdict::Good => "good",
+            DataVerdict::Usable => "usable",
+            DataVerdict::Poor => "poor",
         };
         writeln!(f, "\nQuality of the data: {verdict}. {}", self.quality.reasons.join(" "))?;
         for [first, last] in self.quality.bad_frames.iter().take(10) {
@@ -124,7 +128,7 @@ impl fmt::Display for Diagnosis {
             "\nWould be repaired:{}",
             if self.repairs.iter().all(|repair| repair.joint == "all") { " nothing" } else { "" }
         )?;
-        for (kind, joints, frames) in by_kind(&self.repairs) {
+        for (kind, joints, frames) in repairs_by_kind(&self.repairs) {
             writeln!(f, "  {kind}: {frames} positions at {joints} joints")?;
         }
         if !self.invented.is_empty() {
@@ -138,7 +142,7 @@ impl fmt::Display for Diagnosis {
             "\nCan be measured:{}",
             if self.measurable.is_empty() { " nothing" } else { "" }
         )?;
-        for (name, sides) in with_sides(&self.measurable) {
+        for (name, sides) in curves_with_sides(&self.measurable) {
             writeln!(f, "  {name}{sides}")?;
         }
         writeln!(
@@ -154,7 +158,7 @@ impl fmt::Display for Diagnosis {
 }
 
 /// Groups curve keys by name, each with a description of its sides (empty for midline curves).
-fn with_sides(keys: &[String]) -> Vec<(&str, &'static str)> {
+fn curves_with_sides(keys: &[String]) -> Vec<(&str, &'static str)> {
     let mut names: Vec<(&str, &'static str)> = Vec::new();
     for key in keys {
         let (name, side) = match (key.strip_suffix("_left"), key.strip_suffix("_right")) {
@@ -171,7 +175,7 @@ fn with_sides(keys: &[String]) -> Vec<(&str, &'static str)> {
 }
 
 /// Groups repairs by kind, in order of first appearance: `(kind, joints, frames)`.
-fn by_kind(repairs: &[Repair]) -> Vec<(&str, usize, usize)> {
+fn repairs_by_kind(repairs: &[Repair]) -> Vec<(&str, usize, usize)> {
     let mut kinds: Vec<(&str, usize, usize)> = Vec::new();
     for repair in repairs.iter().filter(|repair| repair.joint != "all") {
         match kinds.iter_mut().find(|(kind, ..)| *kind == repair.kind) {

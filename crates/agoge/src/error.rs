@@ -8,16 +8,16 @@ use std::path::PathBuf;
 pub enum Error {
     /// A file could not be read or written as a recording.
     #[error(transparent)]
-    Format(#[from] agoge_formats::Error),
+    Format(#[from] agoge_formats::ReadError),
     /// A video could not be read.
     #[error(transparent)]
-    Video(#[from] agoge_vision::Error),
+    Video(#[from] agoge_vision::VisionError),
     /// The recording cannot be processed.
     #[error(transparent)]
-    Recording(#[from] agoge_motion::Error),
+    Recording(#[from] agoge_motion::RecordingError),
     /// A movement definition is invalid.
     #[error(transparent)]
-    Movement(#[from] agoge_kinematics::movement::Error),
+    Movement(#[from] agoge_kinematics::movement::DefinitionError),
     /// The recording can be read but cannot contain a movement.
     #[error("nothing to analyse: {what}; hint: {hint}; file: {}", path.display())]
     NothingToAnalyze {
@@ -30,7 +30,7 @@ pub enum Error {
     },
     /// Weights, training or evaluation failed.
     #[error(transparent)]
-    Model(#[from] agoge_attention::Error),
+    Model(#[from] agoge_attention::ModelError),
     /// The model bundled with Agoge cannot be loaded.
     #[error(
         "the model that comes with Agoge cannot be read; hint: build Agoge again from a whole copy of its source"
@@ -108,7 +108,7 @@ pub enum Error {
     },
     /// The athlete library reported an error.
     #[error(transparent)]
-    Store(#[from] agoge_store::Error),
+    Store(#[from] agoge_store::StoreError),
     /// The user has no data folder.
     #[error("there is no folder for data; hint: name one with --library DIR, or set AGOGE_DATA")]
     NoDataFolder,
@@ -159,7 +159,7 @@ pub enum Error {
 
 impl Error {
     /// Returns a function that wraps an operating system error together with its path.
-    pub fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+    pub fn io_at(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.into();
         move |source| Error::Io { path, source }
     }

@@ -3,17 +3,17 @@
 
 use crate::analyze::Analyzed;
 use crate::models::Models;
-use crate::reading::Progress;
-use crate::{Error, Options};
-use agoge_attention::explain::{Method, Relevance};
+use crate::reading::ProgressCallback;
+use crate::{AnalysisOptions, Error};
+use agoge_attention::explain::{Relevance, SaliencyMethod};
 use agoge_attention::{Model, Motion};
 use agoge_coach::analysis::RepetitionReport;
 use agoge_coach::explain::{
-    Asked, Attention, Cycle, Difference, Explanation, Norm, Place, Set, differences,
-    explain as coach_explain, mended,
+    Cycle, Explanation, ExplanationInput, JointDifference, JointPhase, MovementNorm, PartAttention,
+    RepetitionSet, correct_joints, explain_set as coach_explain, find_differences,
 };
 use agoge_coach::{Precision, score};
-use agoge_kinematics::{Repetition, measure, remeasured};
+use agoge_kinematics::{Repetition, measure_curves, remeasure_repetitions};
 use agoge_motion::segments::far_end;
 use agoge_motion::{Part, Recording};
 use std::borrow::Cow;
@@ -32,7 +32,7 @@ pub enum Reference {
     /// One exemplary recording, or the recordings of a squad, one per athlete.
     Recordings(Vec<Recording>),
     /// A previously computed norm.
-    Norm(Box<Norm>),
+    Norm(Box<MovementNorm>),
 }
 
 impl Reference {
@@ -44,8 +44,8 @@ impl Reference {
     pub fn from_files(
         paths: &[std::path::PathBuf],
         movement: &str,
-        options: &Options,
-        progress: Progress,
+        options: &AnalysisOptions,
+        progress: ProgressCallback,
     ) -> Result<Reference, Error> {
         match paths {
             [] => Ok(Reference::Usual),
@@ -82,15 +82,15 @@ fn is_norm(path: &Path) -> bool {
 ///
 /// # Errors
 /// If the file cannot be read or holds something else.
-pub fn read_norms(path: &Path) -> Result<Vec<Norm>, Error> {
-    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-    norms(&text).map_err(|what| Error::Norm { path: path.to_owned(), what })
+pub fn read_norms(path: &Path) -> Result<Vec<MovementNorm>, Error> {
+    let text = std::fs::read_to_string(path).map_err(Error::io_at(path))?;
+    parse_norms(&text).map_err(|what| Error::Norm { path: path.to_owned(), what })
 }
 
 /// Parses a JSON list of norms and checks each one.
-pub(crate) fn norms(text: &str) -> Result<Vec<Norm>, String> {
-    let norms: Vec<Norm> = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    norms.iter().try_for_each(|norm| norm.check()).map(|()| norms)
+pub(crate) fn parse_norms(text: &str) -> Result<Vec<MovementNorm>, String> {
+    let norms: Vec<MovementNorm> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    norms.iter().try_for_each(|norm| norm.check_contents()).map(|()| norms)
 }
 
 /// The complete repetitions of a recording in the form that a norm averages; empty if no repetition
@@ -98,28 +98,38 @@ pub(crate) fn norms(text: &str) -> Result<Vec<Norm>, String> {
 ///
 /// # Errors
 /// As [`crate::analyze`].
-pub fn cycles(recording: &Recording, options: &Options) -> Result<Vec<Cycle>, Error> {
+pub fn repetition_cycles(
+    recording: &Recording,
+    options: &AnalysisOptions,
+) -> Result<Vec<Cycle>, Error> {
     let analyzed = crate::analyze(recording, None, &Models::default(), options)?;
-    let repetitions = complete(&analyzed.analysis.repetitions);
+    let repetitions = complete_repetitions(&analyzed.analysis.repetitions);
     let repetitions: Vec<&Repetition> =
         repetitions.iter().map(|(_, repetition)| repetition).collect();
-    let directions = analyzed.body.directions();
-    Ok(Set { directions: &directions, curves: &analyzed.curves, repetitions: &repetitions }
-        .cycles())
+    let directions = analyzed.body.segment_directions();
+    Ok(RepetitionSet {
+        directions: &directions,
+        curves: &analyzed.curves,
+        repetitions: &repetitions,
+    }
+    .to_cycles())
 }
 
 /// Computes the norm of recordings of the options' movement, one recording per athlete; none if
 /// they contain no complete repetition.
-fn norm_of(recordings: &[Recording], options: &Options) -> Result<Option<Norm>, Error> {
+fn norm_from_recordings(
+    recordings: &[Recording],
+    options: &AnalysisOptions,
+) -> Result<Option<MovementNorm>, Error> {
     let mut all = Vec::new();
     for recording in recordings {
-        all.extend(cycles(recording, options)?);
+        all.extend(repetition_cycles(recording, options)?);
     }
     let source = match recordings.len() {
         1 => format!("the reference recording ({} repetitions)", all.len()),
         n => format!("{} repetitions in {n} reference recordings", all.len()),
     };
-    Ok(Norm::new(&source, &options.movement, recordings.len(), &all))
+    Ok(MovementNorm::new(&source, &options.movement, recordings.len(), &all))
 }
 
 /// Explains the repetitions of an analysis; none if there is no complete repetition, no movement
@@ -131,35 +141,41 @@ pub fn explain(
     analyzed: &Analyzed,
     reference: &Reference,
     models: &Models,
-    options: &Options,
+    options: &AnalysisOptions,
 ) -> Result<Option<Explanation>, Error> {
     let analysis = &analyzed.analysis;
-    let mut numbered = complete(&analysis.repetitions);
+    let mut numbered = complete_repetitions(&analysis.repetitions);
     if numbered.is_empty() || analyzed.movement.checks.is_empty() {
         return Ok(None);
     }
-    let directions = analyzed.body.directions();
+    let directions = analyzed.body.segment_directions();
     let set = |repetitions: &[&Repetition]| {
-        Set { directions: &directions, curves: &analyzed.curves, repetitions }.cycles()
+        RepetitionSet { directions: &directions, curves: &analyzed.curves, repetitions }.to_cycles()
     };
-    let options = Options { movement: analysis.movement.name.clone(), ..options.clone() };
+    let options = AnalysisOptions { movement: analysis.movement.name.clone(), ..options.clone() };
     let is_usual = matches!(reference, Reference::Usual) && analyzed.body.space.is_3d();
     let usual = is_usual
         .then(|| models.norms.iter().find(|norm| norm.movement == options.movement))
         .flatten();
     let norm = match reference {
         Reference::Norm(norm) => Some(Cow::Borrowed(&**norm)),
-        Reference::Recordings(recordings) => norm_of(recordings, &options)?.map(Cow::Owned),
+        Reference::Recordings(recordings) => {
+            norm_from_recordings(recordings, &options)?.map(Cow::Owned)
+        }
         Reference::Usual | Reference::OwnBest => match usual {
             Some(norm) => Some(Cow::Borrowed(norm)),
-            None => own_best(&mut numbered, analysis.repetitions.as_slice()).and_then(|best| {
-                let numbers: Vec<String> =
-                    best.iter().map(|(number, _)| number.to_string()).collect();
-                let best: Vec<&Repetition> =
-                    best.iter().map(|(_, repetition)| repetition).collect();
-                let source = format!("the athlete's own best repetitions ({})", numbers.join(", "));
-                Norm::new(&source, &analysis.movement.name, 0, &set(&best)).map(Cow::Owned)
-            }),
+            None => {
+                take_best_third(&mut numbered, analysis.repetitions.as_slice()).and_then(|best| {
+                    let numbers: Vec<String> =
+                        best.iter().map(|(number, _)| number.to_string()).collect();
+                    let best: Vec<&Repetition> =
+                        best.iter().map(|(_, repetition)| repetition).collect();
+                    let source =
+                        format!("the athlete's own best repetitions ({})", numbers.join(", "));
+                    MovementNorm::new(&source, &analysis.movement.name, 0, &set(&best))
+                        .map(Cow::Owned)
+                })
+            }
         },
     };
     let Some(norm) = norm.filter(|norm| !norm.phases.is_empty()) else { return Ok(None) };
@@ -169,19 +185,22 @@ pub fn explain(
         numbered.iter().map(|(_, repetition)| *repetition).collect();
     let model =
         models.model.as_ref().filter(|_| analysis.model.as_ref().is_some_and(|note| note.counts));
-    let by_limits =
-        |body: &Recording, repetitions: &[&Repetition]| by_limits(analyzed, body, repetitions);
+    let by_limits = |body: &Recording, repetitions: &[&Repetition]| {
+        scores_by_limits(analyzed, body, repetitions)
+    };
     let by_model = |body: &Recording, repetitions: &[&Repetition]| -> Vec<f64> {
         model.map_or_else(Vec::new, |model| {
-            leanings(model, &analysis.movement.name, body, repetitions)
+            quality_scores(model, &analysis.movement.name, body, repetitions)
         })
     };
-    let part_attention =
-        models.model.as_ref().and_then(|model| attended(model, &analyzed.body, &repetitions));
+    let part_attention = models
+        .model
+        .as_ref()
+        .and_then(|model| mean_part_attention(model, &analyzed.body, &repetitions));
     let attention = part_attention.as_ref().map(|table| {
         move |a: Part, b: Part| -> f64 {
             let token_index = |part: Part| {
-                agoge_attention::token::PARTS.iter().position(|token| *token == carried(part))
+                agoge_attention::token::PARTS.iter().position(|token| *token == segment_end(part))
             };
             token_index(a)
                 .zip(token_index(b))
@@ -189,27 +208,37 @@ pub fn explain(
         }
     });
     let planted = models.planted.iter().find(|(method, _)| (method == "model") == model.is_some());
-    Ok(Some(coach_explain(&Asked {
+    Ok(Some(coach_explain(&ExplanationInput {
         movement: &analyzed.movement,
         body: &analyzed.body,
         numbered: &numbered,
-        own: Set { directions: &directions, curves: &analyzed.curves, repetitions: &repetitions },
+        athlete_set: RepetitionSet {
+            directions: &directions,
+            curves: &analyzed.curves,
+            repetitions: &repetitions,
+        },
         norm: &norm,
         findings: &analysis.findings,
-        method: model.map_or(score::METHOD, |model| model.card().name.as_str()),
+        method: model.map_or(score::LIMITS_METHOD, |model| model.card().name.as_str()),
         scorer: if model.is_some() { &by_model } else { &by_limits },
-        attention: attention.as_ref().map(|f| f as &Attention),
+        attention: attention.as_ref().map(|f| f as &PartAttention),
         planted: planted.map_or(&[], |(_, controls)| controls),
     })))
 }
 
 /// Scores repetitions by the limits of the movement's definition, as measured on an edited body;
 /// NaN where there is no score.
-fn by_limits(analyzed: &Analyzed, body: &Recording, repetitions: &[&Repetition]) -> Vec<f64> {
-    let precision = Precision::of(body);
-    let edited = remeasured(&analyzed.movement, &measure(body).curves, repetitions);
-    let score =
-        |repetition: &Repetition| score::repetition(&analyzed.movement, repetition, &precision);
+fn scores_by_limits(
+    analyzed: &Analyzed,
+    body: &Recording,
+    repetitions: &[&Repetition],
+) -> Vec<f64> {
+    let precision = Precision::from_recording(body);
+    let edited =
+        remeasure_repetitions(&analyzed.movement, &measure_curves(body).curves, repetitions);
+    let score = |repetition: &Repetition| {
+        score::score_repetition(&analyzed.movement, repetition, &precision)
+    };
     edited
         .iter()
         .map(|repetition| score(repetition).map_or(f64::NAN, |score| score.value))
@@ -219,7 +248,7 @@ fn by_limits(analyzed: &Analyzed, body: &Recording, repetitions: &[&Repetition])
 /// The model's quality score of each repetition, 0 to 100: its quality logit passed through the
 /// logistic function, which still moves where the calibrated share is flat. NaN where the model
 /// cannot judge.
-fn leanings(
+fn quality_scores(
     model: &Model,
     movement: &str,
     body: &Recording,
@@ -227,17 +256,23 @@ fn leanings(
 ) -> Vec<f64> {
     let spans: Vec<(usize, usize)> =
         repetitions.iter().map(|repetition| (repetition.start, repetition.end)).collect();
-    let Some(class) = model.class(movement) else { return vec![f64::NAN; spans.len()] };
+    let Some(class) = model.class_index(movement) else { return vec![f64::NAN; spans.len()] };
     let score = |logit: f32| 100.0 / (1.0 + (-2.0 * f64::from(logit)).exp());
-    let readings = model.read(body, &spans);
+    let readings = model.read_repetitions(body, &spans);
     readings
         .iter()
-        .map(|reading| reading.as_ref().map_or(f64::NAN, |reading| score(reading.leaning[class])))
+        .map(|reading| {
+            reading.as_ref().map_or(f64::NAN, |reading| score(reading.quality_logit[class]))
+        })
         .collect()
 }
 
 /// The model's attention between body parts, averaged over a few repetitions, `[part, part]`.
-fn attended(model: &Model, body: &Recording, repetitions: &[&Repetition]) -> Option<Vec<f32>> {
+fn mean_part_attention(
+    model: &Model,
+    body: &Recording,
+    repetitions: &[&Repetition],
+) -> Option<Vec<f32>> {
     /// Maximum number of repetitions averaged: a few are as informative as all.
     const FEW: usize = 3;
     let motions = repetitions.iter().take(FEW).filter_map(|r| Motion::new(body, r.start, r.end));
@@ -254,21 +289,21 @@ fn attended(model: &Model, body: &Recording, repetitions: &[&Repetition]) -> Opt
 }
 
 /// The part whose token best shows how a joint moves: the far end of the joint's segment.
-fn carried(joint: Part) -> Part {
+fn segment_end(joint: Part) -> Part {
     far_end(joint).unwrap_or(joint)
 }
 
 /// The complete repetitions with their report numbers.
-fn complete(reports: &[RepetitionReport]) -> Vec<(usize, Repetition)> {
+fn complete_repetitions(reports: &[RepetitionReport]) -> Vec<(usize, Repetition)> {
     reports
         .iter()
         .filter(|report| report.complete)
-        .map(|report| (report.number, repetition(report)))
+        .map(|report| (report.number, repetition_from_report(report)))
         .collect()
 }
 
 /// Reconstructs a repetition from its report.
-fn repetition(report: &RepetitionReport) -> Repetition {
+fn repetition_from_report(report: &RepetitionReport) -> Repetition {
     Repetition {
         start: report.frames[0],
         end: report.frames[1],
@@ -281,13 +316,13 @@ fn repetition(report: &RepetitionReport) -> Repetition {
 }
 
 /// Minimum number of repetitions for a best third to be meaningful.
-const ENOUGH: usize = 6;
+const MIN_REPETITIONS: usize = 6;
 /// Minimum margin, in score points, of the best third's mean over the others' mean.
-const BETTER: f64 = 5.0;
+const MIN_MARGIN: f64 = 5.0;
 
 /// Removes the best third from the repetitions and returns it, if it is clearly better than the
 /// others.
-fn own_best(
+fn take_best_third(
     numbered: &mut Vec<(usize, Repetition)>,
     reports: &[RepetitionReport],
 ) -> Option<Vec<(usize, Repetition)>> {
@@ -297,7 +332,7 @@ fn own_best(
             .and_then(|report| report.score.as_ref())
             .map_or(f64::NEG_INFINITY, |score| score.value)
     };
-    if numbered.len() < ENOUGH {
+    if numbered.len() < MIN_REPETITIONS {
         return None;
     }
     let mut ranked: Vec<usize> = numbered.iter().map(|(number, _)| *number).collect();
@@ -305,7 +340,7 @@ fn own_best(
     let best = &ranked[..numbered.len() / 3];
     let mean =
         |some: &[usize]| some.iter().map(|number| score(*number)).sum::<f64>() / some.len() as f64;
-    if mean(best) - mean(&ranked[best.len()..]) < BETTER {
+    if mean(best) - mean(&ranked[best.len()..]) < MIN_MARGIN {
         return None;
     }
     let (best_repetitions, others) =
@@ -321,20 +356,20 @@ fn own_best(
 ///
 /// # Errors
 /// As [`explain`].
-pub(crate) fn ways(
+pub(crate) fn top_places_by_method(
     analyzed: &Analyzed,
     recordings: &[Recording],
-    options: &Options,
+    options: &AnalysisOptions,
     model: Option<(&Model, &Model)>,
-) -> Result<Vec<(String, Option<Place>)>, Error> {
-    let Some(norm) = norm_of(recordings, options)? else { return Ok(Vec::new()) };
-    let numbered = complete(&analyzed.analysis.repetitions);
+) -> Result<Vec<(String, Option<JointPhase>)>, Error> {
+    let Some(norm) = norm_from_recordings(recordings, options)? else { return Ok(Vec::new()) };
+    let numbered = complete_repetitions(&analyzed.analysis.repetitions);
     let few: Vec<&Repetition> =
         numbered.iter().rev().take(3).map(|(_, repetition)| repetition).collect();
-    let directions = analyzed.body.directions();
-    let places = norm.places();
-    let best = |value: &dyn Fn(&Place) -> f64| {
-        let valued: Vec<(f64, &Place)> = places
+    let directions = analyzed.body.segment_directions();
+    let places = norm.joint_phases();
+    let best = |value: &dyn Fn(&JointPhase) -> f64| {
+        let valued: Vec<(f64, &JointPhase)> = places
             .iter()
             .map(|place| (value(place), place))
             .filter(|(value, _)| value.is_finite())
@@ -345,7 +380,13 @@ pub(crate) fn ways(
         let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
         best(&|place| {
             mean(scorer(
-                &mended(&analyzed.body, &directions, &few, &norm, std::slice::from_ref(place)),
+                &correct_joints(
+                    &analyzed.body,
+                    &directions,
+                    &few,
+                    &norm,
+                    std::slice::from_ref(place),
+                ),
                 &few,
             ))
         })
@@ -354,36 +395,46 @@ pub(crate) fn ways(
     let Some((model, untrained)) = model else {
         let repetitions: Vec<&Repetition> =
             numbered.iter().map(|(_, repetition)| repetition).collect();
-        let set =
-            Set { directions: &directions, curves: &analyzed.curves, repetitions: &repetitions };
+        let set = RepetitionSet {
+            directions: &directions,
+            curves: &analyzed.curves,
+            repetitions: &repetitions,
+        };
         let numbered: Vec<(usize, &Repetition)> =
             numbered.iter().map(|(number, r)| (*number, r)).collect();
-        let all_differences =
-            differences(&set.cycles(), &numbered, &norm, &Precision::of(&analyzed.body));
+        let all_differences = find_differences(
+            &set.to_cycles(),
+            &numbered,
+            &norm,
+            &Precision::from_recording(&analyzed.body),
+        );
         let clearest = all_differences.iter().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
-        let place_of = |difference: &Difference| (difference.joint, difference.phase.clone());
+        let place_of = |difference: &JointDifference| (difference.joint, difference.phase.clone());
         out.push(("kinematic z-score".to_owned(), clearest.map(place_of)));
         let first = analyzed.analysis.findings.first();
         out.push(("limits alone".to_owned(), first.map(|f| (f.part, f.phase.clone()))));
         out.push((
             "counterfactual alone".to_owned(),
-            gain(&|body, few| by_limits(analyzed, body, few)),
+            gain(&|body, few| scores_by_limits(analyzed, body, few)),
         ));
         return Ok(out);
     };
-    let class = model.class(&options.movement).unwrap_or(0);
+    let class = model.class_index(&options.movement).unwrap_or(0);
     let motions: Vec<Motion> = few
         .iter()
         .filter_map(|r| Motion::new(&analyzed.body, r.start, r.end))
         .filter(Motion::has_body)
         .collect();
     for (network, suffix) in [(model, ""), (untrained, ", untrained")] {
-        let by_model =
-            |body: &Recording, few: &[&Repetition]| leanings(network, &options.movement, body, few);
+        let by_model = |body: &Recording, few: &[&Repetition]| {
+            quality_scores(network, &options.movement, body, few)
+        };
         out.push((format!("counterfactual{suffix}"), gain(&by_model)));
-        for method in Method::ALL {
-            let relevances: Vec<Relevance> =
-                motions.iter().map(|motion| network.relevance(motion, class, method)).collect();
+        for method in SaliencyMethod::ALL {
+            let relevances: Vec<Relevance> = motions
+                .iter()
+                .map(|motion| network.quality_relevance(motion, class, method))
+                .collect();
             let best_place = best(&|(joint, phase)| {
                 let each = few.iter().zip(&relevances).map(|(repetition, relevance)| {
                     let span = (repetition.end - repetition.start).max(1) as f64;
@@ -395,7 +446,7 @@ pub(crate) fn ways(
                         [own_phase.start, own_phase.end]
                             .map(|frame| (frame - repetition.start) as f64 / span)
                     });
-                    f64::from(relevance.within(within, &[*joint, carried(*joint)]))
+                    f64::from(relevance.mean_within(within, &[*joint, segment_end(*joint)]))
                 });
                 each.sum::<f64>()
             });

@@ -47,14 +47,16 @@ pub use agoge_vision as vision;
 pub use agoge_coach::Analysis;
 pub use agoge_store::Store;
 pub use analyze::{Analyzed, analyze};
-pub use athlete::Athlete;
-pub use checkpoint::Checkpoints;
-pub use doctor::{Diagnosis, doctor};
+pub use athlete::LoadFolder;
+pub use checkpoint::CheckpointFile;
+pub use doctor::{Diagnosis, diagnose_file};
 pub use error::Error;
-pub use explain::{Reference, cycles, explain, read_norms};
+pub use explain::{Reference, explain, read_norms, repetition_cycles};
 pub use learn::{adapt_model, pretrain_model, train_model};
 pub use library::{data_folder, pose_folder};
 pub use models::{Models, bundled_base, import_model, load_model};
-pub use options::Options;
+pub use options::AnalysisOptions;
 pub use output::{write_bytes, write_results};
-pub use reading::{Progress, Reading, is_film, read, read_cameras, read_to_analyze};
+pub use reading::{
+    InputRecording, ProgressCallback, is_film, read_cameras, read_input, read_to_analyze,
+};

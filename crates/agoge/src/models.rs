@@ -2,8 +2,8 @@
 
 use crate::Error;
 use agoge_attention::Model;
-use agoge_attention::import::{Imported, KeyMap, import};
-use agoge_coach::explain::{Control, Norm};
+use agoge_attention::import::{self, ImportedModel, KeyMap};
+use agoge_coach::explain::{MovementNorm, PlantedResult};
 use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
@@ -14,22 +14,22 @@ pub struct Models {
     /// definitions judge.
     pub model: Option<Model>,
     /// How movements are usually executed, for explanations; parsed on first use.
-    pub norms: LazyLock<Vec<Norm>>,
+    pub norms: LazyLock<Vec<MovementNorm>>,
     /// How each kind of explanation (by `model` or by `limits`) performed on planted faults, with
     /// its controls (docs/EXPLANATIONS.md).
-    pub planted: Vec<(String, Vec<Control>)>,
+    pub planted: Vec<(String, Vec<PlantedResult>)>,
 }
 
 /// The bundled weights; `models/README.md` describes them.
-const BUNDLED: &[u8] = include_bytes!("../../../models/ui_prmd.safetensors");
+const BUNDLED_WEIGHTS: &[u8] = include_bytes!("../../../models/ui_prmd.safetensors");
 
 /// Norms of correct UI-PRMD repetitions recorded by Kinect.
-const NORMS: &str = include_str!("../../../models/ui_prmd.norms.json");
+const BUNDLED_NORMS: &str = include_str!("../../../models/ui_prmd.norms.json");
 /// How explanations performed on planted faults.
-const PLANTED: &str = include_str!("../../../models/planted.json");
+const BUNDLED_PLANTED: &str = include_str!("../../../models/planted.json");
 
 /// The bundled pre-trained encoder.
-const BASE: &[u8] = include_bytes!("../../../models/base.safetensors");
+const BASE_WEIGHTS: &[u8] = include_bytes!("../../../models/base.safetensors");
 
 impl Default for Models {
     /// No model and no norms.
@@ -44,7 +44,7 @@ impl Models {
         static MODELS: OnceLock<Models> = OnceLock::new();
         // A test loads the bundled weights, so a user never gets `None` here.
         MODELS.get_or_init(|| Models {
-            model: Model::from_bytes(BUNDLED, "ui_prmd").ok(),
+            model: Model::from_bytes(BUNDLED_WEIGHTS, "ui_prmd").ok(),
             ..Models::without_model()
         })
     }
@@ -61,8 +61,8 @@ impl Models {
     pub fn without_model() -> Models {
         Models {
             model: None,
-            norms: LazyLock::new(|| crate::explain::norms(NORMS).unwrap_or_default()),
-            planted: serde_json::from_str(PLANTED).unwrap_or_default(),
+            norms: LazyLock::new(|| crate::explain::parse_norms(BUNDLED_NORMS).unwrap_or_default()),
+            planted: serde_json::from_str(BUNDLED_PLANTED).unwrap_or_default(),
         }
     }
 }
@@ -72,7 +72,7 @@ impl Models {
 /// # Errors
 /// None in practice: a test loads it.
 pub fn bundled_base() -> Result<Model, Error> {
-    Ok(Model::from_bytes(BASE, "base")?)
+    Ok(Model::from_bytes(BASE_WEIGHTS, "base")?)
 }
 
 /// Loads the model of a file.
@@ -80,7 +80,7 @@ pub fn bundled_base() -> Result<Model, Error> {
 /// # Errors
 /// As [`Models::from_file`].
 pub fn load_model(path: &Path) -> Result<Model, Error> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+    let bytes = std::fs::read(path).map_err(Error::io_at(path))?;
     Ok(Model::from_bytes(&bytes, &path.display().to_string())?)
 }
 
@@ -89,15 +89,15 @@ pub fn load_model(path: &Path) -> Result<Model, Error> {
 ///
 /// # Errors
 /// If a file cannot be read, the map is invalid, or a parameter does not match the encoder.
-pub fn import_model(file: &Path, map: &Path) -> Result<Imported, Error> {
-    let text = std::fs::read_to_string(map).map_err(Error::io(map))?;
+pub fn import_model(file: &Path, map: &Path) -> Result<ImportedModel, Error> {
+    let text = std::fs::read_to_string(map).map_err(Error::io_at(map))?;
     let map: KeyMap = toml::from_str(&text).map_err(|error| Error::KeyMap {
         path: map.to_owned(),
         what: error.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
     })?;
-    let bytes = std::fs::read(file).map_err(Error::io(file))?;
+    let bytes = std::fs::read(file).map_err(Error::io_at(file))?;
     let name = file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy();
-    Ok(import(&bytes, &map, &name)?)
+    Ok(import::import_model(&bytes, &map, &name)?)
 }
 
 #[cfg(test)]
@@ -118,12 +118,15 @@ mod tests {
         );
         assert_eq!(Models::bundled().planted.len(), 2);
         assert!(
-            BUNDLED.len() + BASE.len() + NORMS.len() < 4 << 20,
+            BUNDLED_WEIGHTS.len() + BASE_WEIGHTS.len() + BUNDLED_NORMS.len() < 4 << 20,
             "all weights together stay below 4 MB"
         );
         for movement in &model.card().movements {
             assert!(
-                model.card().figure(&agoge_coach::learned::figure(movement)).is_some(),
+                model
+                    .card()
+                    .find_figure(&agoge_coach::model_score::model_auc_key(movement))
+                    .is_some(),
                 "{movement}"
             );
         }

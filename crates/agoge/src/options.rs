@@ -15,7 +15,7 @@ const MASSES_KG: std::ops::RangeInclusive<f64> = 10.0..=350.0;
 /// docs/CONFIG.md); unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Options {
+pub struct AnalysisOptions {
     /// The movement: the name of a bundled definition, the path of a definition file, or `auto`.
     pub movement: String,
     /// The athlete's standing height, m; scales two-dimensional input to metres.
@@ -30,52 +30,55 @@ pub struct Options {
     /// How the file is read.
     pub read: ReadOptions,
     /// How a video is read.
-    pub video: agoge_vision::Options,
+    pub video: agoge_vision::VideoOptions,
     /// A coach's scores for items of the landing screen (LESS), `[item, points]`; they override
     /// everything measured.
     pub less: Vec<[u8; 2]>,
     /// How the data are repaired and filtered.
-    pub condition: condition::Options,
+    pub condition: condition::ConditioningOptions,
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options {
+impl Default for AnalysisOptions {
+    fn default() -> AnalysisOptions {
+        AnalysisOptions {
             movement: "auto".to_owned(),
             height_m: None,
             mass_kg: None,
             sex: None,
             time_range_s: None,
             read: ReadOptions::default(),
-            video: agoge_vision::Options::default(),
+            video: agoge_vision::VideoOptions::default(),
             less: Vec::new(),
-            condition: condition::Options::default(),
+            condition: condition::ConditioningOptions::default(),
         }
     }
 }
 
-impl Options {
+impl AnalysisOptions {
     /// Checks what is invalid for any recording: a movement that does not exist, or an implausible
     /// height or mass. Lets a batch fail once instead of once per file.
     ///
     /// # Errors
     /// [`Error::NoSuchMovement`], a definition that cannot be read, or [`Error::Recording`] for the
     /// height, the mass or the landing items.
-    pub fn check(&self) -> Result<(), Error> {
+    pub fn check_values(&self) -> Result<(), Error> {
         let wanted = self.movement.as_str();
-        if wanted != "auto" && agoge_kinematics::movement::find(wanted).is_none() {
+        if wanted != "auto" && agoge_kinematics::movement::find_movement(wanted).is_none() {
             if !wanted.ends_with(".toml") {
                 return Err(Error::NoSuchMovement { name: wanted.to_owned() });
             }
-            let text = std::fs::read_to_string(wanted).map_err(Error::io(wanted))?;
+            let text = std::fs::read_to_string(wanted).map_err(Error::io_at(wanted))?;
             agoge_kinematics::Movement::parse(&text, wanted)?;
         }
         for [item, points] in &self.less {
-            let rule = agoge_coach::screen::LESS.iter().find(|item_rule| item_rule.number == *item);
+            let rule =
+                agoge_coach::screen::LESS_ITEMS.iter().find(|item_rule| item_rule.number == *item);
             if rule.is_none_or(|item_rule| *points > item_rule.most) {
                 let what = format!("item {item} with {points} points is not in the LESS");
                 let hint = "its items are 1 to 17, of one point each, the last two of up to two (docs/LOAD.md)";
-                return Err(agoge_motion::recording::Error::Parameter { what, hint }.into());
+                return Err(
+                    agoge_motion::recording::RecordingError::Parameter { what, hint }.into()
+                );
             }
         }
         if let Some(mass_kg) = self.mass_kg.filter(|mass_kg| !MASSES_KG.contains(mass_kg)) {
@@ -83,7 +86,7 @@ impl Options {
                 format!("mass {mass_kg} kg is not a person's"),
                 "give the mass in kilograms, as in 72.5",
             );
-            return Err(agoge_motion::recording::Error::Parameter { what, hint }.into());
+            return Err(agoge_motion::recording::RecordingError::Parameter { what, hint }.into());
         }
         self.height_m.map_or(Ok(()), agoge_motion::scale::check_height).map_err(Error::from)
     }
@@ -92,8 +95,8 @@ impl Options {
     ///
     /// # Errors
     /// If the file cannot be read, is not TOML, or has an unknown key.
-    pub fn from_file(path: &Path) -> Result<Options, Error> {
-        let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+    pub fn from_file(path: &Path) -> Result<AnalysisOptions, Error> {
+        let text = std::fs::read_to_string(path).map_err(Error::io_at(path))?;
         toml::from_str(&text).map_err(|error| Error::Config {
             path: path.to_owned(),
             what: toml_fault(&text, &error),

@@ -3,20 +3,21 @@
 
 use crate::Analyzed;
 use agoge_coach::analysis::{Finding, RepetitionReport};
-use agoge_coach::explain::joint_of;
+use agoge_coach::explain::curve_joint;
 use agoge_kinematics::{Curve, Unit};
 use agoge_motion::Skeleton;
-use agoge_vision::overlay::Marks;
+use agoge_vision::overlay::FrameMarks;
 
 /// Maximum number of findings annotated and pictured, the most important first.
-const FINDINGS: usize = 3;
+const MAX_FINDINGS: usize = 3;
 /// Maximum number of key frames for the phases of a repetition.
-const PHASES: usize = 5;
+const MAX_PHASE_FRAMES: usize = 5;
 /// Angles shown if the movement does not name any.
-const USUAL: [&str; 4] = ["knee_flexion", "hip_flexion", "elbow_flexion", "shoulder_elevation"];
+const DEFAULT_ANGLES: [&str; 4] =
+    ["knee_flexion", "hip_flexion", "elbow_flexion", "shoulder_elevation"];
 
 /// The annotations drawn into video frames.
-pub(crate) struct Written<'a> {
+pub(crate) struct FrameAnnotations<'a> {
     analyzed: &'a Analyzed,
     /// Curves with the landmark beside which their value is written.
     joints: Vec<(&'a Curve, usize)>,
@@ -26,21 +27,21 @@ pub(crate) struct Written<'a> {
 
 /// A key frame for the report.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Key {
+pub(crate) struct KeyFrame {
     /// Frame index of the curves.
     pub(crate) frame: usize,
     pub(crate) caption: String,
 }
 
-impl<'a> Written<'a> {
+impl<'a> FrameAnnotations<'a> {
     /// Chooses the curves to annotate: those the movement names, or the usual ones.
-    pub(crate) fn of(analyzed: &'a Analyzed) -> Written<'a> {
+    pub(crate) fn from_analyzed(analyzed: &'a Analyzed) -> FrameAnnotations<'a> {
         let movement = &analyzed.movement;
         let mut names: Vec<&str> =
             movement.repetition.signals.iter().map(|signal| signal.curve.as_str()).collect();
         names.extend(movement.metrics.iter().filter_map(|metric| metric.curve.as_deref()));
         if names.is_empty() {
-            names.extend(USUAL);
+            names.extend(DEFAULT_ANGLES);
         }
         let skeleton = Skeleton::mediapipe_33();
         let (mut joints, mut others): (Vec<(&Curve, usize)>, Vec<&Curve>) =
@@ -52,7 +53,9 @@ impl<'a> Written<'a> {
             if curve.unit != Unit::Degree || others.contains(&curve) {
                 continue;
             }
-            match joint_of(&curve.name, curve.side).and_then(|part| skeleton.joint_of(part)) {
+            match curve_joint(&curve.name, curve.side)
+                .and_then(|part| skeleton.joint_for_part(part))
+            {
                 // A joint has room for one angle: the first that the movement names.
                 Some(joint) if joints.iter().any(|(_, taken)| *taken == joint) => {}
                 Some(joint) => joints.push((curve, joint)),
@@ -60,13 +63,13 @@ impl<'a> Written<'a> {
                 None => {}
             }
         }
-        Written { analyzed, joints, others }
+        FrameAnnotations { analyzed, joints, others }
     }
 
     /// The annotations at a time of the recording, s.
-    pub(crate) fn at(&self, time_s: f64) -> Marks {
-        let Some(frame) = nearest(&self.analyzed.curves.time, time_s) else {
-            return Marks::default();
+    pub(crate) fn marks_at(&self, time_s: f64) -> FrameMarks {
+        let Some(frame) = nearest_frame(&self.analyzed.curves.time, time_s) else {
+            return FrameMarks::default();
         };
         let degrees = |curve: &Curve| Some(curve.values[frame]).filter(|value| value.is_finite());
         let angles = self.joints.iter().filter_map(|(curve, joint)| {
@@ -84,28 +87,30 @@ impl<'a> Written<'a> {
         if let Some(repetition) = self.analyzed.analysis.repetitions.iter().find(within) {
             let phase =
                 repetition.phases.iter().find(|phase| (phase.start..=phase.end).contains(&frame));
-            let phase = phase.map_or(String::new(), |phase| format!(", {}", plain(&phase.name)));
+            let phase =
+                phase.map_or(String::new(), |phase| format!(", {}", readable_name(&phase.name)));
             lines.push(format!("Repetition {}{phase}", repetition.number));
-            let findings =
-                self.findings().filter(|finding| finding.repetitions.contains(&repetition.number));
+            let findings = self
+                .shown_findings()
+                .filter(|finding| finding.repetitions.contains(&repetition.number));
             lines.extend(findings.map(|finding| format!("! {}", finding.title)));
         }
         lines.extend(self.others.iter().filter_map(|curve| {
             let value = degrees(curve)?;
-            Some(format!("{} {value:.0}°", agoge_coach::findings::words(&curve.name)))
+            Some(format!("{} {value:.0}°", agoge_coach::findings::display_name(&curve.name)))
         }));
-        Marks { angles: angles.collect(), lines }
+        FrameMarks { angles: angles.collect(), lines }
     }
 
     /// The findings that are annotated.
-    fn findings(&self) -> impl Iterator<Item = &'a Finding> {
-        self.analyzed.analysis.findings.iter().take(FINDINGS)
+    fn shown_findings(&self) -> impl Iterator<Item = &'a Finding> {
+        self.analyzed.analysis.findings.iter().take(MAX_FINDINGS)
     }
 
     /// The key frames of the report, in order of time: for each finding the instant at which it is
     /// largest, in the first repetition that shows it; and the start and ends of the phases of that
     /// repetition, or of the first complete one.
-    pub(crate) fn keys(&self) -> Vec<Key> {
+    pub(crate) fn key_frames(&self) -> Vec<KeyFrame> {
         let complete: Vec<&RepetitionReport> = self
             .analyzed
             .analysis
@@ -113,27 +118,30 @@ impl<'a> Written<'a> {
             .iter()
             .filter(|repetition| repetition.complete)
             .collect();
-        let mut keys: Vec<Key> =
-            self.findings().filter_map(|finding| self.largest(finding, &complete)).collect();
+        let mut keys: Vec<KeyFrame> = self
+            .shown_findings()
+            .filter_map(|finding| self.finding_key_frame(finding, &complete))
+            .collect();
         let first = self
-            .findings()
-            .find_map(|finding| shown_in(finding, &complete))
+            .shown_findings()
+            .find_map(|finding| first_showing_repetition(finding, &complete))
             .or(complete.first().copied());
         if let Some(repetition) = first {
             let mut instants = vec![(repetition.frames[0], "start".to_owned())];
             let ends = repetition
                 .phases
                 .iter()
-                .map(|phase| (phase.end, format!("end of {}", plain(&phase.name))));
-            instants.extend(ends.take(PHASES - 1));
+                .map(|phase| (phase.end, format!("end of {}", readable_name(&phase.name))));
+            instants.extend(ends.take(MAX_PHASE_FRAMES - 1));
             if repetition.phases.is_empty() {
-                instants
-                    .extend(self.furthest(repetition).map(|frame| (frame, "furthest".to_owned())));
+                instants.extend(
+                    self.furthest_frame(repetition).map(|frame| (frame, "furthest".to_owned())),
+                );
                 instants.push((repetition.frames[1], "end".to_owned()));
             }
             for (frame, what) in instants {
                 if keys.iter().all(|key| key.frame != frame) {
-                    keys.push(Key {
+                    keys.push(KeyFrame {
                         frame,
                         caption: format!("Repetition {}: {what}", repetition.number),
                     });
@@ -146,7 +154,7 @@ impl<'a> Written<'a> {
 
     /// The frame of a repetition in which the first annotated angle is furthest from its initial
     /// value.
-    fn furthest(&self, repetition: &RepetitionReport) -> Option<usize> {
+    fn furthest_frame(&self, repetition: &RepetitionReport) -> Option<usize> {
         let (curve, _) = self.joints.first()?;
         let [first, last] = repetition.frames;
         let away = |frame: usize| (curve.values[frame] - curve.values[first]).abs();
@@ -156,8 +164,12 @@ impl<'a> Written<'a> {
     }
 
     /// The key frame at which a finding is largest.
-    fn largest(&self, finding: &Finding, complete: &[&RepetitionReport]) -> Option<Key> {
-        let repetition = shown_in(finding, complete)?;
+    fn finding_key_frame(
+        &self,
+        finding: &Finding,
+        complete: &[&RepetitionReport],
+    ) -> Option<KeyFrame> {
+        let repetition = first_showing_repetition(finding, complete)?;
         let phase = finding
             .phase
             .as_ref()
@@ -180,7 +192,7 @@ impl<'a> Written<'a> {
                 .max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)))
         });
         let frame = extreme.map_or(last, |(frame, _)| frame);
-        Some(Key {
+        Some(KeyFrame {
             frame,
             caption: format!("{} (repetition {})", finding.title, repetition.number),
         })
@@ -188,7 +200,7 @@ impl<'a> Written<'a> {
 }
 
 /// The first complete repetition that shows a finding.
-fn shown_in<'r>(
+fn first_showing_repetition<'r>(
     finding: &Finding,
     complete: &[&'r RepetitionReport],
 ) -> Option<&'r RepetitionReport> {
@@ -196,12 +208,12 @@ fn shown_in<'r>(
 }
 
 /// A name with blanks instead of underscores.
-fn plain(name: &str) -> String {
+fn readable_name(name: &str) -> String {
     name.replace('_', " ")
 }
 
 /// The frame nearest to a time; none if there are no frames.
-fn nearest(time: &[f64], time_s: f64) -> Option<usize> {
+fn nearest_frame(time: &[f64], time_s: f64) -> Option<usize> {
     let after = time.partition_point(|frame_s| *frame_s < time_s);
     let last = time.len().checked_sub(1)?;
     let before = after.saturating_sub(1);
@@ -211,33 +223,37 @@ fn nearest(time: &[f64], time_s: f64) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Models, Options, analyze};
+    use crate::{AnalysisOptions, Models, analyze};
     use agoge_motion::Side;
-    use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
+    use agoge_motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
 
     /// A squat whose left knee moves inward on the way up.
-    fn squat() -> Analyzed {
-        let fault = Fault {
-            kind: FaultKind::KneeInwardUp,
+    fn faulty_squat() -> Analyzed {
+        let fault = SimulatedFault {
+            kind: SimulatedFaultKind::KneeInwardUp,
             side: Some(Side::Left),
             repetitions: 2..=4,
             size: 15.0,
         };
-        let recording = Set { repetitions: 4, faults: vec![fault], ..Set::new(Exercise::Squat) }
-            .simulate()
-            .recording;
-        let options = Options { movement: "squat".into(), ..Options::default() };
+        let recording = SimulatedSet {
+            repetitions: 4,
+            faults: vec![fault],
+            ..SimulatedSet::new(Exercise::Squat)
+        }
+        .simulate()
+        .recording;
+        let options = AnalysisOptions { movement: "squat".into(), ..AnalysisOptions::default() };
         analyze(&recording, None, Models::bundled(), &options).unwrap()
     }
 
     #[test]
     fn angles_are_at_their_joints_and_a_finding_is_written_while_its_repetition_lasts() {
-        let analyzed = squat();
-        let written = Written::of(&analyzed);
+        let analyzed = faulty_squat();
+        let written = FrameAnnotations::from_analyzed(&analyzed);
         let finding = &analyzed.analysis.findings[0];
         for repetition in &analyzed.analysis.repetitions {
             let middle = 0.5 * (repetition.start_s + repetition.end_s);
-            let marks = written.at(middle);
+            let marks = written.marks_at(middle);
             assert!(
                 marks.lines[0].starts_with(&format!("Repetition {}", repetition.number)),
                 "{marks:?}"
@@ -254,13 +270,13 @@ mod tests {
                 "{marks:?}"
             );
         }
-        assert!(written.at(0.0).lines.iter().all(|line| !line.starts_with("Repetition")));
+        assert!(written.marks_at(0.0).lines.iter().all(|line| !line.starts_with("Repetition")));
     }
 
     #[test]
     fn key_frames_show_the_finding_at_its_largest_and_the_phases() {
-        let analyzed = squat();
-        let keys = Written::of(&analyzed).keys();
+        let analyzed = faulty_squat();
+        let keys = FrameAnnotations::from_analyzed(&analyzed).key_frames();
         let finding = &analyzed.analysis.findings[0];
         let key = keys.iter().find(|key| key.caption.starts_with(&finding.title)).unwrap();
         let number = finding.repetitions[0];
@@ -274,6 +290,6 @@ mod tests {
             keys.iter().any(|key| key.caption == format!("Repetition {number}: start")),
             "{keys:?}"
         );
-        assert!(keys.len() <= FINDINGS + PHASES);
+        assert!(keys.len() <= MAX_FINDINGS + MAX_PHASE_FRAMES);
     }
 }

@@ -1,13 +1,14 @@
 //! Loading the inputs of a training plan from files: the request, the session library, an athlete's
 //! load folder and analyses.
 
-use crate::athlete::Athlete;
+use crate::athlete::LoadFolder;
 use crate::error::toml_fault;
 use crate::{Analysis, Error};
-use agoge_coach::load::{Daily, Log, Method, overview, usual_method};
+use agoge_coach::load::{AthleteLog, DailyLoads, WorkloadMethod, load_overview, usual_method};
 use agoge_coach::plan::{
-    self as coach, Basis, Done, LEAST_TESTS, Library, Moved, Need, Past, Plan, Planned, Prior,
-    Request, Response, Risk, Test,
+    self as coach, CompletedSession, FactorEffects, LoadResponse, MIN_TESTS, PerformanceTest, Plan,
+    PlanBasis, PlanRequest, PlanRisk, PlannedSession, ResponsePrior, SessionLibrary,
+    TrainingHistory, TrainingNeed,
 };
 use agoge_formats::workout;
 use agoge_motion::Day;
@@ -15,21 +16,21 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Maximum number of findings that a plan addresses: a coach changes only a few things at a time.
-const MOST_NEEDS: usize = 3;
+const MAX_NEEDS: usize = 3;
 
 /// All inputs of a plan, owned.
 #[derive(Clone, Debug)]
 pub struct PlanInput {
     /// The plan request.
-    pub request: Request,
+    pub request: PlanRequest,
     /// The library of sessions to choose from.
-    pub library: Library,
+    pub library: SessionLibrary,
     /// The athlete's training history.
-    pub past: Past,
+    pub past: TrainingHistory,
     /// Model of how the athlete responds to load.
-    pub response: Response,
+    pub response: LoadResponse,
     /// Needs derived from movement analyses.
-    pub needs: Vec<Need>,
+    pub needs: Vec<TrainingNeed>,
 }
 
 impl PlanInput {
@@ -38,22 +39,24 @@ impl PlanInput {
     ///
     /// # Errors
     /// If a file cannot be read or is invalid.
-    pub fn read(
+    pub fn from_files(
         request: &Path,
-        athlete: Option<&Athlete>,
+        athlete: Option<&LoadFolder>,
         analyses: &[impl AsRef<Path>],
         library: Option<&Path>,
     ) -> Result<PlanInput, Error> {
         let mut request = read_request(request)?;
-        let past =
-            athlete.map(|athlete| past(athlete, request.start)).transpose()?.unwrap_or_default();
+        let past = athlete
+            .map(|athlete| training_history(athlete, request.start))
+            .transpose()?
+            .unwrap_or_default();
         if let Some(athlete) = athlete.filter(|_| request.heed_warnings) {
-            let risks = risks(athlete, &request)?;
+            let risks = warning_risks(athlete, &request)?;
             request.risks.extend(risks);
         }
-        let mut needs: Vec<Need> = Vec::new();
+        let mut needs: Vec<TrainingNeed> = Vec::new();
         for path in analyses {
-            for need in needs_of(&read_analysis(path.as_ref())?) {
+            for need in needs_from_analysis(&read_analysis(path.as_ref())?) {
                 match needs.iter_mut().find(|known| known.curve == need.curve) {
                     Some(known) if known.gain < need.gain => *known = need,
                     Some(_) => {}
@@ -61,22 +64,22 @@ impl PlanInput {
                 }
             }
         }
-        Need::rank(&mut needs);
-        needs.truncate(MOST_NEEDS);
+        TrainingNeed::rank_by_gain(&mut needs);
+        needs.truncate(MAX_NEEDS);
         let response = match past.loads.is_empty() {
             true => {
                 let minutes =
                     request.usual_weekly_minutes.unwrap_or(request.level.weekly_minutes());
-                Response::population(minutes * 4.0 / 7.0)
+                LoadResponse::from_population(minutes * 4.0 / 7.0)
             }
-            false => Response::fit(&past.loads, &past.tests, &Prior::default()),
+            false => LoadResponse::fit(&past.loads, &past.tests, &ResponsePrior::default()),
         };
         Ok(PlanInput { request, library: read_library(library)?, past, response, needs })
     }
 
     /// Borrows the inputs for planning.
-    pub fn basis(&self) -> Basis<'_> {
-        Basis {
+    pub fn planning_basis(&self) -> PlanBasis<'_> {
+        PlanBasis {
             request: &self.request,
             library: &self.library,
             past: &self.past,
@@ -87,23 +90,23 @@ impl PlanInput {
 
     /// Whether performance is given in percent of today's, because there are too few tests;
     /// otherwise it is in the unit of the tests.
-    pub fn in_percent(&self) -> bool {
-        self.past.tests.len() < LEAST_TESTS
+    pub fn is_percent(&self) -> bool {
+        self.past.tests.len() < MIN_TESTS
     }
 }
 
 /// The plan's sessions that have steps, as `(file name, contents)`: a FIT workout for watches and
 /// bike computers, and the text that the workout builder of intervals.icu reads.
-pub fn workouts(plan: &Plan) -> Vec<(String, Vec<u8>)> {
+pub fn workout_files(plan: &Plan) -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for session in plan.sessions.iter().filter(|session| !session.steps.is_empty()) {
         // The name may come from a user's own library.
         let safe_char = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
         let name: String = session.name.chars().map(safe_char).collect();
         let stem = format!("{}-{name}-{:.0}", session.day, session.minutes);
-        files.push((format!("{stem}.fit"), workout::planned_fit(&device_workout(session))));
+        files.push((format!("{stem}.fit"), workout::encode_planned_fit(&device_workout(session))));
         files.extend(
-            agoge_report::plan_intervals(session)
+            agoge_report::intervals_workout(session)
                 .map(|text| (format!("{stem}.txt"), text.into_bytes())),
         );
     }
@@ -112,24 +115,24 @@ pub fn workouts(plan: &Plan) -> Vec<(String, Vec<u8>)> {
 
 /// A session as a device workout. Devices have no percent of threshold speed, so only rides have
 /// targets; everything else goes into the step titles.
-fn device_workout(session: &Planned) -> workout::Planned {
+fn device_workout(session: &PlannedSession) -> workout::PlannedWorkout {
     let mut steps = Vec::new();
     for step in &session.steps {
         let effort = step.rpe.map_or(String::new(), |rpe| format!(", RPE {rpe}"));
-        let minutes = |minutes: f64| workout::Length::Seconds((60.0 * minutes).round());
+        let minutes = |minutes: f64| workout::StepLength::Seconds((60.0 * minutes).round());
         let work = workout::PlannedStep::Do {
             title: format!("{}{effort}", step.what),
             part: match step.part {
-                coach::Part::WarmUp => workout::StepKind::WarmUp,
-                coach::Part::Work => workout::StepKind::Work,
-                coach::Part::Rest => workout::StepKind::Rest,
-                coach::Part::CoolDown => workout::StepKind::CoolDown,
+                coach::StepPart::WarmUp => workout::StepKind::WarmUp,
+                coach::StepPart::Work => workout::StepKind::Work,
+                coach::StepPart::Rest => workout::StepKind::Rest,
+                coach::StepPart::CoolDown => workout::StepKind::CoolDown,
             },
             length: match (step.minutes, step.metres, step.repetitions) {
                 (Some(length), _, _) => minutes(length),
-                (None, Some(metres), _) => workout::Length::Metres(metres),
-                (None, None, Some(repetitions)) => workout::Length::Repetitions(repetitions),
-                (None, None, None) => workout::Length::Open,
+                (None, Some(metres), _) => workout::StepLength::Metres(metres),
+                (None, None, Some(repetitions)) => workout::StepLength::Repetitions(repetitions),
+                (None, None, None) => workout::StepLength::Open,
             },
             power: step.threshold.filter(|_| session.sport == "cycling"),
         };
@@ -155,12 +158,12 @@ fn device_workout(session: &Planned) -> workout::Planned {
             steps.push(work);
         }
     }
-    let sport = if session.sport.is_empty() && session.kind == coach::Kind::Strength {
+    let sport = if session.sport.is_empty() && session.kind == coach::SessionKind::Strength {
         "strength"
     } else {
         &session.sport
     };
-    workout::Planned {
+    workout::PlannedWorkout {
         title: session.title.clone(),
         sport: sport.to_owned(),
         day: session.day,
@@ -173,7 +176,7 @@ fn device_workout(session: &Planned) -> workout::Planned {
 /// # Errors
 /// If the file cannot be read or is not a plan.
 pub fn read_plan(path: &Path) -> Result<Plan, Error> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+    let bytes = std::fs::read(path).map_err(Error::io_at(path))?;
     serde_json::from_slice(&bytes).map_err(|fault| Error::Plan {
         path: path.to_owned(),
         what: format!("this is no plan ({fault})"),
@@ -182,7 +185,7 @@ pub fn read_plan(path: &Path) -> Result<Plan, Error> {
 
 /// Reads an analysis in JSON.
 fn read_analysis(path: &Path) -> Result<Analysis, Error> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+    let bytes = std::fs::read(path).map_err(Error::io_at(path))?;
     serde_json::from_slice(&bytes).map_err(|fault| Error::Plan {
         path: path.to_owned(),
         what: format!("this is no analysis ({fault})"),
@@ -193,11 +196,11 @@ fn read_analysis(path: &Path) -> Result<Analysis, Error> {
 ///
 /// # Errors
 /// If the file cannot be read, or has unknown keys or invalid values.
-pub fn read_request(path: &Path) -> Result<Request, Error> {
-    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-    let request: Request = toml::from_str(&text)
+pub fn read_request(path: &Path) -> Result<PlanRequest, Error> {
+    let text = std::fs::read_to_string(path).map_err(Error::io_at(path))?;
+    let request: PlanRequest = toml::from_str(&text)
         .map_err(|error| Error::Plan { path: path.to_owned(), what: toml_fault(&text, &error) })?;
-    match request.fault() {
+    match request.find_fault() {
         Some(what) => Err(Error::Plan { path: path.to_owned(), what }),
         None => Ok(request),
     }
@@ -207,27 +210,30 @@ pub fn read_request(path: &Path) -> Result<Request, Error> {
 ///
 /// # Errors
 /// If a file cannot be read or is invalid.
-pub fn moved(athlete: &Athlete, library: Option<&Path>) -> Result<Vec<Moved>, Error> {
+pub fn factor_changes(
+    athlete: &LoadFolder,
+    library: Option<&Path>,
+) -> Result<Vec<FactorEffects>, Error> {
     let library = read_library(library)?;
-    let drills = athlete.drills(&library)?;
+    let drills = athlete.read_drills(&library)?;
     Ok(athlete
-        .factors()?
+        .read_factors()?
         .iter()
-        .filter_map(|factor| coach::moved(factor, &library, &drills))
+        .filter_map(|factor| coach::estimate_effects(factor, &library, &drills))
         .collect())
 }
 
 /// Reads a session library; the bundled one without a path.
-fn read_library(path: Option<&Path>) -> Result<Library, Error> {
-    let Some(path) = path else { return Ok(Library::bundled().clone()) };
-    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-    Library::parse(&text)
+fn read_library(path: Option<&Path>) -> Result<SessionLibrary, Error> {
+    let Some(path) = path else { return Ok(SessionLibrary::bundled().clone()) };
+    let text = std::fs::read_to_string(path).map_err(Error::io_at(path))?;
+    SessionLibrary::parse(&text)
         .map_err(|fault| Error::Plan { path: path.to_owned(), what: fault.to_string() })
 }
 
 /// The training needs of an analysis's findings: how important each is, and how much the score
 /// would gain according to the explanation.
-pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
+pub fn needs_from_analysis(analysis: &Analysis) -> Vec<TrainingNeed> {
     let changes = analysis.explanation.iter().flat_map(|explanation| &explanation.changes);
     let gains: Vec<_> =
         changes.filter_map(|change| Some((&change.title, change.gain.as_ref()?))).collect();
@@ -246,7 +252,7 @@ pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
                 .iter()
                 .find(|(title, _)| **title == finding.title)
                 .map(|(_, gain)| (*gain).clone());
-            Some(Need {
+            Some(TrainingNeed {
                 title: finding.title.clone(),
                 curve,
                 gain: finding.importance.clamp(0.0, 1.0),
@@ -259,14 +265,14 @@ pub fn needs_of(analysis: &Analysis) -> Vec<Need> {
 /// Converts loads to session-RPE AU: an hour at threshold is 450 AU (RPE 7.5), and by the formulas
 /// of docs/LOAD.md 100 TSS, or a TRIMP of 183 (Banister, at 88 % of the heart rate reserve), 240
 /// (Edwards) or 150 (Lucía). This is an assumption, used only for sessions without a rating.
-fn session_rpe(loads: &BTreeMap<Method, f64>) -> f64 {
+fn loads_as_session_rpe(loads: &BTreeMap<WorkloadMethod, f64>) -> f64 {
     let per_unit = [
-        (Method::SessionRpe, 1.0),
-        (Method::Tss, 4.5),
-        (Method::Pace, 4.5),
-        (Method::TrimpLucia, 3.0),
-        (Method::TrimpBanister, 450.0 / 183.0),
-        (Method::TrimpEdwards, 450.0 / 240.0),
+        (WorkloadMethod::SessionRpe, 1.0),
+        (WorkloadMethod::Tss, 4.5),
+        (WorkloadMethod::Pace, 4.5),
+        (WorkloadMethod::TrimpLucia, 3.0),
+        (WorkloadMethod::TrimpBanister, 450.0 / 183.0),
+        (WorkloadMethod::TrimpEdwards, 450.0 / 240.0),
     ];
     per_unit
         .iter()
@@ -276,26 +282,27 @@ fn session_rpe(loads: &BTreeMap<Method, f64>) -> f64 {
 
 /// The risks that follow from the warnings in an athlete's log before the request's start, as far
 /// as they extend into the plan.
-fn risks(athlete: &Athlete, request: &Request) -> Result<Vec<Risk>, Error> {
-    let (start, log, profile) = (request.start, athlete.log()?, athlete.profile()?);
-    let mut before = Log { changes: log.changes.clone(), ..Log::default() };
+fn warning_risks(athlete: &LoadFolder, request: &PlanRequest) -> Result<Vec<PlanRisk>, Error> {
+    let (start, log, profile) = (request.start, athlete.read_log()?, athlete.read_profile()?);
+    let mut before = AthleteLog { changes: log.changes.clone(), ..AthleteLog::default() };
     before.sessions.extend(log.sessions.into_iter().filter(|entry| entry.day < start));
     before.pains.extend(log.pains.into_iter().filter(|entry| entry.day < start));
     before.weeks.extend(log.weeks.into_iter().filter(|entry| entry.day < start));
     let current = usual_method(&before.sessions)
-        .and_then(|method| overview(athlete.name(), &before, method, profile.missing_is_rest));
+        .and_then(|method| load_overview(athlete.name(), &before, method, profile.missing_is_rest));
     let warnings = current.map(|current| current.warnings).unwrap_or_default();
-    let risks = warnings.iter().filter_map(|warning| Risk::of(warning, &request.limits));
+    let risks =
+        warnings.iter().filter_map(|warning| PlanRisk::from_warning(warning, &request.limits));
     Ok(risks.filter(|risk| risk.until >= start).collect())
 }
 
 /// An athlete's training history before a day; no loads if none were imported.
-fn past(athlete: &Athlete, start: Day) -> Result<Past, Error> {
-    let (log, profile) = (athlete.log()?, athlete.profile()?);
+fn training_history(athlete: &LoadFolder, start: Day) -> Result<TrainingHistory, Error> {
+    let (log, profile) = (athlete.read_log()?, athlete.read_profile()?);
     let before: Vec<_> = log.sessions.iter().filter(|session| session.day < start).collect();
     let entries: Vec<(Day, f64)> =
-        before.iter().map(|session| (session.day, session_rpe(&session.loads))).collect();
-    let daily = Daily::of(&entries, profile.missing_is_rest);
+        before.iter().map(|session| (session.day, loads_as_session_rpe(&session.loads))).collect();
+    let daily = DailyLoads::from_entries(&entries, profile.missing_is_rest);
     let mut loads = daily.values;
     let missing_load = if profile.missing_is_rest { 0.0 } else { f64::NAN };
     let first_day = daily.first;
@@ -304,21 +311,21 @@ fn past(athlete: &Athlete, start: Day) -> Result<Past, Error> {
     }
     let sessions = before
         .iter()
-        .filter(|session| session.day.plus(60) >= start)
-        .map(|session| Done {
+        .filter(|session| session.day.plus_days(60) >= start)
+        .map(|session| CompletedSession {
             day: session.day,
             sport: session.sport.clone(),
             minutes: session.minutes,
-            load: session_rpe(&session.loads),
+            load: loads_as_session_rpe(&session.loads),
         })
         .collect();
     let tests = athlete
-        .tests()?
+        .read_tests()?
         .into_iter()
         .filter(|(day, _)| *day < start && *day >= first_day)
-        .map(|(day, value)| Test { day: (day.0 - first_day.0) as usize, value })
+        .map(|(day, value)| PerformanceTest { day: (day.0 - first_day.0) as usize, value })
         .filter(|test| test.day <= loads.len())
         .collect();
     let pains = log.pains.into_iter().filter(|pain| pain.day < start).collect();
-    Ok(Past { loads, sessions, tests, pains })
+    Ok(TrainingHistory { loads, sessions, tests, pains })
 }

@@ -1,51 +1,55 @@
 //! Reading input files of any kind.
 
 use crate::analyze::is_felt_only;
-use crate::pictures::{Key, Written};
-use crate::{Analyzed, Error, Options};
+use crate::pictures::{FrameAnnotations, KeyFrame};
+use crate::{AnalysisOptions, Analyzed, Error};
 use agoge_formats::Format;
 use agoge_motion::Recording;
 use agoge_report::Still;
-use agoge_vision::overlay::{self, Drawing};
-use agoge_vision::{Film, Landmarks, cameras};
+use agoge_vision::overlay::{self, DrawOptions};
+use agoge_vision::{LandmarkKind, TrackedVideo, cameras};
 use std::path::{Path, PathBuf};
 
 /// Progress callback: frames done and total frames (0 if unknown). Only videos take long enough to
 /// report.
-pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+pub type ProgressCallback<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// A recording that was read, with the film it came from if it was a video.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reading {
+pub struct InputRecording {
     /// The athlete's recording.
     pub recording: Recording,
     /// Everybody in the video, if the input was one.
-    pub film: Option<Film>,
+    pub film: Option<TrackedVideo>,
 }
 
-impl Reading {
+impl InputRecording {
     /// Draws the athlete's skeleton into each frame of a video, with the movement's angles at their
     /// joints and the findings during their repetitions: as a film if `to` ends in `.mp4`,
     /// otherwise as pictures with a contact sheet in a folder. Does nothing for other inputs.
     ///
     /// # Errors
     /// If the video cannot be decoded again, or the film or folder cannot be written.
-    pub fn draw(
+    pub fn draw_overlay(
         &self,
-        (path, options): (&Path, &Options),
+        (path, options): (&Path, &AnalysisOptions),
         analyzed: &Analyzed,
         blur_faces: bool,
         to: &Path,
-        progress: Progress,
+        progress: ProgressCallback,
     ) -> Result<(), Error> {
         let Some(film) = &self.film else { return Ok(()) };
-        let (written, slower) = (Written::of(analyzed), slower(options));
-        let marks = move |time_s: f64| written.at(time_s / slower);
-        let drawing =
-            Drawing { blur_faces, person: film.chosen(options.read.person), marks: &marks };
+        let (written, slower) =
+            (FrameAnnotations::from_analyzed(analyzed), slow_motion_factor(options));
+        let marks = move |time_s: f64| written.marks_at(time_s / slower);
+        let drawing = DrawOptions {
+            blur_faces,
+            person: film.choose_person(options.read.person),
+            marks: &marks,
+        };
         match is_film(to) {
-            true => overlay::write_film(path, film, &drawing, to, progress)?,
-            false => overlay::write(path, film, &drawing, to, progress)?,
+            true => overlay::write_video(path, film, &drawing, to, progress)?,
+            false => overlay::write_images(path, film, &drawing, to, progress)?,
         }
         Ok(())
     }
@@ -56,23 +60,30 @@ impl Reading {
     ///
     /// # Errors
     /// If the video cannot be decoded again.
-    pub fn stills(
+    pub fn extract_stills(
         &self,
         path: &Path,
-        options: &Options,
+        options: &AnalysisOptions,
         analyzed: &Analyzed,
     ) -> Result<Vec<Still>, Error> {
         let Some(film) = &self.film else { return Ok(Vec::new()) };
-        let (written, slower) = (Written::of(analyzed), slower(options));
-        let keys = written.keys();
-        let marks = |time_s: f64| written.at(time_s / slower);
-        let drawing =
-            Drawing { blur_faces: true, person: film.chosen(options.read.person), marks: &marks };
+        let (written, slower) =
+            (FrameAnnotations::from_analyzed(analyzed), slow_motion_factor(options));
+        let keys = written.key_frames();
+        let marks = |time_s: f64| written.marks_at(time_s / slower);
+        let drawing = DrawOptions {
+            blur_faces: true,
+            person: film.choose_person(options.read.person),
+            marks: &marks,
+        };
         let times: Vec<f64> =
             keys.iter().map(|key| slower * analyzed.curves.time[key.frame]).collect();
-        let pictures = overlay::stills(path, film, &drawing, &times)?;
-        let still =
-            |(key, jpeg): (Key, Vec<u8>)| Still { frame: key.frame, caption: key.caption, jpeg };
+        let pictures = overlay::render_stills(path, film, &drawing, &times)?;
+        let still = |(key, jpeg): (KeyFrame, Vec<u8>)| Still {
+            frame: key.frame,
+            caption: key.caption,
+            jpeg,
+        };
         Ok(keys.into_iter().zip(pictures).map(still).collect())
     }
 }
@@ -83,23 +94,27 @@ impl Reading {
 /// # Errors
 /// If the input cannot be read, or has no frame in the time range; for videos also if the pose
 /// network is not set up.
-pub fn read(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
-    options.read.check(path)?;
-    if agoge_vision::Video::is_folder_of_pictures(path)
-        || agoge_formats::probe(path)? == Format::Video
+pub fn read_input(
+    path: &Path,
+    options: &AnalysisOptions,
+    progress: ProgressCallback,
+) -> Result<InputRecording, Error> {
+    options.read.check_values(path)?;
+    if agoge_vision::Video::is_image_folder(path)
+        || agoge_formats::probe_format(path)? == Format::Video
     {
         return read_video(path, options, progress);
     }
-    let recording = agoge_formats::read(path, &options.read)?;
+    let recording = agoge_formats::read_recording(path, &options.read)?;
     let recording = match options.time_range_s {
         Some([from, to]) => recording.time_range(from, to)?,
         None => recording,
     };
-    Ok(Reading { recording, film: None })
+    Ok(InputRecording { recording, film: None })
 }
 
 /// How many times slower than real time the video plays.
-fn slower(options: &Options) -> f64 {
+fn slow_motion_factor(options: &AnalysisOptions) -> f64 {
     options.read.slow_motion_factor.unwrap_or(1.0)
 }
 
@@ -109,14 +124,19 @@ pub fn is_film(to: &Path) -> bool {
 }
 
 /// Reads the person selected by the options from a video.
-fn read_video(path: &Path, options: &Options, progress: Progress) -> Result<Reading, Error> {
-    let slower = slower(options);
+fn read_video(
+    path: &Path,
+    options: &AnalysisOptions,
+    progress: ProgressCallback,
+) -> Result<InputRecording, Error> {
+    let slower = slow_motion_factor(options);
     // The range is in the athlete's time, but the video runs in its own.
     let range = options.time_range_s.map(|range| range.map(|time_s| time_s * slower));
-    let video = agoge_vision::Options { rate_hz: options.read.rate_hz, ..options.video.clone() };
-    let film = Film::read(path, &crate::pose_folder()?, &video, range, progress)?;
-    let recording = film.recording(path, options.read.person, options.video.landmarks)?;
-    Ok(Reading { recording: options.read.undo_slow_motion(recording), film: Some(film) })
+    let video =
+        agoge_vision::VideoOptions { rate_hz: options.read.rate_hz, ..options.video.clone() };
+    let film = TrackedVideo::read_video(path, &crate::pose_folder()?, &video, range, progress)?;
+    let recording = film.to_recording(path, options.read.person, options.video.landmarks)?;
+    Ok(InputRecording { recording: options.read.undo_slow_motion(recording), film: Some(film) })
 }
 
 /// Reads the videos of one athlete by several calibrated cameras (docs/VIDEO.md) into a
@@ -129,34 +149,36 @@ fn read_video(path: &Path, options: &Options, progress: Progress) -> Result<Read
 pub fn read_cameras(
     paths: &[PathBuf],
     calibration: &Path,
-    options: &Options,
-    progress: Progress,
-) -> Result<Reading, Error> {
+    options: &AnalysisOptions,
+    progress: ProgressCallback,
+) -> Result<InputRecording, Error> {
     let [first, ..] = paths else {
         let (what, hint) = ("no video".to_owned(), "give a video of each camera");
         return Err(Error::NothingToAnalyze { path: calibration.to_owned(), what, hint });
     };
-    options.read.check(first)?;
+    options.read.check_values(first)?;
     let files: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
-    let cameras = cameras::assigned(&cameras::read(calibration)?, &files, calibration)?;
-    let video = agoge_vision::Options { rate_hz: options.read.rate_hz, ..options.video.clone() };
+    let cameras =
+        cameras::assign_cameras(&cameras::read_cameras(calibration)?, &files, calibration)?;
+    let video =
+        agoge_vision::VideoOptions { rate_hz: options.read.rate_hz, ..options.video.clone() };
     let weights = crate::pose_folder()?;
     let mut views = Vec::new();
     for (path, camera) in paths.iter().zip(cameras) {
-        let film = Film::read(path, &weights, &video, None, progress)?;
-        views.push((camera, film.recording(path, options.read.person, Landmarks::Picture)?));
+        let film = TrackedVideo::read_video(path, &weights, &video, None, progress)?;
+        views.push((camera, film.to_recording(path, options.read.person, LandmarkKind::Picture)?));
     }
     let recording = options.read.undo_slow_motion(cameras::triangulate(&views, calibration)?);
     let recording = match options.time_range_s {
         Some([from, to]) => recording.time_range(from, to)?,
         None => recording,
     };
-    fit_to_analyze(Reading { recording, film: None }, first)
+    check_analyzable(InputRecording { recording, film: None }, first)
 }
 
 /// Marker formats: a marker need not be on the body (but on a racket or a wheelchair), so its name
 /// may be unknown to us.
-const MARKERS: [&str; 3] = ["trc", "c3d", "nexus-csv"];
+const MARKER_FORMATS: [&str; 3] = ["trc", "c3d", "nexus-csv"];
 
 /// Like [`read`], but refuses a recording that cannot contain a movement: a single frame, neither
 /// positions nor a worn sensor, or no joint that is a known body part.
@@ -165,30 +187,30 @@ const MARKERS: [&str; 3] = ["trc", "c3d", "nexus-csv"];
 /// As [`read`], and [`Error::NothingToAnalyze`].
 pub fn read_to_analyze(
     path: &Path,
-    options: &Options,
-    progress: Progress,
-) -> Result<Reading, Error> {
-    fit_to_analyze(read(path, options, progress)?, path)
+    options: &AnalysisOptions,
+    progress: ProgressCallback,
+) -> Result<InputRecording, Error> {
+    check_analyzable(read_input(path, options, progress)?, path)
 }
 
 /// Returns the reading if it can contain a movement.
-fn fit_to_analyze(reading: Reading, path: &Path) -> Result<Reading, Error> {
+fn check_analyzable(reading: InputRecording, path: &Path) -> Result<InputRecording, Error> {
     let recording = &reading.recording;
     let refuse =
         |what: String, hint| Err(Error::NothingToAnalyze { path: path.to_owned(), what, hint });
-    if recording.frames() < 2 {
+    if recording.frame_count() < 2 {
         return refuse("a single frame is no movement".to_owned(), "give the whole recording");
     }
     if is_felt_only(recording) {
         return Ok(reading);
     }
     if !recording.position.iter().any(|position| position[0].is_finite()) {
-        let what = format!("no position is known in any of the {} frames", recording.frames());
+        let what = format!("no position is known in any of the {} frames", recording.frame_count());
         return refuse(what, "check the export: every value is missing");
     }
     let joints = &recording.skeleton.joints;
     let is_known = joints.iter().any(|joint| joint.part.is_some());
-    if !is_known && !MARKERS.contains(&recording.source.format.as_str()) {
+    if !is_known && !MARKER_FORMATS.contains(&recording.source.format.as_str()) {
         let names: Vec<String> =
             joints.iter().take(5).map(|joint| format!("{:?}", joint.name)).collect();
         let what = format!("no joint is a known part of the body: {}", names.join(", "));

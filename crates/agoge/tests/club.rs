@@ -9,24 +9,24 @@
 )]
 
 use agoge::athlete::{ImportOptions, learn_club};
-use agoge::attention::warning::Kind;
-use agoge::coach::squad::{Club, Squad};
+use agoge::attention::warning::OddsModelKind;
+use agoge::coach::squad::{ClubResult, SimulatedSquad};
 use agoge::motion::Day;
-use agoge::{Athlete, Store};
+use agoge::{LoadFolder, Store};
 use std::fmt::Write;
 use std::path::Path;
 
 /// Fills a library with a simulated squad as its athletes would have logged it: each with a diary
 /// of loads and a table of injuries.
-fn fill(folder: &Path, squad: &Squad) -> Store {
+fn fill(folder: &Path, squad: &SimulatedSquad) -> Store {
     let store = Store::open(folder).unwrap();
     let first: Day = "2023-01-01".parse().unwrap();
     for number in 0..squad.athletes {
-        let days = squad.life(number).days;
+        let days = squad.simulate_athlete(number).days;
         let (mut diary, mut injuries) =
             (String::from("date,load\n"), String::from("day,area,tissue,days_lost\n"));
         for (place, load) in days.load.iter().enumerate() {
-            let day = first.plus(place as i32);
+            let day = first.plus_days(place as i32);
             if load.is_finite() {
                 _ = writeln!(diary, "{day},{load}");
             }
@@ -42,19 +42,20 @@ fn fill(folder: &Path, squad: &Squad) -> Store {
             std::fs::write(&path, text).unwrap();
             path
         });
-        let done = Athlete::new(folder, &name)
+        let done = LoadFolder::new(folder, &name)
             .unwrap()
-            .import(&files, ImportOptions::default(), || ())
+            .import_files(&files, ImportOptions::default(), || ())
             .unwrap();
         assert!(done.refused.is_empty(), "{done:?}");
     }
     store
 }
 
-fn learned(athletes: usize, effect: f64) -> Club {
+fn learned(athletes: usize, effect: f64) -> ClubResult {
     let folder = tempfile::tempdir().unwrap();
-    let store = fill(folder.path(), &Squad { athletes, effect, ..Squad::default() });
-    learn_club(&store, None, Kind::Logistic).unwrap()
+    let store =
+        fill(folder.path(), &SimulatedSquad { athletes, effect, ..SimulatedSquad::default() });
+    learn_club(&store, None, OddsModelKind::Logistic).unwrap()
 }
 
 /// 30 athletes over three years with a planted effect: the model may be shown, per athlete, without
@@ -116,9 +117,12 @@ fn too_little_is_refused_with_what_is_needed() {
 #[test]
 fn a_refusal_of_consent_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let store = fill(folder.path(), &Squad { athletes: 3, days: 200, ..Squad::default() });
+    let store = fill(
+        folder.path(),
+        &SimulatedSquad { athletes: 3, days: 200, ..SimulatedSquad::default() },
+    );
     let one = store.find_athlete("Athlete 1").unwrap().id;
-    let purpose = agoge::library::labelled::PURPOSE.to_owned();
+    let purpose = agoge::library::training_set::CONSENT_PURPOSE.to_owned();
     let day = "2026-01-01".parse().unwrap();
     store
         .add_consent(
@@ -126,5 +130,5 @@ fn a_refusal_of_consent_is_kept() {
             &agoge::store::Consent { day, purpose, given: false, note: String::new() },
         )
         .unwrap();
-    assert_eq!(learn_club(&store, None, Kind::Logistic).unwrap().amount.athletes, 2);
+    assert_eq!(learn_club(&store, None, OddsModelKind::Logistic).unwrap().amount.athletes, 2);
 }

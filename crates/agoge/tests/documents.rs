@@ -7,13 +7,16 @@
     reason = "functions of tests fail by panicking"
 )]
 
-use agoge::coach::explain::{Aspect, Control, Explanation, Link};
+use agoge::coach::explain::{Aspect, Explanation, JointLink, PlantedResult};
 use agoge::motion::Part;
-use agoge::motion::condition::Filter;
+use agoge::motion::condition::LowPassFilter;
 use agoge::motion::filter::CutoffCorrection;
 use agoge::motion::recording::MISSING;
-use agoge::motion::simulate::{Camera, Corruption, DropJump, Exercise, Fault, FaultKind, Set};
-use agoge::{Analysis, Models, Options, analyze};
+use agoge::motion::simulate::{
+    Corruption, DropJump, Exercise, SimulatedCamera, SimulatedFault, SimulatedFaultKind,
+    SimulatedSet,
+};
+use agoge::{Analysis, AnalysisOptions, Models, analyze};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -53,7 +56,7 @@ fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
 /// and a control), so that every field has a value.
 fn shown_whole(mut why: Explanation) -> Explanation {
     let joint = |part| (part, "knee_flexion".to_owned());
-    why.links.push(Link {
+    why.links.push(JointLink {
         proximal: joint(Part::LeftKnee),
         distal: joint(Part::RightKnee),
         value_deg: 40.0,
@@ -68,34 +71,44 @@ fn shown_whole(mut why: Explanation) -> Explanation {
     });
     why.aspects.push(Aspect { name: "range".to_owned(), percentile: 40.0, low: 30.0, high: 50.0 });
     why.changes[0].timing = why.timing.first().cloned();
-    why.gate.planted = vec![Control { method: "shown".to_owned(), hit: 0.9 }];
+    why.gate.planted = vec![PlantedResult { method: "shown".to_owned(), hit: 0.9 }];
     why
 }
 
 /// Analyses in which together every list has a member and every object is present: a faulty set in
 /// three dimensions compared with a clean one, a film, a landing, and a stance with a body mass.
 fn analyses() -> [Analysis; 4] {
-    let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=4, size: 30.0 };
-    let clean = Set { repetitions: 4, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
-    let mut faulty = Set { faults: vec![fault], ..clean.clone() }.simulate().recording;
+    let fault = SimulatedFault {
+        kind: SimulatedFaultKind::Shallow,
+        side: None,
+        repetitions: 1..=4,
+        size: 30.0,
+    };
+    let clean =
+        SimulatedSet { repetitions: 4, rate_hz: 30.0, ..SimulatedSet::new(Exercise::Squat) };
+    let mut faulty = SimulatedSet { faults: vec![fault], ..clean.clone() }.simulate().recording;
     Corruption { noise: 0.004, dropout: 0.05, swaps: 0.02, outliers: 0.001, seed: 1 }
-        .apply(&mut faulty);
+        .apply_to(&mut faulty);
     let clean = clean.simulate().recording;
-    let options = Options { movement: "squat".to_owned(), ..Options::default() };
+    let options = AnalysisOptions { movement: "squat".to_owned(), ..AnalysisOptions::default() };
     let mut in_space = analyze(&faulty, Some(&clean), Models::bundled(), &options).unwrap();
     let reference = agoge::Reference::Recordings(vec![clean.clone()]);
     let why = agoge::explain(&in_space, &reference, Models::bundled(), &options).unwrap().unwrap();
     in_space.analysis.explanation = Some(shown_whole(why));
     let in_space = in_space.analysis;
-    let mut film = Camera::phone(0.0).film(&clean);
-    let joints = film.joints();
+    let mut film = SimulatedCamera::phone(0.0).film_recording(&clean);
+    let joints = film.joint_count();
     film.position[..10 * joints].fill(MISSING);
     let filmed = analyze(&film, None, Models::bundled(), &options).unwrap().analysis;
-    let options = Options { movement: "drop_jump".to_owned(), ..Options::default() };
+    let options =
+        AnalysisOptions { movement: "drop_jump".to_owned(), ..AnalysisOptions::default() };
     let jump = DropJump::default().simulate().0.recording;
     let landed = analyze(&jump, None, Models::bundled(), &options).unwrap().analysis;
-    let stance =
-        Options { movement: "squat".to_owned(), mass_kg: Some(70.0), ..Options::default() };
+    let stance = AnalysisOptions {
+        movement: "squat".to_owned(),
+        mass_kg: Some(70.0),
+        ..AnalysisOptions::default()
+    };
     let weighed = analyze(&clean, None, Models::bundled(), &stance).unwrap().analysis;
     [in_space, filmed, landed, weighed]
 }
@@ -124,7 +137,7 @@ fn every_field_of_the_analysis_is_documented() {
         assert!(found.contains(deep), "{deep} is in no sample");
     }
     assert_eq!(documented(&text), found, "left: documented, right: written");
-    assert!(text.contains(agoge::coach::analysis::SCHEMA));
+    assert!(text.contains(agoge::coach::analysis::ANALYSIS_SCHEMA));
 }
 
 /// How the values of a type are serialised.
@@ -142,8 +155,8 @@ fn every_word_of_the_analysis_is_documented() {
         Degree, DegreePerSecond, Metre, MetrePerSecond, Newton, NewtonMetre, One, Percent, Second,
         Trunk, TrunkPerSecond,
     };
-    use agoge::coach::analysis::{Certainty, Verdict};
-    use agoge::kinematics::{Unit, View};
+    use agoge::coach::analysis::{Certainty, DataVerdict};
+    use agoge::kinematics::{CameraView, Unit};
     use agoge::motion::UpAxis;
     let text = document("ANALYSIS.md");
     let units = [
@@ -160,9 +173,14 @@ fn every_word_of_the_analysis_is_documented() {
         One,
     ];
     let words = [
-        written(&[Verdict::Good, Verdict::Usable, Verdict::Poor]),
+        written(&[DataVerdict::Good, DataVerdict::Usable, DataVerdict::Poor]),
         written(&[Certainty::Low, Certainty::Moderate, Certainty::High]),
-        written(&[View::Spatial, View::Frontal, View::Sagittal, View::Oblique]),
+        written(&[
+            CameraView::Spatial,
+            CameraView::Frontal,
+            CameraView::Sagittal,
+            CameraView::Oblique,
+        ]),
         written(&[UpAxis::Y, UpAxis::Z, UpAxis::YDown]),
         written(&units),
     ];
@@ -171,18 +189,21 @@ fn every_word_of_the_analysis_is_documented() {
     }
 }
 
-fn butterworth(correction: CutoffCorrection) -> Filter {
-    Filter::Butterworth { order: 4, cutoff_hz: 6.0, correction }
+fn butterworth(correction: CutoffCorrection) -> LowPassFilter {
+    LowPassFilter::Butterworth { order: 4, cutoff_hz: 6.0, correction }
 }
 
 #[test]
 fn every_key_of_the_configuration_is_documented() {
     let text = document("CONFIG.md");
     let mut found = BTreeSet::new();
-    let filters =
-        [butterworth(CutoffCorrection::None), Filter::Whittaker { lambda: 10.0 }, Filter::None];
+    let filters = [
+        butterworth(CutoffCorrection::None),
+        LowPassFilter::Whittaker { lambda: 10.0 },
+        LowPassFilter::None,
+    ];
     for filter in filters {
-        let mut options = Options::default();
+        let mut options = AnalysisOptions::default();
         options.condition.filter = filter;
         paths(&serde_json::to_value(&options).unwrap(), "", &mut found);
     }
@@ -194,7 +215,7 @@ fn every_key_of_the_configuration_is_documented() {
 }
 
 /// The examples of docs/CONFIG.md.
-fn examples() -> Vec<Options> {
+fn examples() -> Vec<AnalysisOptions> {
     let text = document("CONFIG.md");
     let blocks = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let folder = tempfile::tempdir().unwrap();
@@ -202,7 +223,7 @@ fn examples() -> Vec<Options> {
         .map(|block| {
             let path = folder.path().join("example.toml");
             std::fs::write(&path, block).unwrap();
-            Options::from_file(&path).unwrap_or_else(|error| panic!("{error}"))
+            AnalysisOptions::from_file(&path).unwrap_or_else(|error| panic!("{error}"))
         })
         .collect()
 }
@@ -210,8 +231,8 @@ fn examples() -> Vec<Options> {
 #[test]
 fn the_examples_of_the_configuration_are_read_as_they_say() {
     let [defaults, full] = &examples()[..] else { panic!("two examples") };
-    assert_eq!(*defaults, Options::default());
-    full.check().unwrap();
+    assert_eq!(*defaults, AnalysisOptions::default());
+    full.check_values().unwrap();
     let value = serde_json::to_value(full).unwrap();
     let mut found = BTreeSet::new();
     paths(&value, "", &mut found);

@@ -3,25 +3,32 @@
 
 #![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
 
-use agoge::coach::explain::{Change, Control, Explanation};
-use agoge::motion::simulate::{Exercise, Fault, FaultKind, Set};
+use agoge::coach::explain::{Explanation, PlantedResult, SuggestedChange};
+use agoge::motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
 use agoge::motion::{Part, Recording, Side};
-use agoge::{Analyzed, Models, Options, Reference, analyze, explain};
+use agoge::{AnalysisOptions, Analyzed, Models, Reference, analyze, explain};
 
-fn options() -> Options {
-    Options { movement: "squat".to_owned(), ..Options::default() }
+fn options() -> AnalysisOptions {
+    AnalysisOptions { movement: "squat".to_owned(), ..AnalysisOptions::default() }
 }
 
-fn recorded(faults: Vec<Fault>, seed: u64) -> Recording {
+fn recorded(faults: Vec<SimulatedFault>, seed: u64) -> Recording {
     let height_m = 1.6 + 0.05 * seed as f64;
-    Set { repetitions: 8, faults, seed, height_m, rate_hz: 30.0, ..Set::new(Exercise::Squat) }
-        .simulate()
-        .recording
+    SimulatedSet {
+        repetitions: 8,
+        faults,
+        seed,
+        height_m,
+        rate_hz: 30.0,
+        ..SimulatedSet::new(Exercise::Squat)
+    }
+    .simulate()
+    .recording
 }
 
-fn knee_inward() -> Vec<Fault> {
-    vec![Fault {
-        kind: FaultKind::KneeInwardUp,
+fn knee_inward() -> Vec<SimulatedFault> {
+    vec![SimulatedFault {
+        kind: SimulatedFaultKind::KneeInwardUp,
         side: Some(Side::Left),
         repetitions: 4..=8,
         size: 20.0,
@@ -32,7 +39,11 @@ fn analyzed(recording: &Recording) -> Analyzed {
     analyze(recording, None, &Models::without_model(), &options()).unwrap()
 }
 
-fn beside(faults: Vec<Fault>, reference: &Reference, models: &Models) -> Option<Explanation> {
+fn beside(
+    faults: Vec<SimulatedFault>,
+    reference: &Reference,
+    models: &Models,
+) -> Option<Explanation> {
     explain(&analyzed(&recorded(faults, 1)), reference, models, &options()).unwrap()
 }
 
@@ -40,7 +51,7 @@ fn exemplar() -> Reference {
     Reference::Recordings(vec![recorded(Vec::new(), 4)])
 }
 
-fn place(change: &Change) -> (Part, Option<&str>) {
+fn place(change: &SuggestedChange) -> (Part, Option<&str>) {
     (change.joint, change.phase.as_deref())
 }
 
@@ -88,7 +99,7 @@ fn without_a_reference_the_athletes_own_best_repetitions_serve() {
 
 #[test]
 fn a_way_to_explain_that_its_controls_beat_is_withheld() {
-    let control = |method: &str, hit: f64| Control { method: method.to_owned(), hit };
+    let control = |method: &str, hit: f64| PlantedResult { method: method.to_owned(), hit };
     let beaten = vec![("limits".to_owned(), vec![control("limits", 0.2), control("random", 0.3)])];
     let models = Models { planted: beaten, ..Models::default() };
     let found = beside(knee_inward(), &exemplar(), &models).unwrap();
@@ -112,10 +123,17 @@ fn the_same_set_gives_the_same_explanation_and_it_survives_json() {
 
 #[test]
 fn one_camera_is_explained_by_what_it_sees() {
-    let film =
-        |faults, seed| agoge::motion::simulate::Camera::phone(90.0).film(&recorded(faults, seed));
-    let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 1..=8, size: 45.0 };
-    let options = Options { height_m: Some(1.65), ..options() };
+    let film = |faults, seed| {
+        agoge::motion::simulate::SimulatedCamera::phone(90.0)
+            .film_recording(&recorded(faults, seed))
+    };
+    let fault = SimulatedFault {
+        kind: SimulatedFaultKind::Shallow,
+        side: None,
+        repetitions: 1..=8,
+        size: 45.0,
+    };
+    let options = AnalysisOptions { height_m: Some(1.65), ..options() };
     let models = Models::without_model();
     let analyzed = analyze(&film(vec![fault], 1), None, &models, &options).unwrap();
     let reference = Reference::Recordings(vec![film(Vec::new(), 4)]);

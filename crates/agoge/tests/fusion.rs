@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
 
-use agoge::learn::Clips;
-use agoge::motion::simulate::{Exercise, Set};
+use agoge::learn::ClipSet;
+use agoge::motion::simulate::{Exercise, SimulatedSet};
 use agoge::motion::{Channel, Part};
 
 /// A clip in which no body is seen is kept if a sensor was worn.
 #[test]
 fn a_clip_of_a_sensor_alone_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let mut recording = Set::new(Exercise::Squat).simulate().recording;
+    let mut recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
     recording.position.fill([f64::NAN; 3]);
     let write = |name: &str, recording: &agoge::motion::Recording| {
         agoge::formats::write_parquet(&folder.path().join(name), recording).unwrap();
@@ -33,7 +33,7 @@ fn a_clip_of_a_sensor_alone_is_kept() {
         "file,athlete,movement,label,split\nnothing.parquet,a,squat,,\nsensor.parquet,a,squat,,\n",
     )
     .unwrap();
-    let Clips { clips, left_out, .. } = Clips::of_manifest(&manifest, |_| true).unwrap();
+    let ClipSet { clips, left_out, .. } = ClipSet::from_manifest(&manifest, |_| true).unwrap();
     assert_eq!((clips.len(), left_out), (1, vec!["nothing.parquet".to_owned()]));
     assert!(clips[0].motion.has_sensor() && !clips[0].motion.has_body());
 }

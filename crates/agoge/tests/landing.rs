@@ -10,21 +10,21 @@
 use agoge::coach::analysis::LandingReport;
 use agoge::motion::Side;
 use agoge::motion::simulate::{Corruption, DropJump};
-use agoge::{Analysis, Models, Options, analyze};
+use agoge::{Analysis, AnalysisOptions, Models, analyze};
 
-fn analysis(recording: &agoge::motion::Recording, options: &Options) -> Analysis {
+fn analysis(recording: &agoge::motion::Recording, options: &AnalysisOptions) -> Analysis {
     analyze(recording, None, Models::bundled(), options).unwrap().analysis
 }
 
-fn options() -> Options {
-    Options { movement: "drop_jump".to_owned(), ..Options::default() }
+fn options() -> AnalysisOptions {
+    AnalysisOptions { movement: "drop_jump".to_owned(), ..AnalysisOptions::default() }
 }
 
 /// Options without a filter, so that errors come from the measuring, not from smoothing an impact
 /// at 6 Hz.
-fn unfiltered() -> Options {
+fn unfiltered() -> AnalysisOptions {
     let mut options = options();
-    options.condition.filter = agoge::motion::condition::Filter::None;
+    options.condition.filter = agoge::motion::condition::LowPassFilter::None;
     options
 }
 
@@ -94,15 +94,15 @@ fn a_foot_that_comes_late_is_seen() {
 
 #[test]
 fn a_coach_overrules_items() {
-    let options = Options { less: vec![[4, 1], [17, 2]], ..unfiltered() };
-    options.check().unwrap();
+    let options = AnalysisOptions { less: vec![[4, 1], [17, 2]], ..unfiltered() };
+    options.check_values().unwrap();
     let own = analysis(&DropJump::default().simulate().0.recording, &options).landing.unwrap();
     assert_eq!((own.least, own.most, own.unseen), (3, 5, 1));
     assert_eq!((own.items[3].by.as_str(), own.items[16].points), ("coach", Some(2)));
     for wrong in [[0, 1], [18, 0], [4, 2]] {
         assert!(
-            Options { less: vec![wrong], ..unfiltered() }
-                .check()
+            AnalysisOptions { less: vec![wrong], ..unfiltered() }
+                .check_values()
                 .unwrap_err()
                 .to_string()
                 .contains("LESS")
@@ -127,7 +127,7 @@ fn heights_and_reactive_strength_are_those_that_were_simulated() {
                 let own = DropJump { rate_hz, jump_m, contact_s, ..DropJump::default() };
                 let mut recording = own.simulate().0.recording;
                 Corruption { noise, dropout: 0.0, swaps: 0.0, outliers: 0.0, seed: 3 }
-                    .apply(&mut recording);
+                    .apply_to(&mut recording);
                 let jumps =
                     analysis(&recording, &if filtered { options() } else { unfiltered() }).jumps;
                 assert_eq!(jumps.len(), 3, "{rate_hz} {jump_m} {filtered} {noise}");
@@ -168,9 +168,13 @@ fn heights_and_reactive_strength_are_those_that_were_simulated() {
 
 #[test]
 fn other_movements_have_no_landing() {
-    let squat = agoge::motion::simulate::Set::new(agoge::motion::simulate::Exercise::Squat)
-        .simulate()
-        .recording;
-    let own = analysis(&squat, &Options { movement: "squat".to_owned(), ..Options::default() });
+    let squat =
+        agoge::motion::simulate::SimulatedSet::new(agoge::motion::simulate::Exercise::Squat)
+            .simulate()
+            .recording;
+    let own = analysis(
+        &squat,
+        &AnalysisOptions { movement: "squat".to_owned(), ..AnalysisOptions::default() },
+    );
     assert!(own.landing.is_none() && own.jumps.is_empty());
 }

@@ -1,51 +1,53 @@
 //! Live sessions on simulated athletes, for whom the truth is known.
 #![allow(clippy::unwrap_used)] // this whole file is test code
 
-use agoge::kinematics::live::Outcome;
-use agoge::live::{Event, Fault, Session};
+use agoge::kinematics::live::MovementOutcome;
+use agoge::live::{FrameError, LiveEvent, LiveSession};
 use agoge::motion::Space;
-use agoge::motion::simulate::{Exercise, Fault as Planted, FaultKind, Set};
-use agoge::{Models, Options, analyze};
+use agoge::motion::simulate::{
+    Exercise, SimulatedFault as Planted, SimulatedFaultKind, SimulatedSet,
+};
+use agoge::{AnalysisOptions, Models, analyze};
 use std::collections::VecDeque;
 
-fn run(movement: &str, set: &Set) -> Vec<Event> {
+fn run(movement: &str, set: &SimulatedSet) -> Vec<LiveEvent> {
     let recording = set.simulate().recording;
     let mut session =
-        Session::new(movement, recording.skeleton.clone(), recording.space, Models::bundled())
+        LiveSession::new(movement, recording.skeleton.clone(), recording.space, Models::bundled())
             .unwrap();
     let mut events = Vec::new();
     for (frame, &time_s) in recording.time.iter().enumerate() {
-        let row = frame * recording.joints()..(frame + 1) * recording.joints();
+        let row = frame * recording.joint_count()..(frame + 1) * recording.joint_count();
         events.extend(
             session
                 .push(time_s, &recording.position[row.clone()], &recording.confidence[row])
                 .unwrap(),
         );
     }
-    events.extend(session.end());
+    events.extend(session.end_stream());
     events
 }
 
 /// Like [`run`], with the results of slow work delivered ten frames late.
-fn run_late(movement: &str, set: &Set) -> Vec<Event> {
+fn run_late(movement: &str, set: &SimulatedSet) -> Vec<LiveEvent> {
     let recording = set.simulate().recording;
     let mut session =
-        Session::new(movement, recording.skeleton.clone(), recording.space, Models::bundled())
+        LiveSession::new(movement, recording.skeleton.clone(), recording.space, Models::bundled())
             .unwrap();
     let (mut events, mut open) = (Vec::new(), VecDeque::new());
     for (frame, &time_s) in recording.time.iter().enumerate() {
-        let row = frame * recording.joints()..(frame + 1) * recording.joints();
+        let row = frame * recording.joint_count()..(frame + 1) * recording.joint_count();
         let heard = session
-            .hear(time_s, &recording.position[row.clone()], &recording.confidence[row])
+            .push_deferred(time_s, &recording.position[row.clone()], &recording.confidence[row])
             .unwrap();
-        assert!(matches!(heard.events.last(), Some(Event::Metric { .. })));
+        assert!(matches!(heard.events.last(), Some(LiveEvent::Metric { .. })));
         events.extend(heard.events);
-        open.extend(heard.stretches.into_iter().map(|stretch| (frame + 10, stretch)));
+        open.extend(heard.tasks.into_iter().map(|stretch| (frame + 10, stretch)));
         while open.front().is_some_and(|(due, _)| *due <= frame) {
             let (_, stretch) = open.pop_front().unwrap();
-            let heard = session.tell(stretch.work());
+            let heard = session.apply_result(stretch.run_task());
             events.extend(heard.events);
-            open.extend(heard.stretches.into_iter().map(|stretch| (frame + 10, stretch)));
+            open.extend(heard.tasks.into_iter().map(|stretch| (frame + 10, stretch)));
         }
     }
     events
@@ -54,10 +56,13 @@ fn run_late(movement: &str, set: &Set) -> Vec<Event> {
 /// Delayed measurements lose nothing: the same repetitions with the same numbers.
 #[test]
 fn what_is_told_late_is_the_same() {
-    let set = Set { repetitions: 8, ..squats() };
+    let set = SimulatedSet { repetitions: 8, ..squats() };
     for movement in ["squat", "auto"] {
-        let all = |events: Vec<Event>| -> Vec<Event> {
-            events.into_iter().filter(|event| matches!(event, Event::Repetition { .. })).collect()
+        let all = |events: Vec<LiveEvent>| -> Vec<LiveEvent> {
+            events
+                .into_iter()
+                .filter(|event| matches!(event, LiveEvent::Repetition { .. }))
+                .collect()
         };
         let (now, late) = (all(run(movement, &set)), all(run_late(movement, &set)));
         assert!(now.len() == 8 && late.len() == 8, "{movement}: {} and {}", now.len(), late.len());
@@ -74,34 +79,39 @@ fn what_is_told_late_is_the_same() {
     }
 }
 
-fn squats() -> Set {
-    Set { rate_hz: 30.0, repetitions: 6, ..Set::new(Exercise::Squat) }
+fn squats() -> SimulatedSet {
+    SimulatedSet { rate_hz: 30.0, repetitions: 6, ..SimulatedSet::new(Exercise::Squat) }
 }
 
-fn repetitions(events: &[Event], wanted: Outcome) -> usize {
+fn repetitions(events: &[LiveEvent], wanted: MovementOutcome) -> usize {
     events
         .iter()
-        .filter(|event| matches!(event, Event::Repetition { outcome, .. } if *outcome == wanted))
+        .filter(
+            |event| matches!(event, LiveEvent::Repetition { outcome, .. } if *outcome == wanted),
+        )
         .count()
 }
 
 #[test]
 fn a_set_is_counted_and_each_frame_answered() {
-    let set = Set { attempt_after: Some(3), ..squats() };
+    let set = SimulatedSet { attempt_after: Some(3), ..squats() };
     let events = run("squat", &set);
     assert_eq!(
-        (repetitions(&events, Outcome::Completed), repetitions(&events, Outcome::Attempted)),
+        (
+            repetitions(&events, MovementOutcome::Completed),
+            repetitions(&events, MovementOutcome::Attempted)
+        ),
         (6, 1)
     );
-    let answers = events.iter().filter(|event| matches!(event, Event::Metric { .. })).count();
-    assert_eq!(answers, set.simulate().recording.frames());
+    let answers = events.iter().filter(|event| matches!(event, LiveEvent::Metric { .. })).count();
+    assert_eq!(answers, set.simulate().recording.frame_count());
     let text = serde_json::to_value(&events[0]).unwrap();
     assert_eq!(
         (text["event"].as_str(), text["name"].as_str(), text["how"].as_str()),
         (Some("movement"), Some("squat"), Some("given"))
     );
     assert!(
-        !events.iter().any(|event| matches!(event, Event::Cue { .. })),
+        !events.iter().any(|event| matches!(event, LiveEvent::Cue { .. })),
         "clean squats need no cue"
     );
 }
@@ -111,7 +121,7 @@ fn a_set_is_counted_and_each_frame_answered() {
 fn metrics_are_those_of_an_analysis() {
     let set = squats();
     let events = run("squat", &set);
-    let options = Options { movement: "squat".to_owned(), ..Options::default() };
+    let options = AnalysisOptions { movement: "squat".to_owned(), ..AnalysisOptions::default() };
     let whole =
         analyze(&set.simulate().recording, None, Models::bundled(), &options).unwrap().analysis;
     let depth = |metrics: &[agoge::kinematics::Metric]| {
@@ -120,7 +130,7 @@ fn metrics_are_those_of_an_analysis() {
     let live: Vec<f64> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Repetition { metrics, phases, .. } => {
+            LiveEvent::Repetition { metrics, phases, .. } => {
                 assert_eq!(
                     phases.iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(),
                     ["descent", "ascent"]
@@ -138,12 +148,13 @@ fn metrics_are_those_of_an_analysis() {
 
 #[test]
 fn shallow_squats_are_cued_before_they_end_and_not_each_time() {
-    let shallow = Planted { kind: FaultKind::Shallow, side: None, repetitions: 1..=8, size: 35.0 };
-    let events = run("squat", &Set { repetitions: 8, faults: vec![shallow], ..squats() });
+    let shallow =
+        Planted { kind: SimulatedFaultKind::Shallow, side: None, repetitions: 1..=8, size: 35.0 };
+    let events = run("squat", &SimulatedSet { repetitions: 8, faults: vec![shallow], ..squats() });
     let cues: Vec<bool> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Cue { cue, during, .. } if cue.metric == "depth" => Some(*during),
+            LiveEvent::Cue { cue, during, .. } if cue.metric == "depth" => Some(*during),
             _ => None,
         })
         .collect();
@@ -153,32 +164,33 @@ fn shallow_squats_are_cued_before_they_end_and_not_each_time() {
 
 #[test]
 fn a_movement_that_nobody_named_is_found_and_counted_from_the_beginning() {
-    let events = run("auto", &Set { repetitions: 8, ..squats() });
+    let events = run("auto", &SimulatedSet { repetitions: 8, ..squats() });
     let named = events.iter().find_map(|event| match event {
-        Event::Movement { name, how, .. } => Some((name.as_str(), how.as_str())),
+        LiveEvent::Movement { name, how, .. } => Some((name.as_str(), how.as_str())),
         _ => None,
     });
     assert!(named.is_some(), "something is followed");
-    assert_eq!(repetitions(&events, Outcome::Completed), 8, "{named:?}");
+    assert_eq!(repetitions(&events, MovementOutcome::Completed), 8, "{named:?}");
 }
 
 #[test]
 fn wrong_frames_are_refused_and_change_nothing() {
     let recording = squats().simulate().recording;
-    let n = recording.joints();
+    let n = recording.joint_count();
     let (p, c) = (&recording.position[..n], &recording.confidence[..n]);
     let mut session =
-        Session::new("squat", recording.skeleton.clone(), Space::World, Models::bundled()).unwrap();
+        LiveSession::new("squat", recording.skeleton.clone(), Space::World, Models::bundled())
+            .unwrap();
     session.push(1.0, p, c).unwrap();
-    assert!(matches!(session.push(1.0, p, c), Err(Fault::Order { .. })));
-    assert!(matches!(session.push(f64::NAN, p, c), Err(Fault::Order { .. })));
-    assert!(matches!(session.push(2.0, &p[1..], &c[1..]), Err(Fault::Joints { .. })));
+    assert!(matches!(session.push(1.0, p, c), Err(FrameError::Order { .. })));
+    assert!(matches!(session.push(f64::NAN, p, c), Err(FrameError::Order { .. })));
+    assert!(matches!(session.push(2.0, &p[1..], &c[1..]), Err(FrameError::Joints { .. })));
     let mut infinite = p.to_vec();
     infinite[3][1] = f64::INFINITY;
-    assert_eq!(session.push(2.0, &infinite, c), Err(Fault::NotFinite { joint: 3 }));
+    assert_eq!(session.push(2.0, &infinite, c), Err(FrameError::NotFinite { joint: 3 }));
     assert!(session.push(1.1, p, c).is_ok());
     assert!(
-        Session::new("moonwalk", recording.skeleton.clone(), Space::World, Models::bundled())
+        LiveSession::new("moonwalk", recording.skeleton.clone(), Space::World, Models::bundled())
             .is_err()
     );
 }

@@ -8,25 +8,25 @@
 )]
 
 use agoge::formats::Manifest;
-use agoge::formats::dataset::{Dataset, import};
-use agoge::motion::simulate::{Camera, Exercise, Set};
-use agoge::{Models, Options, analyze, read};
+use agoge::formats::dataset::{Dataset, import_dataset};
+use agoge::motion::simulate::{Exercise, SimulatedCamera, SimulatedSet};
+use agoge::{AnalysisOptions, Models, analyze, read_input};
 use std::path::Path;
 
-fn options(movement: &str) -> Options {
-    Options { movement: movement.to_owned(), ..Options::default() }
+fn options(movement: &str) -> AnalysisOptions {
+    AnalysisOptions { movement: movement.to_owned(), ..AnalysisOptions::default() }
 }
 
 #[test]
 fn what_the_model_does_not_know_is_left_to_the_limits() {
-    let set = Set { repetitions: 4, rate_hz: 30.0, ..Set::new(Exercise::Squat) };
+    let set = SimulatedSet { repetitions: 4, rate_hz: 30.0, ..SimulatedSet::new(Exercise::Squat) };
     let recording = set.simulate().recording;
     let squat = analyze(&recording, None, Models::bundled(), &options("squat")).unwrap().analysis;
     let note = squat.model.unwrap();
     assert!(!note.counts && note.reason.contains("does not know"), "{note:?}");
     assert!(squat.score.unwrap().method.contains("limits"));
     // The same movement on one camera: the model was never evaluated there.
-    let film = Camera::phone(0.0).film(&recording);
+    let film = SimulatedCamera::phone(0.0).film_recording(&recording);
     let filmed = analyze(&film, None, Models::bundled(), &options("deep_squat")).unwrap().analysis;
     assert!(filmed.model.is_none_or(|note| !note.counts));
     // Without a model there is no note.
@@ -50,16 +50,18 @@ fn on_its_own_ground_the_model_counts() {
     };
     let folder = tempfile::tempdir().unwrap();
     let dest = folder.path();
-    import(Dataset::UiPrmdKinect, &Path::new(&data).join("ui-prmd"), dest, &mut |_, _| {}).unwrap();
-    let rows = Manifest::read(&dest.join("manifest.csv")).unwrap().rows;
+    import_dataset(Dataset::UiPrmdKinect, &Path::new(&data).join("ui-prmd"), dest, &mut |_, _| {})
+        .unwrap();
+    let rows = Manifest::read_file(&dest.join("manifest.csv")).unwrap().rows;
     let (mut counted, mut right, mut wrong, mut all) = (0, 0, 0, 0);
     for row in rows.iter().step_by(30) {
-        let recording =
-            read(&dest.join(&row.file), &Options::default(), &|_, _| ()).unwrap().recording;
+        let recording = read_input(&dest.join(&row.file), &AnalysisOptions::default(), &|_, _| ())
+            .unwrap()
+            .recording;
         let named =
             analyze(&recording, None, Models::bundled(), &options(&row.movement)).unwrap().analysis;
         counted += usize::from(named.model.is_some_and(|note| note.counts));
-        let auto = analyze(&recording, None, Models::bundled(), &Options::default())
+        let auto = analyze(&recording, None, Models::bundled(), &AnalysisOptions::default())
             .unwrap()
             .analysis
             .movement;

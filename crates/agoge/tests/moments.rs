@@ -12,10 +12,10 @@
 mod c3d;
 
 use agoge::kinematics::dynamics::{LEG_MOMENTS, Sex};
-use agoge::motion::condition::Filter;
-use agoge::motion::simulate::{DropJump, Exercise, Set};
+use agoge::motion::condition::LowPassFilter;
+use agoge::motion::simulate::{DropJump, Exercise, SimulatedSet};
 use agoge::motion::{Recording, Side, UpAxis};
-use agoge::{Analyzed, Models, Options, analyze};
+use agoge::{AnalysisOptions, Analyzed, Models, analyze};
 use c3d::{Analog, File, Values};
 
 const G: f64 = 9.80665;
@@ -266,17 +266,17 @@ fn read(file: &File) -> Recording {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("leg.c3d");
     std::fs::write(&path, file.bytes()).unwrap();
-    agoge::formats::read(&path, &agoge::formats::ReadOptions::default()).unwrap()
+    agoge::formats::read_recording(&path, &agoge::formats::ReadOptions::default()).unwrap()
 }
 
-fn options() -> Options {
-    let mut options = Options { mass_kg: Some(MASS_KG), ..Options::default() };
-    options.condition.filter = Filter::None;
+fn options() -> AnalysisOptions {
+    let mut options = AnalysisOptions { mass_kg: Some(MASS_KG), ..AnalysisOptions::default() };
+    options.condition.filter = LowPassFilter::None;
     options.condition.hampel_half_window = 0;
     options
 }
 
-fn analyzed(recording: &Recording, options: &Options) -> Analyzed {
+fn analyzed(recording: &Recording, options: &AnalysisOptions) -> Analyzed {
     analyze(recording, None, Models::bundled(), options).unwrap()
 }
 
@@ -300,7 +300,7 @@ fn planted_moments_are_found_from_a_file_with_plates() {
     let (men, women) =
         ((None, &MEN, "men say, since"), (Some(Sex::Female), &WOMEN, "of women say"));
     for (kind, (sex, table, said)) in [(1, men), (2, men), (3, men), (4, men), (2, women)] {
-        let found = analyzed(&read(&file(kind)), &Options { sex, ..options() });
+        let found = analyzed(&read(&file(kind)), &AnalysisOptions { sex, ..options() });
         for side in Side::BOTH {
             let known: Vec<[f64; 3]> =
                 (0..FRAMES).map(|frame| truth(table, side, frame as f64 / RATE_HZ)).collect();
@@ -340,7 +340,7 @@ fn planted_moments_are_found_from_a_file_with_plates() {
 /// within 5 %, except at the ends.
 #[test]
 fn the_usual_filter_leaves_slow_moments_as_they_are() {
-    let options = Options { mass_kg: Some(MASS_KG), ..Options::default() };
+    let options = AnalysisOptions { mass_kg: Some(MASS_KG), ..AnalysisOptions::default() };
     let found = analyzed(&read(&file(2)), &options);
     for (joint, name) in LEG_MOMENTS.into_iter().enumerate() {
         let known: Vec<f64> = (0..FRAMES)
@@ -391,13 +391,14 @@ fn a_force_between_the_feet_belongs_to_none() {
 
 #[test]
 fn plates_without_a_mass_say_what_is_missing() {
-    let found = analyzed(&read(&file(2)), &Options { mass_kg: None, ..options() });
+    let found = analyzed(&read(&file(2)), &AnalysisOptions { mass_kg: None, ..options() });
     assert!(refusal(&found).contains("--mass") && found.analysis.moments.is_none());
-    let unseen = agoge::motion::simulate::Camera::phone(90.0).film(&read(&file(2)));
+    let unseen =
+        agoge::motion::simulate::SimulatedCamera::phone(90.0).film_recording(&read(&file(2)));
     assert!(refusal(&analyzed(&unseen, &options())).contains("three dimensions"));
     for mass_kg in [0.0, -70.0, 7000.0, f64::NAN] {
-        let fault = Options { mass_kg: Some(mass_kg), ..Options::default() }
-            .check()
+        let fault = AnalysisOptions { mass_kg: Some(mass_kg), ..AnalysisOptions::default() }
+            .check_values()
             .unwrap_err()
             .to_string();
         assert!(fault.contains("is not a person's; hint: "), "{fault}");
@@ -430,7 +431,7 @@ fn a_still_stance_is_what_is_found_by_hand() {
         parameters: vec![],
         ..file(2)
     };
-    let found = analyzed(&read(&own), &Options { mass_kg: Some(80.0), ..options() });
+    let found = analyzed(&read(&own), &AnalysisOptions { mass_kg: Some(80.0), ..options() });
     let centre = 0.00694 + 0.4346 * 0.05514 + 0.00988 + 0.0274 * (-0.05 + 0.4415 * 0.22);
     let by_hand = 0.085 * 0.0137 * 80.0 * G - centre * 40.0 * G;
     assert!((by_hand + 15.59).abs() < 0.01, "{by_hand}");
@@ -449,10 +450,10 @@ fn a_still_stance_is_what_is_found_by_hand() {
 /// A movement that is not a stance is refused with the reason; a slow squat is one.
 #[test]
 fn without_plates_only_a_stance_has_moments() {
-    let options = Options { mass_kg: Some(75.0), ..Options::default() };
+    let options = AnalysisOptions { mass_kg: Some(75.0), ..AnalysisOptions::default() };
     let jump = analyzed(&DropJump::default().simulate().0.recording, &options);
     assert!(refusal(&jump).contains("cannot be known without a force plate"), "{}", refusal(&jump));
-    let mut guessed = Set::new(Exercise::Squat).simulate().recording;
+    let mut guessed = SimulatedSet::new(Exercise::Squat).simulate().recording;
     assert_eq!(analyzed(&guessed, &options).analysis.moments.unwrap().forces, "modelled");
     guessed.source.format = "video".to_owned();
     assert!(refusal(&analyzed(&guessed, &options)).contains("a network's guess"));

@@ -9,7 +9,7 @@
 
 use agoge::formats::dataset::{self, Dataset};
 use agoge::kinematics::sensor;
-use agoge::motion::condition::{Options, condition};
+use agoge::motion::condition::{ConditioningOptions, condition_recording};
 use agoge::motion::{Part, vector};
 use std::path::PathBuf;
 
@@ -38,48 +38,61 @@ fn a_sensor_on_the_thigh_tilts_as_the_thigh_does() {
     };
     let (mut alike, mut apart, mut felt_deg, mut seen_deg) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    dataset::read(Dataset::UtdMhad, &PathBuf::from(data).join("utd-mhad"), &mut |item, _| {
-        if item.row.movement != "squat" {
-            return Ok(());
-        }
-        let recording = condition(&item.recording, &Options::default()).unwrap().recording;
-        let tilt = &sensor::worn(&recording)[0].values;
-        let body = recording.to_body().recording;
-        let thigh = |frame: usize| {
-            let at = |part: Part| body.at(frame, part.index());
-            vector::unit(vector::sub(at(Part::RightKnee), at(Part::RightHip)))
-        };
-        let between = |a: [f64; 3], b: [f64; 3]| {
-            vector::dot(vector::unit(a), vector::unit(b)).clamp(-1.0, 1.0).acos().to_degrees()
-        };
-        let standing = vector::mean(&(0..5).map(thigh).collect::<Vec<_>>());
-        let frames: Vec<usize> =
-            (0..body.frames()).filter(|&frame| tilt[frame].is_finite()).collect();
-        // A sensor that was never at rest has no tilt.
-        let Some(&deepest) = frames.iter().max_by(|a, b| tilt[**a].total_cmp(&tilt[**b])) else {
-            return Ok(());
-        };
-        let felt: Vec<f64> = frames.iter().map(|&frame| tilt[frame]).collect();
-        let seen: Vec<f64> = frames.iter().map(|&frame| between(standing, thigh(frame))).collect();
-        alike.push(correlation(&felt, &seen));
-        // Mean acceleration around an instant, over a fifth of a second.
-        let around = |time_s: f64| {
-            let axis = |name: &str| {
-                let channel =
-                    recording.channels.iter().find(|channel| channel.name == name).unwrap();
-                let sample = ((time_s - channel.start_s) * channel.rate_hz).round() as usize;
-                mean(
-                    &channel.values
-                        [sample.saturating_sub(5)..(sample + 6).min(channel.values.len())],
-                )
+    dataset::read_dataset(
+        Dataset::UtdMhad,
+        &PathBuf::from(data).join("utd-mhad"),
+        &mut |item, _| {
+            if item.row.movement != "squat" {
+                return Ok(());
+            }
+            let recording = condition_recording(&item.recording, &ConditioningOptions::default())
+                .unwrap()
+                .recording;
+            let tilt = &sensor::sensor_curves(&recording)[0].values;
+            let body = recording.to_body().recording;
+            let thigh = |frame: usize| {
+                let at = |part: Part| body.position_at(frame, part.index());
+                vector::unit_vector(vector::sub(at(Part::RightKnee), at(Part::RightHip)))
             };
-            ["acc_x", "acc_y", "acc_z"].map(axis)
-        };
-        apart.push(tilt[deepest] - between(around(body.time[0] + 0.1), around(body.time[deepest])));
-        felt_deg.push(tilt[deepest]);
-        seen_deg.push(seen.iter().copied().fold(0.0, f64::max));
-        Ok(())
-    })
+            let between = |a: [f64; 3], b: [f64; 3]| {
+                vector::dot(vector::unit_vector(a), vector::unit_vector(b))
+                    .clamp(-1.0, 1.0)
+                    .acos()
+                    .to_degrees()
+            };
+            let standing = vector::mean_point(&(0..5).map(thigh).collect::<Vec<_>>());
+            let frames: Vec<usize> =
+                (0..body.frame_count()).filter(|&frame| tilt[frame].is_finite()).collect();
+            // A sensor that was never at rest has no tilt.
+            let Some(&deepest) = frames.iter().max_by(|a, b| tilt[**a].total_cmp(&tilt[**b]))
+            else {
+                return Ok(());
+            };
+            let felt: Vec<f64> = frames.iter().map(|&frame| tilt[frame]).collect();
+            let seen: Vec<f64> =
+                frames.iter().map(|&frame| between(standing, thigh(frame))).collect();
+            alike.push(correlation(&felt, &seen));
+            // Mean acceleration around an instant, over a fifth of a second.
+            let around = |time_s: f64| {
+                let axis = |name: &str| {
+                    let channel =
+                        recording.channels.iter().find(|channel| channel.name == name).unwrap();
+                    let sample = ((time_s - channel.start_s) * channel.rate_hz).round() as usize;
+                    mean(
+                        &channel.values
+                            [sample.saturating_sub(5)..(sample + 6).min(channel.values.len())],
+                    )
+                };
+                ["acc_x", "acc_y", "acc_z"].map(axis)
+            };
+            apart.push(
+                tilt[deepest] - between(around(body.time[0] + 0.1), around(body.time[deepest])),
+            );
+            felt_deg.push(tilt[deepest]);
+            seen_deg.push(seen.iter().copied().fold(0.0, f64::max));
+            Ok(())
+        },
+    )
     .unwrap();
     let worst = apart.iter().map(|apart| apart.abs()).fold(0.0, f64::max);
     eprintln!(

@@ -2,10 +2,12 @@
 //! key and value projection. The adapters are trained together with the heads while all other
 //! weights stay frozen, and are then merged into the weights.
 
-use super::examples::{AUGMENT, Examples};
+use super::examples::{AUGMENT, EmbeddedExamples};
 use crate::encoder::Encoder;
-use crate::error::Error;
-use crate::train::{AdamW, Config, Judge, Order, Parameters, Plan, Trainer};
+use crate::error::ModelError;
+use crate::train::{
+    AdamW, BatchOrder, ModelParameters, SupervisedTask, Trainer, TrainingConfig, TrainingPlan,
+};
 use burn::module::{Lora, Module, ParamGroup};
 use burn::tensor::Device;
 use fastrand::Rng;
@@ -17,34 +19,38 @@ const STEPS: usize = 120;
 /// Maximum number of clips per step.
 const BATCH: usize = 32;
 /// Peak learning rate.
-const RATE: f64 = 3e-3;
+const PEAK_RATE: f64 = 3e-3;
 
 /// Trains adapters on an encoder whose heads already know the movements.
-pub(super) fn train(encoder: &Encoder, examples: &Examples, seed: u64) -> Result<Encoder, Error> {
+pub(super) fn train_adapters(
+    encoder: &Encoder,
+    examples: &EmbeddedExamples,
+    seed: u64,
+) -> Result<Encoder, ModelError> {
     let clips: Vec<_> = examples.clips.iter().map(|&clip| clip.clone()).collect();
-    let config = Config { augment: AUGMENT, seed, ..Config::default() };
-    let order = Order { count: clips.len(), batch: BATCH, seed: seed ^ 0x10a };
+    let config = TrainingConfig { augment: AUGMENT, seed, ..TrainingConfig::default() };
+    let order = BatchOrder { count: clips.len(), batch: BATCH, seed: seed ^ 0x10a };
     // Frozen weights have no gradient; they must not decay either.
     let optimiser = AdamW { decay: 0.0, ..AdamW::default() };
-    let plan = Plan { optimiser, ..Plan::new(STEPS, RATE) };
+    let plan = TrainingPlan { optimiser, ..TrainingPlan::new(STEPS, PEAK_RATE) };
     let movements = examples.movements;
-    let task = Judge { clips: &clips, movements, config: &config, order };
-    let trained = Trainer::new(&adapted(encoder, seed), plan).run(&task, &mut ())?;
+    let task = SupervisedTask { clips: &clips, movements, config: &config, order };
+    let trained = Trainer::new(&attach_adapters(encoder, seed), plan).run_steps(&task, &mut ())?;
     Ok(trained.valid().materialize().to_device(&Device::flex()))
 }
 
 /// The encoder with adapters that change nothing yet: one factor is random, the other is zero.
-fn adapted(encoder: &Encoder, seed: u64) -> Encoder {
+fn attach_adapters(encoder: &Encoder, seed: u64) -> Encoder {
     let maps = ParamGroup::from_predicate("joined.weight");
     let heads = ParamGroup::from_any_predicates(vec!["movement", "quality"]);
     let adapted = encoder
         .clone()
-        .to_device(&crate::train::device())
+        .to_device(&crate::train::training_device())
         .apply_lora(Lora::new(RANK, RANK as f64).set_param_group(maps))
         .unfreeze_group(heads);
     // Drawn here rather than by Burn, so that the factors depend on the seed alone.
     let mut rng = Rng::with_seed(seed ^ 0xada7);
-    let Parameters { layout, mut values } = Parameters::of(&adapted);
+    let ModelParameters { layout, mut values } = ModelParameters::from_model(&adapted);
     let mut rest = values.as_mut_slice();
     for (path, shape) in layout {
         let (factor, others) = std::mem::take(&mut rest).split_at_mut(shape.iter().product());
@@ -54,5 +60,5 @@ fn adapted(encoder: &Encoder, seed: u64) -> Encoder {
         }
         rest = others;
     }
-    Parameters::put(adapted, &values)
+    ModelParameters::replace_values(adapted, &values)
 }

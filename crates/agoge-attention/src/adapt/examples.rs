@@ -1,23 +1,23 @@
 //! Labelled clips and the embeddings of several augmented views of each.
 
 use crate::model::Model;
-use crate::token::{Augment, Clip, Tokens};
-use crate::train::facing;
+use crate::token::{Augmentation, ClipTokens, LabelledClip};
+use crate::train::face_active_side;
 use fastrand::Rng;
 
 /// Views per clip: the clip itself, then augmented copies.
-const VIEWS: usize = 12;
+const VIEWS_PER_CLIP: usize = 12;
 /// Cap on the total number of embeddings: many clips need fewer views each, and the cost of ridge
 /// regression grows with the cube of their number.
-const EMBEDDINGS: usize = 400;
+const MAX_EMBEDDINGS: usize = 400;
 /// How views are augmented. The camera stays where it is, and attention is not restricted to the
 /// past.
-pub(super) const AUGMENT: Augment =
-    Augment { flat: 0.0, drop: 0.2, mirror: 0.3, live: 0.0, sense: 0.0 };
+pub(super) const AUGMENT: Augmentation =
+    Augmentation { flat: 0.0, drop: 0.2, mirror: 0.3, live: 0.0, sense: 0.0 };
 
 /// Labelled clips with their embeddings.
-pub(super) struct Examples<'a> {
-    pub(super) clips: Vec<&'a Clip>,
+pub(super) struct EmbeddedExamples<'a> {
+    pub(super) clips: Vec<&'a LabelledClip>,
     /// Names of the movements, in the order of the heads' outputs.
     pub(super) movements: &'a [String],
     /// Movement index of each clip, `[clip]`.
@@ -30,32 +30,40 @@ pub(super) struct Examples<'a> {
     pub(super) embeddings: Vec<f32>,
 }
 
-impl<'a> Examples<'a> {
+impl<'a> EmbeddedExamples<'a> {
     /// Embeds clips of the given movements with a model.
-    pub(super) fn of(
+    pub(super) fn from_clips(
         model: &Model,
-        clips: Vec<&'a Clip>,
+        clips: Vec<&'a LabelledClip>,
         movements: &'a [String],
         seed: u64,
-    ) -> Examples<'a> {
-        let views = (EMBEDDINGS / clips.len().max(1)).clamp(1, VIEWS);
+    ) -> EmbeddedExamples<'a> {
+        let views = (MAX_EMBEDDINGS / clips.len().max(1)).clamp(1, VIEWS_PER_CLIP);
         let mut rng = Rng::with_seed(seed ^ 0x0ada);
-        let mut tokens: Vec<Tokens> = Vec::with_capacity(clips.len() * views);
+        let mut tokens: Vec<ClipTokens> = Vec::with_capacity(clips.len() * views);
         for clip in &clips {
-            let augment = AUGMENT.facing(&clip.movement, movements);
-            let motion = facing(&clip.motion, movements);
-            tokens.push(motion.tokens());
-            tokens.extend((1..views).map(|_| motion.varied(&mut rng, &augment)));
+            let augment = AUGMENT.for_facing(&clip.movement, movements);
+            let motion = face_active_side(&clip.motion, movements);
+            tokens.push(motion.to_tokens());
+            tokens.extend((1..views).map(|_| motion.varied_tokens(&mut rng, &augment)));
         }
-        let embeddings = model.embed(&tokens);
-        let classes = clips.iter().map(|clip| clip.class(movements).unwrap_or(0)).collect();
-        Examples { classes, clips, movements, views, width: 2 * model.size().width, embeddings }
+        let embeddings = model.embed_tokens(&tokens);
+        let classes = clips.iter().map(|clip| clip.class_index(movements).unwrap_or(0)).collect();
+        EmbeddedExamples {
+            classes,
+            clips,
+            movements,
+            views,
+            width: 2 * model.size().width,
+            embeddings,
+        }
     }
 
     /// The examples of the clips at the given indices.
-    pub(super) fn pick(&self, which: &[usize]) -> Examples<'a> {
-        let embeddings = which.iter().flat_map(|&clip| self.embeddings(clip)).copied().collect();
-        Examples {
+    pub(super) fn select_clips(&self, which: &[usize]) -> EmbeddedExamples<'a> {
+        let embeddings =
+            which.iter().flat_map(|&clip| self.clip_embeddings(clip)).copied().collect();
+        EmbeddedExamples {
             clips: which.iter().map(|&clip| self.clips[clip]).collect(),
             movements: self.movements,
             classes: which.iter().map(|&clip| self.classes[clip]).collect(),
@@ -66,14 +74,14 @@ impl<'a> Examples<'a> {
     }
 
     /// All embeddings of a clip, `[view, coordinate]`.
-    pub(super) fn embeddings(&self, clip: usize) -> &[f32] {
+    pub(super) fn clip_embeddings(&self, clip: usize) -> &[f32] {
         let length = self.views * self.width;
         &self.embeddings[clip * length..(clip + 1) * length]
     }
 
     /// The clips with a label, `[movement]`: each with whether it is correct. Empty for a movement
     /// that lacks correct or incorrect clips.
-    pub(super) fn judged(&self) -> Vec<Vec<(usize, bool)>> {
+    pub(super) fn labelled_clips(&self) -> Vec<Vec<(usize, bool)>> {
         let labelled_clips = |movement: usize| {
             let clips = (0..self.clips.len()).filter(|&clip| self.classes[clip] == movement);
             let labelled: Vec<(usize, bool)> =
@@ -86,7 +94,7 @@ impl<'a> Examples<'a> {
     }
 
     /// Whether a model can be learned from these examples.
-    pub(super) fn suffice(&self) -> bool {
-        self.movements.len() > 1 || self.judged().iter().any(|judged| !judged.is_empty())
+    pub(super) fn are_sufficient(&self) -> bool {
+        self.movements.len() > 1 || self.labelled_clips().iter().any(|judged| !judged.is_empty())
     }
 }

@@ -1,64 +1,64 @@
 //! Heads that are linear in the embedding, computed directly from examples.
 
-use super::examples::Examples;
-use crate::peers::Ridge;
-use crate::train::SOFT;
-use crate::weights::Values;
+use super::examples::EmbeddedExamples;
+use crate::methods::Ridge;
+use crate::train::LABEL_SMOOTHING;
+use crate::weights::WeightValues;
 use rayon::prelude::*;
 
 /// The movement and quality heads.
-pub(super) struct Heads {
-    movement: Head,
-    quality: Head,
+pub(super) struct EmbeddingHeads {
+    movement: EmbeddingHead,
+    quality: EmbeddingHead,
 }
 
 /// One head: a linear function of the embedding for each movement.
-struct Head {
+struct EmbeddingHead {
     /// `[movement]`: weights and offset; `None` where nothing was learned.
     functions: Vec<Option<(Vec<f64>, f64)>>,
     width: usize,
 }
 
-impl Heads {
+impl EmbeddingHeads {
     /// Nearest class means for both heads.
-    pub(super) fn prototypes(examples: &Examples) -> Heads {
-        Heads {
-            movement: Head::nearest_movement(examples),
-            quality: Head::nearest_quality(examples),
+    pub(super) fn from_prototypes(examples: &EmbeddedExamples) -> EmbeddingHeads {
+        EmbeddingHeads {
+            movement: EmbeddingHead::nearest_movement(examples),
+            quality: EmbeddingHead::nearest_quality(examples),
         }
     }
 
     /// Nearest class means for movement, ridge regression for quality.
-    pub(super) fn mixed(examples: &Examples) -> Heads {
-        Heads {
-            movement: Head::nearest_movement(examples),
-            quality: Head::ridge_of_quality(examples),
+    pub(super) fn from_means_and_ridge(examples: &EmbeddedExamples) -> EmbeddingHeads {
+        EmbeddingHeads {
+            movement: EmbeddingHead::nearest_movement(examples),
+            quality: EmbeddingHead::quality_ridge(examples),
         }
     }
 
     /// Ridge regression for both heads.
-    pub(super) fn linear(examples: &Examples) -> Heads {
-        Heads {
-            movement: Head::ridge_of_movement(examples),
-            quality: Head::ridge_of_quality(examples),
+    pub(super) fn from_ridge(examples: &EmbeddedExamples) -> EmbeddingHeads {
+        EmbeddingHeads {
+            movement: EmbeddingHead::movement_ridge(examples),
+            quality: EmbeddingHead::quality_ridge(examples),
         }
     }
 
     /// The heads as parameters of an encoder.
-    pub(super) fn values(&self) -> Values {
+    pub(super) fn parameter_values(&self) -> WeightValues {
         [("movement", &self.movement), ("quality", &self.quality)]
             .into_iter()
-            .flat_map(|(name, head)| head.values(name))
+            .flat_map(|(name, head)| head.parameter_values(name))
             .collect()
     }
 }
 
-impl Head {
+impl EmbeddingHead {
     /// Classifies a clip by the nearest movement mean.
-    fn nearest_movement(examples: &Examples) -> Head {
+    fn nearest_movement(examples: &EmbeddedExamples) -> EmbeddingHead {
         let count = examples.movements.len();
         if count < 2 {
-            return Head::new(vec![None; count], examples);
+            return EmbeddingHead::new(vec![None; count], examples);
         }
         let kinds: Vec<Vec<usize>> = (0..count)
             .map(|movement| {
@@ -67,22 +67,22 @@ impl Head {
                     .collect()
             })
             .collect();
-        let Means { means, spread } = Means::of(examples, &kinds);
+        let ClassMeans { means, spread } = ClassMeans::from_classes(examples, &kinds);
         // With the within-class spread as the variance, each coordinate counts as it would in a
         // normal distribution; the share makes correlated coordinates count as one.
         let share = 1.0 / (examples.width as f64).sqrt();
         let mean_function = |(mean, kind): (&Vec<f64>, &Vec<usize>)| {
             let weights: Vec<f64> =
                 mean.iter().zip(&spread).map(|(mean, spread)| share * mean / spread).collect();
-            let offset = -0.5 * dot(&weights, mean);
+            let offset = -0.5 * dot_product(&weights, mean);
             (!kind.is_empty()).then_some((weights, offset))
         };
-        Head::new(means.iter().zip(&kinds).map(mean_function).collect(), examples)
+        EmbeddingHead::new(means.iter().zip(&kinds).map(mean_function).collect(), examples)
     }
 
     /// Scores a clip by the nearest of the correct and incorrect means, at which the score is 1 and
     /// −1 (times [`confident_logit`]).
-    fn nearest_quality(examples: &Examples) -> Head {
+    fn nearest_quality(examples: &EmbeddedExamples) -> EmbeddingHead {
         let quality_function = |judged: &Vec<(usize, bool)>| {
             let kinds = [true, false].map(|kind| {
                 judged
@@ -94,32 +94,35 @@ impl Head {
             if kinds.iter().any(Vec::is_empty) {
                 return None;
             }
-            let Means { means, spread } = Means::of(examples, &kinds);
+            let ClassMeans { means, spread } = ClassMeans::from_classes(examples, &kinds);
             let middle: Vec<f64> =
                 means[0].iter().zip(&means[1]).map(|(a, b)| 0.5 * (a + b)).collect();
             let half: Vec<f64> = means[0].iter().zip(&middle).map(|(a, m)| a - m).collect();
             let towards: Vec<f64> =
                 half.iter().zip(&spread).map(|(half, spread)| half / spread).collect();
-            let scale = unit() / dot(&towards, &half).max(1e-12);
+            let scale = confident_logit() / dot_product(&towards, &half).max(1e-12);
             let weights: Vec<f64> = towards.iter().map(|v| scale * v).collect();
-            let offset = -dot(&weights, &middle);
+            let offset = -dot_product(&weights, &middle);
             Some((weights, offset))
         };
-        Head::new(examples.judged().iter().map(quality_function).collect(), examples)
+        EmbeddingHead::new(
+            examples.labelled_clips().iter().map(quality_function).collect(),
+            examples,
+        )
     }
 
     /// Ridge regression of movements onto targets 1 and −1.
-    fn ridge_of_movement(examples: &Examples) -> Head {
+    fn movement_ridge(examples: &EmbeddedExamples) -> EmbeddingHead {
         let count = examples.movements.len();
         if count < 2 {
-            return Head::new(vec![None; count], examples);
+            return EmbeddingHead::new(vec![None; count], examples);
         }
         let all: Vec<usize> = (0..examples.clips.len()).collect();
         let sign = |first: bool| if first { 1.0 } else { -1.0 };
         let target =
             |i: usize| (0..count).map(|movement| sign(examples.classes[i] == movement)).collect();
-        Head::new(
-            ridge(examples, &all, &target).map_or_else(
+        EmbeddingHead::new(
+            fit_ridge(examples, &all, &target).map_or_else(
                 || vec![None; count],
                 |functions| functions.into_iter().map(Some).collect(),
             ),
@@ -128,20 +131,23 @@ impl Head {
     }
 
     /// Ridge regression of quality onto targets 1 and −1.
-    fn ridge_of_quality(examples: &Examples) -> Head {
+    fn quality_ridge(examples: &EmbeddedExamples) -> EmbeddingHead {
         let quality_function = |judged: Vec<(usize, bool)>| {
             let which: Vec<usize> = judged.iter().map(|(clip, _)| *clip).collect();
-            let target = |i: usize| examples.clips[which[i]].target().into_iter().collect();
-            ridge(examples, &which, &target)?.into_iter().next()
+            let target = |i: usize| examples.clips[which[i]].quality_target().into_iter().collect();
+            fit_ridge(examples, &which, &target)?.into_iter().next()
         };
-        Head::new(examples.judged().into_par_iter().map(quality_function).collect(), examples)
+        EmbeddingHead::new(
+            examples.labelled_clips().into_par_iter().map(quality_function).collect(),
+            examples,
+        )
     }
 
-    fn new(functions: Vec<Option<(Vec<f64>, f64)>>, examples: &Examples) -> Head {
-        Head { functions, width: examples.width }
+    fn new(functions: Vec<Option<(Vec<f64>, f64)>>, examples: &EmbeddedExamples) -> EmbeddingHead {
+        EmbeddingHead { functions, width: examples.width }
     }
 
-    fn values(&self, name: &str) -> Values {
+    fn parameter_values(&self, name: &str) -> WeightValues {
         let count = self.functions.len();
         let mut weights = vec![0.0f32; self.width * count];
         let mut offsets = vec![0.0f32; count];
@@ -155,7 +161,7 @@ impl Head {
                 .for_each(|(to, from)| *to = *from as f32);
             offsets[movement] = *offset as f32;
         }
-        Values::from([
+        WeightValues::from([
             (format!("{name}.weight"), (vec![self.width, count], weights)),
             (format!("{name}.bias"), (vec![count], offsets)),
         ])
@@ -165,31 +171,34 @@ impl Head {
 /// Ridge regression from the embeddings of the given clips to targets 1 and −1 (times
 /// [`confident_logit`]): the weights and offset of each target. The penalty is the one with the
 /// least error when all views of a clip are left out together.
-fn ridge(
-    examples: &Examples,
+fn fit_ridge(
+    examples: &EmbeddedExamples,
     which: &[usize],
     target: &dyn Fn(usize) -> Vec<f64>,
 ) -> Option<Vec<(Vec<f64>, f64)>> {
     let rows: Vec<f32> =
-        which.iter().flat_map(|&clip| examples.embeddings(clip)).copied().collect();
+        which.iter().flat_map(|&clip| examples.clip_embeddings(clip)).copied().collect();
     let targets: Vec<f64> =
         which.iter().enumerate().flat_map(|(i, _)| target(i).repeat(examples.views)).collect();
     let views: Vec<usize> =
         which.iter().flat_map(|&clip| std::iter::repeat_n(clip, examples.views)).collect();
     let scaled = |(weights, offset): (Vec<f64>, f64)| {
-        (weights.into_iter().map(|weight| unit() * weight).collect::<Vec<f64>>(), unit() * offset)
+        (
+            weights.into_iter().map(|weight| confident_logit() * weight).collect::<Vec<f64>>(),
+            confident_logit() * offset,
+        )
     };
-    Some(Ridge::fit(&rows, &targets, &views)?.functions().map(scaled).collect())
+    Some(Ridge::fit(&rows, &targets, &views)?.target_functions().map(scaled).collect())
 }
 
 /// The logit of a target of 1 after label smoothing: what a head outputs for a clip that is
 /// certainly correct.
-pub(super) fn unit() -> f64 {
-    (f64::from(1.0 - SOFT) / f64::from(SOFT)).ln()
+pub(super) fn confident_logit() -> f64 {
+    (f64::from(1.0 - LABEL_SMOOTHING) / f64::from(LABEL_SMOOTHING)).ln()
 }
 
 /// Class means of clips, and the spread within the classes.
-struct Means {
+struct ClassMeans {
     /// `[kind][coordinate]`.
     means: Vec<Vec<f64>>,
     /// Within-class variance, averaged half and half with its mean over the coordinates: a few
@@ -197,16 +206,17 @@ struct Means {
     spread: Vec<f64>,
 }
 
-impl Means {
-    fn of(examples: &Examples, kinds: &[Vec<usize>]) -> Means {
+impl ClassMeans {
+    fn from_classes(examples: &EmbeddedExamples, kinds: &[Vec<usize>]) -> ClassMeans {
         let width = examples.width;
         let mut spread = vec![0.0; width];
         let mut rows = 0usize;
         let means: Vec<Vec<f64>> = kinds
             .iter()
             .map(|kind| {
-                let views =
-                    || kind.iter().flat_map(|&clip| examples.embeddings(clip).chunks_exact(width));
+                let views = || {
+                    kind.iter().flat_map(|&clip| examples.clip_embeddings(clip).chunks_exact(width))
+                };
                 let count = kind.len() * examples.views;
                 let mut mean = vec![0.0; width];
                 views().for_each(|view| {
@@ -226,10 +236,10 @@ impl Means {
         spread
             .iter_mut()
             .for_each(|square| *square = (*square + mean) / (2 * rows.max(1)) as f64 + 1e-9);
-        Means { means, spread }
+        ClassMeans { means, spread }
     }
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+fn dot_product(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }

@@ -4,28 +4,28 @@
 //! model like any other.
 
 mod adapters;
+mod cross_validation;
 mod examples;
 mod heads;
-mod inside;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 use crate::card::Card;
-use crate::encoder::{Encoder, Size};
-use crate::error::Error;
+use crate::encoder::{Encoder, EncoderSize};
+use crate::error::ModelError;
 use crate::model::Model;
-use crate::token::Clip;
+use crate::token::LabelledClip;
 use crate::train;
 use crate::weights;
-use examples::Examples;
-use heads::Heads;
+use examples::EmbeddedExamples;
+use heads::EmbeddingHeads;
 use serde::Serialize;
 
 /// How to build a model from few clips, the simplest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Way {
+pub enum AdaptMethod {
     /// Nearest class mean of the embeddings (Snell et al. 2017), each coordinate weighted by how
     /// little it varies within a class.
     Prototype,
@@ -39,16 +39,21 @@ pub enum Way {
     Adapters,
 }
 
-impl Way {
+impl AdaptMethod {
     /// All methods, the simplest first.
-    pub const ALL: [Way; 4] = [Way::Prototype, Way::Linear, Way::Committee, Way::Adapters];
+    pub const ALL: [AdaptMethod; 4] = [
+        AdaptMethod::Prototype,
+        AdaptMethod::Linear,
+        AdaptMethod::Committee,
+        AdaptMethod::Adapters,
+    ];
 }
 
 /// The score of an adaptation method on held-out labelled clips.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Inside {
+pub struct MethodScore {
     /// The method.
-    pub way: Way,
+    pub way: AdaptMethod,
     /// AUC of quality, share of movements recognised, or the mean of the two where both were
     /// learned.
     pub reached: f64,
@@ -60,10 +65,10 @@ pub struct Adapted {
     /// The model.
     pub model: Model,
     /// The method that was chosen.
-    pub way: Way,
+    pub method: AdaptMethod,
     /// The cross-validation score of each method; empty if there were too few clips to hold any
     /// out.
-    pub inside: Vec<Inside>,
+    pub scores: Vec<MethodScore>,
 }
 
 /// Builds a model of the movements of some clips from a pre-trained one. It judges the quality of
@@ -74,12 +79,17 @@ pub struct Adapted {
 ///
 /// # Errors
 /// If there are neither correct and incorrect clips of one movement nor clips of two movements.
-pub fn adapt(base: &Model, clips: &[Clip], seed: u64, card: Card) -> Result<Adapted, Error> {
-    let clips: Vec<Clip> = clips.iter().map(|clip| sensed(base, clip)).collect();
-    let movements = train::movements(&clips);
-    let examples = Examples::of(base, clips.iter().collect(), &movements, seed);
-    if !examples.suffice() {
-        return Err(Error::Clips {
+pub fn adapt_model(
+    base: &Model,
+    clips: &[LabelledClip],
+    seed: u64,
+    card: Card,
+) -> Result<Adapted, ModelError> {
+    let clips: Vec<LabelledClip> = clips.iter().map(|clip| match_base_sensor(base, clip)).collect();
+    let movements = train::movement_names(&clips);
+    let examples = EmbeddedExamples::from_clips(base, clips.iter().collect(), &movements, seed);
+    if !examples.are_sufficient() {
+        return Err(ModelError::Clips {
             what: format!(
                 "{} clips show neither correct and incorrect repetitions nor two movements",
                 clips.len()
@@ -87,47 +97,55 @@ pub fn adapt(base: &Model, clips: &[Clip], seed: u64, card: Card) -> Result<Adap
             hint: "label clips of a movement 1 (correct) and 0 (incorrect), or give clips of two movements",
         });
     }
-    let (inside, reach): (Vec<Inside>, Vec<Vec<f64>>) =
-        inside::inside(base, &examples, seed)?.into_iter().unzip();
-    let way = inside::choose(&inside, clips.len());
+    let (inside, reach): (Vec<MethodScore>, Vec<Vec<f64>>) =
+        cross_validation::score_methods(base, &examples, seed)?.into_iter().unzip();
+    let way = cross_validation::choose_method(&inside, clips.len());
     let reach = inside
         .iter()
         .zip(reach)
         .find(|(score, _)| score.way == way)
         .map(|(_, reach)| reach)
         .unwrap_or_default();
-    let model =
-        learn(way, base, &examples, seed, Card { movements: movements.clone(), reach, ..card })?;
-    Ok(Adapted { model, way, inside })
+    let model = learn_model(
+        way,
+        base,
+        &examples,
+        seed,
+        Card { movements: movements.clone(), reach, ..card },
+    )?;
+    Ok(Adapted { model, method: way, scores: inside })
 }
 
 /// A clip as the base model knows clips: without the sensor if the base was not trained with one.
-fn sensed(base: &Model, clip: &Clip) -> Clip {
+fn match_base_sensor(base: &Model, clip: &LabelledClip) -> LabelledClip {
     let motion =
         if base.card().sensor { clip.motion.clone() } else { clip.motion.without_sensor() };
-    Clip { motion, ..clip.clone() }
+    LabelledClip { motion, ..clip.clone() }
 }
 
 /// Builds a model from examples with one method.
-fn learn(
-    way: Way,
+fn learn_model(
+    way: AdaptMethod,
     base: &Model,
-    examples: &Examples,
+    examples: &EmbeddedExamples,
     seed: u64,
     card: Card,
-) -> Result<Model, Error> {
-    let size = Size { movements: examples.movements.len(), ..base.size().clone() };
+) -> Result<Model, ModelError> {
+    let size = EncoderSize { movements: examples.movements.len(), ..base.size().clone() };
     let heads = match way {
-        Way::Prototype => Heads::prototypes(examples),
-        Way::Committee => Heads::mixed(examples),
-        Way::Linear | Way::Adapters => Heads::linear(examples),
+        AdaptMethod::Prototype => EmbeddingHeads::from_prototypes(examples),
+        AdaptMethod::Committee => EmbeddingHeads::from_means_and_ridge(examples),
+        AdaptMethod::Linear | AdaptMethod::Adapters => EmbeddingHeads::from_ridge(examples),
     };
-    let encoder = with_heads(base.encoder(), &size, heads);
-    let encoder =
-        if way == Way::Adapters { adapters::train(&encoder, examples, seed)? } else { encoder };
-    let clips: Vec<Clip> = examples.clips.iter().map(|&clip| clip.clone()).collect();
+    let encoder = replace_heads(base.encoder(), &size, heads);
+    let encoder = if way == AdaptMethod::Adapters {
+        adapters::train_adapters(&encoder, examples, seed)?
+    } else {
+        encoder
+    };
+    let clips: Vec<LabelledClip> = examples.clips.iter().map(|&clip| clip.clone()).collect();
     let model = Model::new(encoder, size, Card { sensor: base.card().sensor, ..card }, &clips);
-    Ok(if way == Way::Committee {
+    Ok(if way == AdaptMethod::Committee {
         model.with_rockets(&clips, seed).with_recogniser(&clips, seed)
     } else {
         model
@@ -135,10 +153,10 @@ fn learn(
 }
 
 /// An encoder with its heads replaced; `size` gives the number of movements.
-fn with_heads(encoder: &Encoder, size: &Size, heads: Heads) -> Encoder {
-    let mut values = weights::collect(encoder);
-    values.extend(heads.values());
-    weights::replace(Encoder::new(size, &encoder.device()), &mut |path, shape| {
+fn replace_heads(encoder: &Encoder, size: &EncoderSize, heads: EmbeddingHeads) -> Encoder {
+    let mut values = weights::collect_parameters(encoder);
+    values.extend(heads.parameter_values());
+    weights::replace_parameters(Encoder::new(size, &encoder.device()), &mut |path, shape| {
         let fits = values.remove(path).filter(|(stored_shape, _)| stored_shape == shape);
         fits.map_or_else(|| vec![0.0; shape.iter().product()], |(_, values)| values)
     })

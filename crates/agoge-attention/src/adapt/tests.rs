@@ -1,29 +1,29 @@
 use super::*;
 use crate::Motion;
-use crate::metric::auc;
-use crate::pretrain::pretrain;
-use crate::token::Augment;
-use crate::train::Config;
+use crate::metric::roc_auc;
+use crate::pretrain::pretrain_encoder;
+use crate::token::Augmentation;
+use crate::train::TrainingConfig;
 use agoge_motion::Side;
-use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
+use agoge_motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
 use std::sync::OnceLock;
 
 /// Repetitions of simulated athletes of various heights and facings; every second athlete has the
 /// fault.
-pub(crate) fn clips(
+pub(crate) fn simulated_clips(
     exercise: Exercise,
-    fault: Option<FaultKind>,
+    fault: Option<SimulatedFaultKind>,
     athletes: std::ops::Range<usize>,
-) -> Vec<Clip> {
+) -> Vec<LabelledClip> {
     let clip = |athlete: usize| {
         let faulty = fault.filter(|_| athlete % 2 == 1);
-        let faults = faulty.map(|kind| Fault {
+        let faults = faulty.map(|kind| SimulatedFault {
             kind,
             side: Some(Side::Left),
             repetitions: 1..=1,
             size: 35.0,
         });
-        let set = Set {
+        let set = SimulatedSet {
             repetitions: 1,
             height_m: 1.55 + 0.01 * (athlete % 40) as f64,
             facing_deg: 70.0 * athlete as f64,
@@ -31,11 +31,11 @@ pub(crate) fn clips(
             seed: athlete as u64,
             variation_deg: 4.0,
             rate_hz: 30.0,
-            ..Set::new(exercise)
+            ..SimulatedSet::new(exercise)
         };
         let simulation = set.simulate();
         let [start, _, end] = simulation.truth.repetitions[0];
-        Clip {
+        LabelledClip {
             athlete: athlete.to_string(),
             movement: format!("{exercise:?}"),
             label: Some(f32::from(u8::from(faulty.is_none()))),
@@ -46,14 +46,14 @@ pub(crate) fn clips(
 }
 
 /// A base model pre-trained on squats and overhead reaches.
-pub(crate) fn base() -> &'static Model {
+pub(crate) fn pretrained_base() -> &'static Model {
     static BASE: OnceLock<Model> = OnceLock::new();
     BASE.get_or_init(|| {
         let seen = [Exercise::Squat, Exercise::OverheadReach]
-            .map(|exercise| clips(exercise, None, 100..116))
+            .map(|exercise| simulated_clips(exercise, None, 100..116))
             .concat();
         let motions: Vec<Motion> = seen.into_iter().map(|clip| clip.motion).collect();
-        let config = Config {
+        let config = TrainingConfig {
             width: 24,
             heads: 2,
             blocks: 1,
@@ -61,10 +61,10 @@ pub(crate) fn base() -> &'static Model {
             epochs: 60,
             batch: 16,
             learning_rate: 5e-3,
-            augment: Augment { flat: 0.0, drop: 0.2, mirror: 0.0, live: 0.0, sense: 0.0 },
-            ..Config::default()
+            augment: Augmentation { flat: 0.0, drop: 0.2, mirror: 0.0, live: 0.0, sense: 0.0 },
+            ..TrainingConfig::default()
         };
-        let (encoder, size) = pretrain(&motions, &config, &mut |_| {}).unwrap();
+        let (encoder, size) = pretrain_encoder(&motions, &config, &mut |_| {}).unwrap();
         Model::new(
             encoder,
             size,
@@ -74,44 +74,46 @@ pub(crate) fn base() -> &'static Model {
     })
 }
 
-fn quality(model: &Model, clips: &[Clip]) -> f64 {
+fn quality_auc(model: &Model, clips: &[LabelledClip]) -> f64 {
     let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
     let scores: Vec<f32> =
-        model.read_motions(&motions).iter().map(|reading| reading.leaning[0]).collect();
-    auc(&scores, &clips.iter().map(|clip| clip.is_correct() == Some(true)).collect::<Vec<_>>())
+        model.read_motions(&motions).iter().map(|reading| reading.quality_logit[0]).collect();
+    roc_auc(&scores, &clips.iter().map(|clip| clip.is_correct() == Some(true)).collect::<Vec<_>>())
 }
 
 #[test]
 fn five_clips_of_a_kind_of_a_new_movement_suffice_in_every_way() {
-    let few = clips(Exercise::BicepsCurl, Some(FaultKind::Asymmetry), 0..10);
-    let unseen = clips(Exercise::BicepsCurl, Some(FaultKind::Asymmetry), 20..60);
-    let Adapted { model, inside, .. } = adapt(base(), &few, 1, Card::default()).unwrap();
+    let few = simulated_clips(Exercise::BicepsCurl, Some(SimulatedFaultKind::Asymmetry), 0..10);
+    let unseen = simulated_clips(Exercise::BicepsCurl, Some(SimulatedFaultKind::Asymmetry), 20..60);
+    let Adapted { model, scores: inside, .. } =
+        adapt_model(pretrained_base(), &few, 1, Card::default()).unwrap();
     assert_eq!(model.card().movements, ["BicepsCurl"]);
-    assert_eq!(inside.iter().map(|inside| inside.way).collect::<Vec<_>>(), Way::ALL);
-    let reached = quality(&model, &unseen);
+    assert_eq!(inside.iter().map(|inside| inside.way).collect::<Vec<_>>(), AdaptMethod::ALL);
+    let reached = quality_auc(&model, &unseen);
     assert!(reached >= 0.9, "{reached} {inside:?}");
     let again = Model::from_bytes(&model.to_bytes().unwrap(), "x").unwrap();
-    assert_eq!(quality(&again, &unseen), reached);
+    assert_eq!(quality_auc(&again, &unseen), reached);
 
-    let names = train::movements(&few);
-    let examples = Examples::of(base(), few.iter().collect(), &names, 1);
-    for way in Way::ALL {
+    let names = train::movement_names(&few);
+    let examples = EmbeddedExamples::from_clips(pretrained_base(), few.iter().collect(), &names, 1);
+    for way in AdaptMethod::ALL {
         let card = Card { movements: names.clone(), ..Card::default() };
         let learn_on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| learn(way, base(), &examples, 1, card.clone())).unwrap()
+            pool.install(|| learn_model(way, pretrained_base(), &examples, 1, card.clone()))
+                .unwrap()
         };
         let model = learn_on(1);
         assert!(
             model.to_bytes().unwrap() == learn_on(2).to_bytes().unwrap(),
             "{way:?}: other threads, other weights"
         );
-        assert!(quality(&model, &unseen) >= 0.8, "{way:?}: {}", quality(&model, &unseen));
+        assert!(quality_auc(&model, &unseen) >= 0.8, "{way:?}: {}", quality_auc(&model, &unseen));
         // The scale is that of training: 1 is as correct as the labelled clips.
         let logits: Vec<f32> = model
             .read_motions(&[&few[0].motion])
             .iter()
-            .map(|reading| reading.leaning[0])
+            .map(|reading| reading.quality_logit[0])
             .collect();
         assert!((0.2..2.0).contains(&logits[0]), "{way:?}: {logits:?}");
     }
@@ -119,12 +121,15 @@ fn five_clips_of_a_kind_of_a_new_movement_suffice_in_every_way() {
 
 #[test]
 fn adapters_change_the_attention_maps_and_nothing_else_but_the_heads() {
-    let few = clips(Exercise::BicepsCurl, Some(FaultKind::Asymmetry), 0..4);
-    let names = train::movements(&few);
-    let examples = Examples::of(base(), few.iter().collect(), &names, 1);
+    let few = simulated_clips(Exercise::BicepsCurl, Some(SimulatedFaultKind::Asymmetry), 0..4);
+    let names = train::movement_names(&few);
+    let examples = EmbeddedExamples::from_clips(pretrained_base(), few.iter().collect(), &names, 1);
     let card = Card { movements: names.clone(), ..Card::default() };
-    let model = learn(Way::Adapters, base(), &examples, 1, card).unwrap();
-    let (before, after) = (weights::collect(base().encoder()), weights::collect(model.encoder()));
+    let model = learn_model(AdaptMethod::Adapters, pretrained_base(), &examples, 1, card).unwrap();
+    let (before, after) = (
+        weights::collect_parameters(pretrained_base().encoder()),
+        weights::collect_parameters(model.encoder()),
+    );
     let changed: Vec<&str> = after
         .iter()
         .filter(|(path, values)| before[*path] != **values)
@@ -147,42 +152,49 @@ fn adapters_change_the_attention_maps_and_nothing_else_but_the_heads() {
 fn movements_are_told_apart_after_one_clip_of_each() {
     let all = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl];
     let of_athletes = |athletes: std::ops::Range<usize>| {
-        all.map(|exercise| clips(exercise, None, athletes.clone())).concat()
+        all.map(|exercise| simulated_clips(exercise, None, athletes.clone())).concat()
     };
-    let unlabelled = |clip: Clip| Clip { label: None, ..clip };
-    let few: Vec<Clip> = of_athletes(0..1).into_iter().map(unlabelled).collect();
-    let Adapted { model, way, inside } = adapt(base(), &few, 1, Card::default()).unwrap();
-    assert_eq!((way, inside.len()), (Way::Committee, 0), "there is nothing to put aside");
+    let unlabelled = |clip: LabelledClip| LabelledClip { label: None, ..clip };
+    let few: Vec<LabelledClip> = of_athletes(0..1).into_iter().map(unlabelled).collect();
+    let Adapted { model, method: way, scores: inside } =
+        adapt_model(pretrained_base(), &few, 1, Card::default()).unwrap();
+    assert_eq!((way, inside.len()), (AdaptMethod::Committee, 0), "there is nothing to put aside");
     let unseen = of_athletes(10..16);
     let motions: Vec<&Motion> = unseen.iter().map(|clip| &clip.motion).collect();
     for (clip, reading) in unseen.iter().zip(model.read_motions(&motions)) {
-        let class = model.class(&clip.movement).unwrap();
+        let class = model.class_index(&clip.movement).unwrap();
         assert!(
             reading.movement.iter().all(|p| *p <= reading.movement[class]),
             "{}: {reading:?}",
             clip.movement
         );
-        assert_eq!(reading.leaning, [0.0; 3], "nobody judged them");
+        assert_eq!(reading.quality_logit, [0.0; 3], "nobody judged them");
     }
-    let four: Vec<Clip> = of_athletes(0..4).into_iter().map(unlabelled).collect();
-    let Adapted { inside, .. } = adapt(base(), &four, 1, Card::default()).unwrap();
+    let four: Vec<LabelledClip> = of_athletes(0..4).into_iter().map(unlabelled).collect();
+    let Adapted { scores: inside, .. } =
+        adapt_model(pretrained_base(), &four, 1, Card::default()).unwrap();
     assert!(inside.len() == 4 && inside.iter().all(|inside| inside.reached > 0.9), "{inside:?}");
 }
 
 #[test]
 fn a_movement_learned_from_few_clips_is_recognised_and_another_is_not() {
     let unlabelled_clips = |exercise: Exercise, athletes| {
-        let unlabelled = |clip: Clip| Clip { label: None, ..clip };
-        clips(exercise, None, athletes).into_iter().map(unlabelled).collect::<Vec<Clip>>()
+        let unlabelled = |clip: LabelledClip| LabelledClip { label: None, ..clip };
+        simulated_clips(exercise, None, athletes)
+            .into_iter()
+            .map(unlabelled)
+            .collect::<Vec<LabelledClip>>()
     };
     let few = [Exercise::Squat, Exercise::BicepsCurl]
         .map(|exercise| unlabelled_clips(exercise, 0..6))
         .concat();
-    let Adapted { model, .. } = adapt(base(), &few, 1, Card::default()).unwrap();
+    let Adapted { model, .. } = adapt_model(pretrained_base(), &few, 1, Card::default()).unwrap();
     let recognised = |exercise: Exercise, athlete: usize| {
         let clips = unlabelled_clips(exercise, athlete..athlete + 1);
         let readings = model.read_motions(&[&clips[0].motion]);
-        model.recognise(&readings.iter().collect::<Vec<_>>()).map(|recognised| recognised.movement)
+        model
+            .recognise_movement(&readings.iter().collect::<Vec<_>>())
+            .map(|recognised| recognised.movement)
     };
     let recognised_names = |exercise: Exercise| {
         (20..40).filter_map(|athlete| recognised(exercise, athlete)).collect::<Vec<String>>()
@@ -205,11 +217,12 @@ fn a_movement_learned_from_few_clips_is_recognised_and_another_is_not() {
 
 #[test]
 fn without_two_kinds_there_is_nothing_to_learn() {
-    let correct = clips(Exercise::Squat, None, 0..3);
-    let unlabelled: Vec<Clip> =
-        correct.iter().map(|clip| Clip { label: None, ..clip.clone() }).collect();
+    let correct = simulated_clips(Exercise::Squat, None, 0..3);
+    let unlabelled: Vec<LabelledClip> =
+        correct.iter().map(|clip| LabelledClip { label: None, ..clip.clone() }).collect();
     for clips in [correct, unlabelled, Vec::new()] {
-        let message = adapt(base(), &clips, 1, Card::default()).unwrap_err().to_string();
+        let message =
+            adapt_model(pretrained_base(), &clips, 1, Card::default()).unwrap_err().to_string();
         assert!(message.contains("hint: label clips") && !message.contains('\n'), "{message}");
     }
 }
@@ -217,12 +230,18 @@ fn without_two_kinds_there_is_nothing_to_learn() {
 #[test]
 fn ways_are_compared_on_athletes_put_aside_if_that_leaves_clips_of_every_kind() {
     // Every second clip is incorrect.
-    let clips = clips(Exercise::Squat, Some(FaultKind::Asymmetry), 0..8);
+    let clips = simulated_clips(Exercise::Squat, Some(SimulatedFaultKind::Asymmetry), 0..8);
     let parts = |athlete: &dyn Fn(usize) -> String| {
-        let with_athlete = |(i, clip): (usize, &Clip)| Clip { athlete: athlete(i), ..clip.clone() };
-        let clips: Vec<Clip> = clips.iter().enumerate().map(with_athlete).collect();
+        let with_athlete = |(i, clip): (usize, &LabelledClip)| LabelledClip {
+            athlete: athlete(i),
+            ..clip.clone()
+        };
+        let clips: Vec<LabelledClip> = clips.iter().enumerate().map(with_athlete).collect();
         let movements = ["Squat".to_owned()];
-        inside::parts(&Examples::of(base(), clips.iter().collect(), &movements, 1), 1)
+        cross_validation::assign_folds(
+            &EmbeddedExamples::from_clips(pretrained_base(), clips.iter().collect(), &movements, 1),
+            1,
+        )
     };
     let by_athlete = parts(&|i| (i / 2).to_string());
     assert!(by_athlete.chunks(2).all(|pair| pair[0] == pair[1]), "{by_athlete:?}");
@@ -244,18 +263,18 @@ fn ways_are_compared_on_athletes_put_aside_if_that_leaves_clips_of_every_kind() 
 #[test]
 fn the_committee_is_left_only_for_what_is_better_beyond_chance() {
     let chosen = |values: [f64; 4], clips: usize| {
-        let inside: Vec<Inside> = Way::ALL
+        let inside: Vec<MethodScore> = AdaptMethod::ALL
             .into_iter()
             .zip(values)
-            .map(|(way, reached)| Inside { way, reached })
+            .map(|(way, reached)| MethodScore { way, reached })
             .collect();
-        inside::choose(&inside, clips)
+        cross_validation::choose_method(&inside, clips)
     };
     // The standard error of 0.6 is 0.14 on ten clips, and that of 0.8 is 0.02 on four hundred.
-    assert_eq!(chosen([0.95, 0.7, 0.6, 0.85], 10), Way::Committee);
-    assert_eq!(chosen([0.7, 0.7, 0.8, 0.85], 400), Way::Committee);
-    assert_eq!(chosen([0.7, 0.7, 0.8, 0.87], 400), Way::Adapters);
-    assert_eq!(chosen([1.0, 1.0, 1.0, 1.0], 10), Way::Committee);
-    assert_eq!(chosen([0.8, 1.0, 0.5, 1.0], 10), Way::Linear, "of equals the simplest");
-    assert_eq!(inside::choose(&[], 0), Way::Committee);
+    assert_eq!(chosen([0.95, 0.7, 0.6, 0.85], 10), AdaptMethod::Committee);
+    assert_eq!(chosen([0.7, 0.7, 0.8, 0.85], 400), AdaptMethod::Committee);
+    assert_eq!(chosen([0.7, 0.7, 0.8, 0.87], 400), AdaptMethod::Adapters);
+    assert_eq!(chosen([1.0, 1.0, 1.0, 1.0], 10), AdaptMethod::Committee);
+    assert_eq!(chosen([0.8, 1.0, 0.5, 1.0], 10), AdaptMethod::Linear, "of equals the simplest");
+    assert_eq!(cross_validation::choose_method(&[], 0), AdaptMethod::Committee);
 }

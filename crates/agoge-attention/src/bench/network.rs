@@ -1,17 +1,18 @@
 //! The two benchmark networks.
 
-use crate::kernel::{After, Axis, Isa, Matrix, MatrixMut};
+use crate::kernel::{Axis, Epilogue, Isa, Matrix, MatrixMut};
 use crate::runtime::{
-    Attention, Block, Encoder, FeedForward, LayerNorm, Linear, SelfAttention, Tokens, Workspace,
+    AttentionLayer, FeedForward, PackedLinear, RuntimeBlock, RuntimeEncoder, RuntimeLayerNorm,
+    RuntimeSelfAttention, TokenGrid, Workspace,
 };
 
 /// Supplies weights: given the numbers of inputs and outputs, returns a matrix `[in, out]` (or a
 /// vector if the number of inputs is 0).
-pub(crate) type Source<'a> = dyn FnMut(usize, usize) -> Vec<f32> + 'a;
+pub(crate) type WeightSource<'a> = dyn FnMut(usize, usize) -> Vec<f32> + 'a;
 
 /// Random weights with the usual initialisation of linear layers: uniform within ±1/√in; vectors
 /// within ±1/√out.
-pub fn random(seed: u64) -> impl FnMut(usize, usize) -> Vec<f32> {
+pub fn random_weights(seed: u64) -> impl FnMut(usize, usize) -> Vec<f32> {
     let mut random = fastrand::Rng::with_seed(seed);
     move |inputs, outputs| {
         let (n, fan) = if inputs == 0 { (outputs, outputs) } else { (inputs * outputs, inputs) };
@@ -20,55 +21,66 @@ pub fn random(seed: u64) -> impl FnMut(usize, usize) -> Vec<f32> {
     }
 }
 
-fn layer(isa: Isa, source: &mut Source, inputs: usize, outputs: usize) -> Linear {
+fn linear_layer(
+    isa: Isa,
+    source: &mut WeightSource,
+    inputs: usize,
+    outputs: usize,
+) -> PackedLinear {
     let weights = source(inputs, outputs);
-    Linear::new(isa, Matrix::new(&weights, inputs, outputs), &source(0, outputs))
+    PackedLinear::new(isa, Matrix::new(&weights, inputs, outputs), &source(0, outputs))
 }
 
-fn norm(isa: Isa, width: usize) -> LayerNorm {
-    LayerNorm::new(isa, &vec![1.0; width], &vec![0.0; width], 1e-5)
+fn initial_norm(isa: Isa, width: usize) -> RuntimeLayerNorm {
+    RuntimeLayerNorm::new(isa, &vec![1.0; width], &vec![0.0; width], 1e-5)
 }
 
 /// Draws weights in this order: each attention's projection and join, then the feed-forward layers;
 /// norms are freshly initialised.
-fn block(
+fn attention_block(
     isa: Isa,
-    source: &mut Source,
+    source: &mut WeightSource,
     axes: &[Axis],
     width: usize,
     heads: usize,
     inner: usize,
-) -> Block {
+) -> RuntimeBlock {
     let mut attention = |axis: &Axis| {
         let (project, join) =
-            (layer(isa, source, width, 3 * width), layer(isa, source, width, width));
-        Attention {
-            norm: norm(isa, width),
-            attention: SelfAttention::new(project, join, heads),
+            (linear_layer(isa, source, width, 3 * width), linear_layer(isa, source, width, width));
+        AttentionLayer {
+            norm: initial_norm(isa, width),
+            attention: RuntimeSelfAttention::new(project, join, heads),
             axis: *axis,
         }
     };
     let attentions = axes.iter().map(&mut attention).collect();
-    let (wide, narrow) = (layer(isa, source, width, inner), layer(isa, source, inner, width));
-    Block { attentions, norm: norm(isa, width), feed_forward: FeedForward::new(wide, narrow) }
+    let (wide, narrow) =
+        (linear_layer(isa, source, width, inner), linear_layer(isa, source, inner, width));
+    RuntimeBlock {
+        attentions,
+        norm: initial_norm(isa, width),
+        feed_forward: FeedForward::new(wide, narrow),
+    }
 }
 
 /// Encoder over frames: 128 frames of 99 channels to 16 values; width 128, 4 blocks, 8 heads,
 /// feed-forward 512, mean over time.
 #[derive(Clone, Debug)]
-pub struct Motion {
-    encoder: Encoder,
-    head: Linear,
+pub struct FrameNetwork {
+    encoder: RuntimeEncoder,
+    head: PackedLinear,
 }
 
-impl Motion {
+impl FrameNetwork {
     /// Builds the network with weights from `source`.
-    pub fn new(isa: Isa, source: &mut Source<'_>) -> Motion {
-        let input = layer(isa, source, 99, 128);
-        let blocks = (0..4).map(|_| block(isa, source, &[Axis::Time], 128, 8, 512)).collect();
-        Motion {
-            encoder: Encoder { input, blocks, norm: norm(isa, 128) },
-            head: layer(isa, source, 128, 16),
+    pub fn new(isa: Isa, source: &mut WeightSource<'_>) -> FrameNetwork {
+        let input = linear_layer(isa, source, 99, 128);
+        let blocks =
+            (0..4).map(|_| attention_block(isa, source, &[Axis::Time], 128, 8, 512)).collect();
+        FrameNetwork {
+            encoder: RuntimeEncoder { input, blocks, norm: initial_norm(isa, 128) },
+            head: linear_layer(isa, source, 128, 16),
         }
     }
 
@@ -76,8 +88,8 @@ impl Motion {
     ///
     /// # Panics
     /// If `x` has another shape.
-    pub fn forward(&self, x: &[f32], batch: usize, workspace: &mut Workspace, out: &mut [f32]) {
-        let tokens = Tokens {
+    pub fn infer_batch(&self, x: &[f32], batch: usize, workspace: &mut Workspace, out: &mut [f32]) {
+        let tokens = TokenGrid {
             values: x,
             embedded: None,
             batch,
@@ -86,15 +98,15 @@ impl Motion {
             hidden: None,
             seconds: None,
         };
-        self.encoder.forward(tokens, workspace, out, |_, embedding, out| {
+        self.encoder.encode_batch(tokens, workspace, out, |_, embedding, out| {
             let mut mean = [0.0f32; 128];
             for i in 0..embedding.rows() {
                 mean.iter_mut().zip(embedding.row(i)).for_each(|(mean, x)| *mean += x);
             }
             mean.iter_mut().for_each(|mean| *mean /= embedding.rows() as f32);
-            self.head.forward(
+            self.head.apply_to_rows(
                 Matrix::new(&mean, 1, 128),
-                After::Write,
+                Epilogue::Write,
                 &mut MatrixMut::new(out, 1, 16),
             );
         });
@@ -104,20 +116,21 @@ impl Motion {
 /// Encoder over joints and frames: 64 frames of 25 joints with 3 channels to 3 values each; width
 /// 64, 4 blocks, 4 heads, feed-forward 256.
 #[derive(Clone, Debug)]
-pub struct Joints {
-    encoder: Encoder,
-    head: Linear,
+pub struct JointNetwork {
+    encoder: RuntimeEncoder,
+    head: PackedLinear,
 }
 
-impl Joints {
+impl JointNetwork {
     /// Builds the network with weights from `source`.
-    pub fn new(isa: Isa, source: &mut Source<'_>) -> Joints {
-        let input = layer(isa, source, 3, 64);
-        let blocks =
-            (0..4).map(|_| block(isa, source, &[Axis::Part, Axis::Time], 64, 4, 256)).collect();
-        Joints {
-            encoder: Encoder { input, blocks, norm: norm(isa, 64) },
-            head: layer(isa, source, 64, 3),
+    pub fn new(isa: Isa, source: &mut WeightSource<'_>) -> JointNetwork {
+        let input = linear_layer(isa, source, 3, 64);
+        let blocks = (0..4)
+            .map(|_| attention_block(isa, source, &[Axis::Part, Axis::Time], 64, 4, 256))
+            .collect();
+        JointNetwork {
+            encoder: RuntimeEncoder { input, blocks, norm: initial_norm(isa, 64) },
+            head: linear_layer(isa, source, 64, 3),
         }
     }
 
@@ -125,8 +138,8 @@ impl Joints {
     ///
     /// # Panics
     /// If `x` has another shape.
-    pub fn forward(&self, x: &[f32], batch: usize, workspace: &mut Workspace, out: &mut [f32]) {
-        let tokens = Tokens {
+    pub fn infer_batch(&self, x: &[f32], batch: usize, workspace: &mut Workspace, out: &mut [f32]) {
+        let tokens = TokenGrid {
             values: x,
             embedded: None,
             batch,
@@ -135,10 +148,10 @@ impl Joints {
             hidden: None,
             seconds: None,
         };
-        self.encoder.forward(tokens, workspace, out, |_, embedding, out| {
-            self.head.forward(
+        self.encoder.encode_batch(tokens, workspace, out, |_, embedding, out| {
+            self.head.apply_to_rows(
                 embedding,
-                After::Write,
+                Epilogue::Write,
                 &mut MatrixMut::new(out, embedding.rows(), 3),
             );
         });

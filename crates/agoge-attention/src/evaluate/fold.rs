@@ -1,9 +1,9 @@
 //! Trains without some athletes and records the predictions for those athletes' clips.
 
-use crate::error::Error;
-use crate::peers::{Method, Said, Task};
-use crate::token::Clip;
-use crate::train::movements;
+use crate::error::ModelError;
+use crate::methods::{ClipPrediction, LearningMethod, LearningTask};
+use crate::token::LabelledClip;
+use crate::train::movement_names;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -21,12 +21,12 @@ pub struct Fold {
     /// The athletes left out.
     pub without: Vec<String>,
     /// The index of each of their clips in the evaluation, with its prediction.
-    pub said: Vec<(usize, Said)>,
+    pub said: Vec<(usize, ClipPrediction)>,
 }
 
 /// Called with each finished fold, the number of folds done and the total; an error ends the
 /// evaluation.
-pub type Watch<'a> = dyn FnMut(&Fold, usize, usize) -> Result<(), Error> + Send + 'a;
+pub type FoldObserver<'a> = dyn FnMut(&Fold, usize, usize) -> Result<(), ModelError> + Send + 'a;
 
 /// Leaves every athlete out once per seed. With `pairs`, athletes are also left out two at a time,
 /// each with the [`PARTNERS`] nearest in the order of their names: anything fitted to such a fold's
@@ -34,15 +34,15 @@ pub type Watch<'a> = dyn FnMut(&Fold, usize, usize) -> Result<(), Error> + Send 
 ///
 /// # Errors
 /// With fewer than two athletes, and whatever the method or `watch` returns.
-pub fn leave_out(
-    clips: &[Clip],
-    method: &dyn Method,
-    task: Task,
+pub fn leave_athletes_out(
+    clips: &[LabelledClip],
+    method: &dyn LearningMethod,
+    task: LearningTask,
     pairs: bool,
     seeds: u64,
     earlier: Vec<Fold>,
-    watch: &mut Watch,
-) -> Result<Vec<Fold>, Error> {
+    watch: &mut FoldObserver,
+) -> Result<Vec<Fold>, ModelError> {
     let athletes: Vec<&str> = clips
         .iter()
         .map(|clip| clip.athlete.as_str())
@@ -51,13 +51,13 @@ pub fn leave_out(
         .collect();
     if athletes.len() < 2 {
         let hint = "at least two athletes are needed";
-        return Err(Error::Clips { what: format!("{} athletes", athletes.len()), hint });
+        return Err(ModelError::Clips { what: format!("{} athletes", athletes.len()), hint });
     }
-    let names = movements(clips);
+    let names = movement_names(clips);
     let mut without: Vec<Vec<&str>> = athletes.iter().map(|&athlete| vec![athlete]).collect();
     if pairs {
         without.extend(
-            partners(athletes.len()).into_iter().map(|[a, b]| vec![athletes[a], athletes[b]]),
+            athlete_pairs(athletes.len()).into_iter().map(|[a, b]| vec![athletes[a], athletes[b]]),
         );
     }
     let runs: Vec<(u64, &Vec<&str>)> =
@@ -72,12 +72,12 @@ pub fn leave_out(
     let finished: Vec<Fold> = open
         .par_iter()
         .map(|&&(seed, left_out)| {
-            let fold = fold(clips, &names, method, task, seed, left_out)?;
+            let fold = run_fold(clips, &names, method, task, seed, left_out)?;
             let count = done.fetch_add(1, Ordering::Relaxed) + 1;
             match watch.lock() {
                 Ok(mut watch) => watch(&fold, count, runs.len())?,
                 Err(_) => {
-                    return Err(Error::Training {
+                    return Err(ModelError::Training {
                         what: "another fold failed".to_owned(),
                         hint: "see its message",
                     });
@@ -85,7 +85,7 @@ pub fn leave_out(
             }
             Ok(fold)
         })
-        .collect::<Result<_, Error>>()?;
+        .collect::<Result<_, ModelError>>()?;
     let mut folds: Vec<Fold> = earlier
         .into_iter()
         .filter(|fold| (1..=seeds).contains(&fold.seed))
@@ -96,24 +96,25 @@ pub fn leave_out(
 }
 
 /// Trains without the athletes in `without` and predicts their clips.
-fn fold(
-    clips: &[Clip],
+fn run_fold(
+    clips: &[LabelledClip],
     names: &[String],
-    method: &dyn Method,
-    task: Task,
+    method: &dyn LearningMethod,
+    task: LearningTask,
     seed: u64,
     without: &[&str],
-) -> Result<Fold, Error> {
+) -> Result<Fold, ModelError> {
     let (test, training): (Vec<usize>, Vec<usize>) =
         (0..clips.len()).partition(|&i| without.contains(&clips[i].athlete.as_str()));
-    let pick = |which: &[usize]| which.iter().map(|&i| &clips[i]).collect::<Vec<&Clip>>();
-    let predictions = method.learn(&pick(&training), names, task, seed)?.judge(&pick(&test));
+    let pick = |which: &[usize]| which.iter().map(|&i| &clips[i]).collect::<Vec<&LabelledClip>>();
+    let predictions =
+        method.learn_task(&pick(&training), names, task, seed)?.predict_clips(&pick(&test));
     let without = without.iter().map(|&name| name.to_owned()).collect();
     Ok(Fold { seed, without, said: test.into_iter().zip(predictions).collect() })
 }
 
 /// Arranges `count` athletes in a ring and pairs each with its nearest neighbours, every pair once.
-fn partners(count: usize) -> Vec<[usize; 2]> {
+fn athlete_pairs(count: usize) -> Vec<[usize; 2]> {
     let pairs =
         (1..=PARTNERS / 2).flat_map(|step| (0..count).map(move |a| [a, (a + step) % count]));
     let ordered: BTreeSet<[usize; 2]> =
@@ -127,8 +128,8 @@ mod tests {
 
     #[test]
     fn everybody_has_partners() {
-        assert_eq!(partners(2), [[0, 1]]);
-        let nine = partners(9);
+        assert_eq!(athlete_pairs(2), [[0, 1]]);
+        let nine = athlete_pairs(9);
         assert_eq!(nine.len(), 18);
         assert!(
             (0..9).all(|who| nine.iter().filter(|pair| pair.contains(&who)).count() == PARTNERS)

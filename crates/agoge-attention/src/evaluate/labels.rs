@@ -1,11 +1,11 @@
 //! How many labels are needed: suggested labels compared with random ones.
 
-use crate::error::Error;
-use crate::labels::Pool;
-use crate::metric::{auc, mean_sd};
+use crate::error::ModelError;
+use crate::labels::RepetitionPool;
+use crate::metric::{mean_sd, roc_auc};
 use crate::motion::Motion;
-use crate::token::Clip;
-use crate::train::movements;
+use crate::token::LabelledClip;
+use crate::train::movement_names;
 use fastrand::Rng;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -14,11 +14,11 @@ use std::collections::BTreeSet;
 /// Labels given at a time.
 const BATCH: usize = 8;
 /// By how much the AUC may fall short of that with all labels.
-const SHORT: f64 = 0.01;
+const AUC_TOLERANCE: f64 = 0.01;
 
 /// The AUC with some number of labels.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct WithLabels {
+pub struct LabelCountScore {
     /// Labelled repetitions per movement.
     pub labels: usize,
     /// Mean AUC over the movements when the labels were suggested: mean and standard deviation over
@@ -30,7 +30,7 @@ pub struct WithLabels {
 
 /// The result of the labelling evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Labelling {
+pub struct LabellingEvaluation {
     /// Number of repetitions per movement that could be labelled.
     pub all: usize,
     /// Number of movements.
@@ -40,7 +40,7 @@ pub struct Labelling {
     /// Number of seeds.
     pub seeds: u64,
     /// In ascending order of labels; the last entry has all of them.
-    pub curve: Vec<WithLabels>,
+    pub curve: Vec<LabelCountScore>,
     /// Number of labels at which suggestions come within 0.01 of the AUC with all labels; `None` if
     /// there is no curve.
     pub suggested_enough: Option<usize>,
@@ -49,7 +49,7 @@ pub struct Labelling {
 }
 
 /// The scores for the athlete left out, after each batch of labels, `[step][clip of theirs]`.
-type Course = Vec<Vec<f32>>;
+type ScoreHistory = Vec<Vec<f32>>;
 
 /// For each movement and each athlete left out, the other athletes' repetitions are labelled
 /// [`BATCH`] at a time, as [`crate::labels::suggest_labels`] suggests or at random. After each
@@ -58,23 +58,23 @@ type Course = Vec<Vec<f32>>;
 ///
 /// # Errors
 /// With fewer than two athletes or without labels.
-pub fn labelling(
-    clips: &[Clip],
+pub fn evaluate_labelling(
+    clips: &[LabelledClip],
     seeds: u64,
     progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<Labelling, Error> {
-    let clips: Vec<&Clip> =
+) -> Result<LabellingEvaluation, ModelError> {
+    let clips: Vec<&LabelledClip> =
         clips.iter().filter(|clip| clip.label.is_some() && clip.motion.has_body()).collect();
     let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
     if athletes.len() < 2 {
         let hint = "at least two athletes with labels (1 correct, 0 incorrect) are needed";
-        return Err(Error::Clips {
+        return Err(ModelError::Clips {
             what: format!("{} athletes with labels", athletes.len()),
             hint,
         });
     }
-    let owned: Vec<Clip> = clips.iter().map(|&clip| clip.clone()).collect();
-    let names = movements(&owned);
+    let owned: Vec<LabelledClip> = clips.iter().map(|&clip| clip.clone()).collect();
+    let names = movement_names(&owned);
     let mut jobs = Vec::new();
     for seed in 1..=seeds {
         for movement in &names {
@@ -82,19 +82,19 @@ pub fn labelling(
         }
     }
     let done = std::sync::atomic::AtomicUsize::new(0);
-    let courses: Vec<Option<(Vec<bool>, [Course; 2])>> = jobs
+    let courses: Vec<Option<(Vec<bool>, [ScoreHistory; 2])>> = jobs
         .par_iter()
         .map(|&(seed, movement, athlete)| {
-            let of_movement: Vec<&Clip> =
+            let of_movement: Vec<&LabelledClip> =
                 clips.iter().copied().filter(|clip| clip.movement == *movement).collect();
-            let course = courses(&of_movement, athlete, seed);
+            let course = score_histories(&of_movement, athlete, seed);
             progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, jobs.len());
             course
         })
         .collect();
     let steps = courses.iter().flatten().map(|(_, [course, _])| course.len()).max().unwrap_or(0);
     let all = clips.len() / names.len() * (athletes.len() - 1) / athletes.len();
-    let curve: Vec<WithLabels> = (0..steps)
+    let curve: Vec<LabelCountScore> = (0..steps)
         .map(|step| {
             let auc_of = |which: usize| {
                 let of_seed = |seed: u64| {
@@ -111,7 +111,7 @@ pub fn labelling(
                                 labels.extend(truth);
                             }
                         }
-                        auc(&scores, &labels)
+                        roc_auc(&scores, &labels)
                     };
                     let each: Vec<f64> =
                         names.iter().map(movement_auc).filter(|auc| auc.is_finite()).collect();
@@ -119,18 +119,18 @@ pub fn labelling(
                 };
                 mean_sd(&(1..=seeds).map(of_seed).collect::<Vec<_>>())
             };
-            WithLabels {
+            LabelCountScore {
                 labels: ((step + 1) * BATCH).min(all),
                 suggested: auc_of(0),
                 random: auc_of(1),
             }
         })
         .collect();
-    let enough = |value: fn(&WithLabels) -> f64| {
+    let enough = |value: fn(&LabelCountScore) -> f64| {
         let full = curve.last().map(value)?;
-        curve.iter().find(|with| value(with) >= full - SHORT).map(|with| with.labels)
+        curve.iter().find(|with| value(with) >= full - AUC_TOLERANCE).map(|with| with.labels)
     };
-    Ok(Labelling {
+    Ok(LabellingEvaluation {
         all,
         movements: names.len(),
         athletes: athletes.len(),
@@ -143,24 +143,31 @@ pub fn labelling(
 
 /// The scores of one athlete's repetitions as the other athletes' are labelled, suggested and at
 /// random, with the true labels; `None` if the movement has too few repetitions.
-fn courses(clips: &[&Clip], athlete: &str, seed: u64) -> Option<(Vec<bool>, [Course; 2])> {
+fn score_histories(
+    clips: &[&LabelledClip],
+    athlete: &str,
+    seed: u64,
+) -> Option<(Vec<bool>, [ScoreHistory; 2])> {
     // The athlete left out comes last, so that indices into the pool are those of the others.
-    let (test, others): (Vec<&Clip>, Vec<&Clip>) =
+    let (test, others): (Vec<&LabelledClip>, Vec<&LabelledClip>) =
         clips.iter().copied().partition(|clip| clip.athlete == athlete);
     let motions: Vec<&Motion> = others.iter().chain(&test).map(|clip| &clip.motion).collect();
-    let pool = Pool::new(&motions, seed)?;
+    let pool = RepetitionPool::new(&motions, seed)?;
     let truth: Vec<Option<bool>> = others.iter().map(|clip| clip.is_correct()).collect();
     let scores_after = |labels: &[Option<bool>]| -> Vec<f32> {
-        let judge = pool.learn(labels);
-        let predict =
-            |i: usize| judge.as_ref().map_or(0.0, |judge| pool.say(judge, others.len() + i) as f32);
+        let judge = pool.learn_labels(labels);
+        let predict = |i: usize| {
+            judge
+                .as_ref()
+                .map_or(0.0, |judge| pool.predict_repetition(judge, others.len() + i) as f32)
+        };
         (0..test.len()).map(predict).collect()
     };
     let mut suggested = Vec::new();
     // The repetitions of the athlete left out lie beyond the labels and are never suggested.
     let mut labels = vec![None; others.len()];
     while labels.contains(&None) {
-        pool.suggest(&labels, BATCH)
+        pool.suggest_repetitions(&labels, BATCH)
             .iter()
             .for_each(|suggestion| labels[suggestion.clip] = truth[suggestion.clip]);
         suggested.push(scores_after(&labels));

@@ -7,9 +7,11 @@ mod recognition;
 mod shots;
 mod trial;
 
-pub use fold::{Fold, Watch, leave_out};
-pub use labels::{Labelling, WithLabels, labelling};
-pub use quality::{ByMovement, Evaluation, InSet};
-pub use recognition::{BySenses, Recognised, Senses, recognition};
-pub use shots::{ByShots, Measure, SHOTS, Shots, shots_of_quality, shots_of_sports};
-pub use trial::{Cost, Fewer, chained, cost};
+pub use fold::{Fold, FoldObserver, leave_athletes_out};
+pub use labels::{LabelCountScore, LabellingEvaluation, evaluate_labelling};
+pub use quality::{Evaluation, MovementEvaluation, SetEvaluation};
+pub use recognition::{RecognitionEvaluation, SenseAccuracy, SenseSet, evaluate_recognition};
+pub use shots::{
+    FewShotEvaluation, FewShotRow, SHOTS, ShotMeasure, evaluate_quality_shots, evaluate_sport_shots,
+};
+pub use trial::{FewerClips, MethodCost, chain_repetitions, measure_cost};

@@ -1,19 +1,19 @@
 //! How well a method tells correct from incorrect repetitions of athletes it was not trained on.
 
 use super::fold::Fold;
-use crate::athlete::{AthleteEffect, Read};
+use crate::athlete::{AthleteEffect, LabelledReading};
 use crate::calibration::Calibration;
 use crate::conformal::Conformal;
-use crate::metric::{auc, mean_sd};
-use crate::peers::Said;
-use crate::token::Clip;
-use crate::train::movements;
+use crate::methods::ClipPrediction;
+use crate::metric::{mean_sd, roc_auc};
+use crate::token::LabelledClip;
+use crate::train::movement_names;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Results for one movement: each a mean and standard deviation over the seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ByMovement {
+pub struct MovementEvaluation {
     /// The movement.
     pub movement: String,
     /// Number of labelled repetitions.
@@ -53,9 +53,9 @@ pub struct Evaluation {
     pub recognition: (f64, f64),
     /// Each repetition judged together with the athlete's others; `None` if athletes were not left
     /// out in pairs.
-    pub in_set: Option<InSet>,
+    pub in_set: Option<SetEvaluation>,
     /// Results by movement.
-    pub movements: Vec<ByMovement>,
+    pub movements: Vec<MovementEvaluation>,
     /// Calibration of the probabilities in a set; empty if athletes were not left out in pairs.
     pub calibration: Calibration,
     /// How readings differ between athletes; `None` with fewer than two athletes that have both
@@ -69,7 +69,7 @@ pub struct Evaluation {
 /// Results when each repetition is judged together with the athlete's other repetitions of the
 /// movement, without their labels. Nothing used for this was fitted to data of that athlete.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct InSet {
+pub struct SetEvaluation {
     /// Mean AUC over the movements.
     pub auc: (f64, f64),
     /// Mean accuracy over the movements.
@@ -88,25 +88,32 @@ const SHARES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
 /// The predictions of one seed: for each clip by the training without its athlete, and by the
 /// trainings without pairs of athletes.
-struct Seed<'a> {
+struct SeedPredictions<'a> {
     /// `[clip]`
-    said: Vec<Option<&'a Said>>,
+    predictions: Vec<Option<&'a ClipPrediction>>,
     /// For each athlete, the predictions of trainings without them and one other athlete, for the
     /// other's clips.
-    others: BTreeMap<&'a str, Vec<(usize, &'a Said)>>,
+    paired_predictions: BTreeMap<&'a str, Vec<(usize, &'a ClipPrediction)>>,
 }
 
-impl<'a> Seed<'a> {
-    fn new(clips: &'a [Clip], folds: &'a [Fold], seed: u64) -> Seed<'a> {
-        let mut of_seed = Seed { said: vec![None; clips.len()], others: BTreeMap::new() };
+impl<'a> SeedPredictions<'a> {
+    fn new(clips: &'a [LabelledClip], folds: &'a [Fold], seed: u64) -> SeedPredictions<'a> {
+        let mut of_seed = SeedPredictions {
+            predictions: vec![None; clips.len()],
+            paired_predictions: BTreeMap::new(),
+        };
         for fold in folds.iter().filter(|fold| fold.seed == seed) {
             for (clip, prediction) in &fold.said {
                 match fold.without.as_slice() {
-                    [_] => of_seed.said[*clip] = Some(prediction),
+                    [_] => of_seed.predictions[*clip] = Some(prediction),
                     pair => {
                         let others = pair.iter().filter(|name| **name != clips[*clip].athlete);
                         others.for_each(|name| {
-                            of_seed.others.entry(name).or_default().push((*clip, prediction))
+                            of_seed
+                                .paired_predictions
+                                .entry(name)
+                                .or_default()
+                                .push((*clip, prediction))
                         });
                     }
                 }
@@ -116,26 +123,29 @@ impl<'a> Seed<'a> {
     }
 
     /// The quality reading of a clip; 0 if there is none.
-    fn reading(&self, clip: usize) -> f32 {
-        self.said[clip].map_or(0.0, |prediction| prediction.quality)
+    fn quality_reading(&self, clip: usize) -> f32 {
+        self.predictions[clip].map_or(0.0, |prediction| prediction.quality)
     }
 }
 
 impl Evaluation {
     /// Evaluates folds; `clips` are the clips they were made from.
-    pub fn of(clips: &[Clip], folds: &[Fold]) -> Evaluation {
-        let names = movements(clips);
+    pub fn from_folds(clips: &[LabelledClip], folds: &[Fold]) -> Evaluation {
+        let names = movement_names(clips);
         let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
         let seeds: BTreeSet<u64> = folds.iter().map(|fold| fold.seed).collect();
-        let by_seed: Vec<Seed> = seeds.iter().map(|&seed| Seed::new(clips, folds, seed)).collect();
-        let sets: Vec<Option<Sets>> = by_seed.iter().map(|seed| Sets::of(clips, seed)).collect();
-        let over =
-            |value: &dyn Fn(&Seed) -> f64| mean_sd(&by_seed.iter().map(value).collect::<Vec<_>>());
-        let over_sets = |value: &dyn Fn(&Sets) -> f64| {
+        let by_seed: Vec<SeedPredictions> =
+            seeds.iter().map(|&seed| SeedPredictions::new(clips, folds, seed)).collect();
+        let sets: Vec<Option<SetPredictions>> =
+            by_seed.iter().map(|seed| SetPredictions::from_seed(clips, seed)).collect();
+        let over = |value: &dyn Fn(&SeedPredictions) -> f64| {
+            mean_sd(&by_seed.iter().map(value).collect::<Vec<_>>())
+        };
+        let over_sets = |value: &dyn Fn(&SetPredictions) -> f64| {
             let each: Vec<f64> = sets.iter().flatten().map(value).collect();
             if each.is_empty() { (f64::NAN, f64::NAN) } else { mean_sd(&each) }
         };
-        let by_movement: Vec<ByMovement> = names
+        let by_movement: Vec<MovementEvaluation> = names
             .iter()
             .map(|name| {
                 let of_movement: Vec<usize> = (0..clips.len())
@@ -143,7 +153,7 @@ impl Evaluation {
                     .collect();
                 let auc_of = |reading: &dyn Fn(usize) -> f32, which: &[usize]| {
                     let scores: Vec<f32> = which.iter().map(|&i| reading(i)).collect();
-                    auc(
+                    roc_auc(
                         &scores,
                         &which
                             .iter()
@@ -158,10 +168,10 @@ impl Evaluation {
                         .count();
                     correct as f64 / of_movement.len() as f64
                 };
-                ByMovement {
+                MovementEvaluation {
                     movement: name.clone(),
                     clips: of_movement.len(),
-                    auc: over(&|seed| auc_of(&|i| seed.reading(i), &of_movement)),
+                    auc: over(&|seed| auc_of(&|i| seed.quality_reading(i), &of_movement)),
                     auc_within: over(&|seed| {
                         let each = athletes.iter().map(|athlete| {
                             let theirs: Vec<usize> = of_movement
@@ -169,26 +179,28 @@ impl Evaluation {
                                 .copied()
                                 .filter(|&i| clips[i].athlete == *athlete)
                                 .collect();
-                            auc_of(&|i| seed.reading(i), &theirs)
+                            auc_of(&|i| seed.quality_reading(i), &theirs)
                         });
                         mean_sd(&each.filter(|auc| auc.is_finite()).collect::<Vec<_>>()).0
                     }),
-                    accuracy: over(&|seed| accuracy_of(&|i| seed.reading(i))),
-                    auc_in_set: over_sets(&|sets| auc_of(&|i| sets.said[i] as f32, &of_movement)),
-                    accuracy_in_set: over_sets(&|sets| {
-                        accuracy_of(&|i| (sets.said[i] - 0.5) as f32)
+                    accuracy: over(&|seed| accuracy_of(&|i| seed.quality_reading(i))),
+                    auc_in_set: over_sets(&|sets| {
+                        auc_of(&|i| sets.probabilities[i] as f32, &of_movement)
                     }),
-                    reach: reach(clips, &by_seed, name),
+                    accuracy_in_set: over_sets(&|sets| {
+                        accuracy_of(&|i| (sets.probabilities[i] - 0.5) as f32)
+                    }),
+                    reach: prototype_radius(clips, &by_seed, name),
                 }
             })
             .collect();
-        let mean = |value: fn(&ByMovement) -> (f64, f64)| {
+        let mean = |value: fn(&MovementEvaluation) -> (f64, f64)| {
             let known: Vec<(f64, f64)> =
                 by_movement.iter().map(value).filter(|(mean, _)| mean.is_finite()).collect();
             let n = known.len() as f64;
             (known.iter().map(|v| v.0).sum::<f64>() / n, known.iter().map(|v| v.1).sum::<f64>() / n)
         };
-        let in_set = sets.iter().any(Option::is_some).then(|| InSet {
+        let in_set = sets.iter().any(Option::is_some).then(|| SetEvaluation {
             auc: mean(|movement| movement.auc_in_set),
             accuracy: mean(|movement| movement.accuracy_in_set),
             accuracy_by_share: SHARES
@@ -206,61 +218,61 @@ impl Evaluation {
             .map(|athlete| {
                 let is_theirs =
                     |i: &usize| clips[*i].athlete == *athlete && clips[*i].label.is_some();
-                let outcomes_in = |sets: &Sets| -> Vec<(f64, f64)> {
+                let outcomes_in = |sets: &SetPredictions| -> Vec<(f64, f64)> {
                     (0..clips.len())
                         .filter(is_theirs)
-                        .map(|i| (sets.said[i], label(&clips[i])))
+                        .map(|i| (sets.probabilities[i], label_value(&clips[i])))
                         .collect()
                 };
                 sets.iter().flatten().flat_map(outcomes_in).collect()
             })
             .filter(|outcomes: &Vec<(f64, f64)>| !outcomes.is_empty())
             .collect();
-        let fitted = Worth::fit(&outcomes);
+        let fitted = FittedCalibration::from_outcomes(&outcomes);
         Evaluation {
             athletes: athletes.len(),
             seeds: seeds.len() as u64,
             auc: mean(|movement| movement.auc),
             auc_within: mean(|movement| movement.auc_within),
             accuracy: mean(|movement| movement.accuracy),
-            recognition: over(&|seed| recognised(clips, &names, seed)),
+            recognition: over(&|seed| recognition_share(clips, &names, seed)),
             in_set,
             movements: by_movement,
             calibration: fitted
                 .as_ref()
                 .map(|fitted| fitted.calibration.clone())
                 .unwrap_or_default(),
-            effect: AthleteEffect::fit(&reads(clips, &by_seed)),
+            effect: AthleteEffect::fit(&labelled_readings(clips, &by_seed)),
             conformal: fitted.map(|fitted| fitted.conformal),
         }
     }
 }
 
 /// Calibration of the probabilities in a set, and the interval around them.
-struct Worth {
+struct FittedCalibration {
     calibration: Calibration,
     conformal: Conformal,
 }
 
-impl Worth {
+impl FittedCalibration {
     /// Fits both to predictions for athletes left out and their labels, `[athlete][repetition]`.
-    fn fit(outcomes: &[Vec<(f64, f64)>]) -> Option<Worth> {
-        let calibration = Calibration::fit(&outcomes.concat());
+    fn from_outcomes(outcomes: &[Vec<(f64, f64)>]) -> Option<FittedCalibration> {
+        let calibration = Calibration::fit_outcomes(&outcomes.concat());
         let calibrated = |pairs: &Vec<(f64, f64)>| -> Option<Vec<(f64, f64)>> {
-            pairs.iter().map(|&(p, label)| Some((calibration.at(p)?, label))).collect()
+            pairs.iter().map(|&(p, label)| Some((calibration.share_at(p)?, label))).collect()
         };
         let conformal =
-            Conformal::fit(&outcomes.iter().map(calibrated).collect::<Option<Vec<_>>>()?)?;
-        Some(Worth { calibration, conformal })
+            Conformal::fit_outcomes(&outcomes.iter().map(calibrated).collect::<Option<Vec<_>>>()?)?;
+        Some(FittedCalibration { calibration, conformal })
     }
 }
 
 /// The predictions for each repetition judged together with the athlete's others.
-struct Sets {
+struct SetPredictions {
     /// Probability that each clip was correct, before calibration, `[clip]`.
-    said: Vec<f64>,
+    probabilities: Vec<f64>,
     /// The calibrated probability, `[clip]`.
-    correct: Vec<f64>,
+    calibrated: Vec<f64>,
     /// Accuracy in sets with each of [`SHARES`].
     accuracy_by_share: Vec<f64>,
     /// Share of labels within their interval, for each athlete.
@@ -269,23 +281,25 @@ struct Sets {
     width: f64,
 }
 
-impl Sets {
+impl SetPredictions {
     /// `None` if no athletes were left out in pairs.
-    fn of(clips: &[Clip], seed: &Seed) -> Option<Sets> {
-        let mut sets = Sets {
-            said: vec![0.5; clips.len()],
-            correct: vec![0.5; clips.len()],
+    fn from_seed(clips: &[LabelledClip], seed: &SeedPredictions) -> Option<SetPredictions> {
+        let mut sets = SetPredictions {
+            probabilities: vec![0.5; clips.len()],
+            calibrated: vec![0.5; clips.len()],
             accuracy_by_share: Vec::new(),
             coverage: Vec::new(),
             width: 0.0,
         };
         let (mut hits, mut totals) = (vec![0usize; SHARES.len()], vec![0usize; SHARES.len()]);
         let (mut widths, mut count) = (0.0, 0usize);
-        for (&athlete, others) in &seed.others {
-            let readings: Vec<Read> =
-                others.iter().filter_map(|&(i, prediction)| read(&clips[i], prediction)).collect();
+        for (&athlete, others) in &seed.paired_predictions {
+            let readings: Vec<LabelledReading> = others
+                .iter()
+                .filter_map(|&(i, prediction)| labelled_reading(&clips[i], prediction))
+                .collect();
             let effect = AthleteEffect::fit(&readings)?;
-            let fitted = Worth::fit(&outcomes(&readings))?;
+            let fitted = FittedCalibration::from_outcomes(&held_out_outcomes(&readings))?;
             let (mut held, mut all) = (0usize, 0usize);
             for movement in effect.movements.keys() {
                 let set: Vec<usize> = (0..clips.len())
@@ -295,21 +309,24 @@ impl Sets {
                             && clips[i].label.is_some()
                     })
                     .collect();
-                let readings: Vec<f64> = set.iter().map(|&i| f64::from(seed.reading(i))).collect();
-                for (&i, p) in set.iter().zip(effect.correct(movement, &readings, &[])?) {
-                    sets.said[i] = p;
-                    sets.correct[i] = fitted.calibration.at(p)?;
-                    let [low, high] = fitted.conformal.interval(sets.correct[i]);
-                    held += usize::from((low..=high).contains(&label(&clips[i])));
+                let readings: Vec<f64> =
+                    set.iter().map(|&i| f64::from(seed.quality_reading(i))).collect();
+                for (&i, p) in
+                    set.iter().zip(effect.correct_probabilities(movement, &readings, &[])?)
+                {
+                    sets.probabilities[i] = p;
+                    sets.calibrated[i] = fitted.calibration.share_at(p)?;
+                    let [low, high] = fitted.conformal.interval_around(sets.calibrated[i]);
+                    held += usize::from((low..=high).contains(&label_value(&clips[i])));
                     all += 1;
                     widths += 100.0 * (high - low);
                     count += 1;
                 }
                 for (k, share) in SHARES.into_iter().enumerate() {
-                    let some = with_share(clips, &set, share);
+                    let some = select_with_share(clips, &set, share);
                     let readings: Vec<f64> =
-                        some.iter().map(|&i| f64::from(seed.reading(i))).collect();
-                    let correct = effect.correct(movement, &readings, &[])?;
+                        some.iter().map(|&i| f64::from(seed.quality_reading(i))).collect();
+                    let correct = effect.correct_probabilities(movement, &readings, &[])?;
                     hits[k] += some
                         .iter()
                         .zip(correct)
@@ -329,7 +346,7 @@ impl Sets {
 
 /// Half of the given clips, with a given share of correct ones; the same clips are chosen for every
 /// method.
-fn with_share(clips: &[Clip], indices: &[usize], share: f64) -> Vec<usize> {
+fn select_with_share(clips: &[LabelledClip], indices: &[usize], share: f64) -> Vec<usize> {
     let half = indices.len() / 2;
     let correct = (share * half as f64).round() as usize;
     let with_label = |kind: bool, count: usize| {
@@ -340,20 +357,20 @@ fn with_share(clips: &[Clip], indices: &[usize], share: f64) -> Vec<usize> {
 
 /// Predictions for athletes from their other repetitions and labels, `[athlete][repetition]`; each
 /// is made by what was fitted to the other athletes' readings.
-fn outcomes(reads: &[Read]) -> Vec<Vec<(f64, f64)>> {
+fn held_out_outcomes(reads: &[LabelledReading]) -> Vec<Vec<(f64, f64)>> {
     let athletes: BTreeSet<&str> = reads.iter().map(|read| read.athlete).collect();
     athletes
         .into_iter()
         .filter_map(|athlete| {
-            let (theirs, others): (Vec<Read>, Vec<Read>) =
+            let (theirs, others): (Vec<LabelledReading>, Vec<LabelledReading>) =
                 reads.iter().partition(|read| read.athlete == athlete);
             let effect = AthleteEffect::fit(&others)?;
             let mut outcomes = Vec::new();
             for movement in effect.movements.keys() {
-                let set: Vec<&Read> =
+                let set: Vec<&LabelledReading> =
                     theirs.iter().filter(|read| read.movement == movement).collect();
                 let readings: Vec<f64> = set.iter().map(|read| read.reading).collect();
-                let correct = effect.correct(movement, &readings, &[])?;
+                let correct = effect.correct_probabilities(movement, &readings, &[])?;
                 outcomes.extend(
                     correct
                         .into_iter()
@@ -367,14 +384,17 @@ fn outcomes(reads: &[Read]) -> Vec<Vec<(f64, f64)>> {
 }
 
 /// The label of a clip as a number: 1 for correct, 0 otherwise.
-fn label(clip: &Clip) -> f64 {
+fn label_value(clip: &LabelledClip) -> f64 {
     if clip.is_correct() == Some(true) { 1.0 } else { 0.0 }
 }
 
 /// The reading of a labelled clip; `None` without a label.
-fn read<'a>(clip: &'a Clip, prediction: &Said) -> Option<Read<'a>> {
-    let Clip { athlete, movement, .. } = clip;
-    Some(Read {
+fn labelled_reading<'a>(
+    clip: &'a LabelledClip,
+    prediction: &ClipPrediction,
+) -> Option<LabelledReading<'a>> {
+    let LabelledClip { athlete, movement, .. } = clip;
+    Some(LabelledReading {
         athlete,
         movement,
         reading: f64::from(prediction.quality),
@@ -383,31 +403,34 @@ fn read<'a>(clip: &'a Clip, prediction: &Said) -> Option<Read<'a>> {
 }
 
 /// The readings of all labelled repetitions over all seeds.
-fn reads<'a>(clips: &'a [Clip], by_seed: &[Seed]) -> Vec<Read<'a>> {
-    let each = |seed: &Seed<'_>| -> Vec<Read<'a>> {
+fn labelled_readings<'a>(
+    clips: &'a [LabelledClip],
+    by_seed: &[SeedPredictions],
+) -> Vec<LabelledReading<'a>> {
+    let each = |seed: &SeedPredictions<'_>| -> Vec<LabelledReading<'a>> {
         clips
             .iter()
-            .zip(&seed.said)
-            .filter_map(|(clip, prediction)| read(clip, (*prediction)?))
+            .zip(&seed.predictions)
+            .filter_map(|(clip, prediction)| labelled_reading(clip, (*prediction)?))
             .collect()
     };
     by_seed.iter().flat_map(each).collect()
 }
 
 /// Share of the clips whose movement was recognised.
-fn recognised(clips: &[Clip], names: &[String], seed: &Seed) -> f64 {
-    let is_recognised = |(clip, prediction): (&Clip, &Option<&Said>)| {
+fn recognition_share(clips: &[LabelledClip], names: &[String], seed: &SeedPredictions) -> f64 {
+    let is_recognised = |(clip, prediction): (&LabelledClip, &Option<&ClipPrediction>)| {
         let prediction =
             prediction.filter(|prediction| prediction.movement.len() == names.len())?;
-        Some(prediction.recognised().is_some_and(|class| names[class] == clip.movement))
+        Some(prediction.likeliest_movement().is_some_and(|class| names[class] == clip.movement))
     };
-    let known: Vec<bool> = clips.iter().zip(&seed.said).filter_map(is_recognised).collect();
+    let known: Vec<bool> = clips.iter().zip(&seed.predictions).filter_map(is_recognised).collect();
     known.iter().filter(|recognised| **recognised).count() as f64 / known.len() as f64
 }
 
 /// The 95th percentile of the distances of a movement's repetitions from its prototype.
-fn reach(clips: &[Clip], by_seed: &[Seed], movement: &str) -> f64 {
-    let predictions = by_seed.iter().flat_map(|seed| clips.iter().zip(&seed.said));
+fn prototype_radius(clips: &[LabelledClip], by_seed: &[SeedPredictions], movement: &str) -> f64 {
+    let predictions = by_seed.iter().flat_map(|seed| clips.iter().zip(&seed.predictions));
     let of_movement = predictions
         .filter(|(clip, _)| clip.movement == movement)
         .filter_map(|(_, prediction)| prediction.as_ref()?.distance);
@@ -419,34 +442,34 @@ fn reach(clips: &[Clip], by_seed: &[Seed], movement: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
-    use crate::evaluate::leave_out;
-    use crate::motion::tests::motion;
-    use crate::peers::{Judge, Method, Task};
-    use agoge_motion::simulate::{Exercise, Set};
+    use crate::error::ModelError;
+    use crate::evaluate::leave_athletes_out;
+    use crate::methods::{LearningMethod, LearningTask, Predictor};
+    use crate::motion::tests::simulated_motion;
+    use agoge_motion::simulate::{Exercise, SimulatedSet};
     use fastrand::Rng;
 
     /// Predicts a planted reading: an offset per athlete, ±1 by the label, and noise.
-    struct Planted {
-        own: f64,
+    struct PlantedMethod {
+        offset: f64,
         noise: f64,
     }
 
-    impl Method for Planted {
-        fn learn(
+    impl LearningMethod for PlantedMethod {
+        fn learn_task(
             &self,
-            _: &[&Clip],
+            _: &[&LabelledClip],
             _: &[String],
-            _: Task,
+            _: LearningTask,
             _: u64,
-        ) -> Result<Box<dyn Judge>, Error> {
-            Ok(Box::new(Planted { ..*self }))
+        ) -> Result<Box<dyn Predictor>, ModelError> {
+            Ok(Box::new(PlantedMethod { ..*self }))
         }
     }
 
-    impl Judge for Planted {
-        fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
-            let predict = |(i, clip): (usize, &&Clip)| {
+    impl Predictor for PlantedMethod {
+        fn predict_clips(&self, clips: &[&LabelledClip]) -> Vec<ClipPrediction> {
+            let predict = |(i, clip): (usize, &&LabelledClip)| {
                 let number: u64 = clip.athlete.parse().unwrap();
                 let normal = |seed: u64| {
                     let mut rng = Rng::with_seed(seed);
@@ -456,35 +479,45 @@ mod tests {
                 // athletes are left out.
                 let noise = normal(1000 * number + 17 * (i as u64 % 20) + 3);
                 let side = if clip.is_correct() == Some(true) { 1.0 } else { -1.0 };
-                Said {
-                    quality: (side + self.own * normal(number) + self.noise * noise) as f32,
-                    ..Said::default()
+                ClipPrediction {
+                    quality: (side + self.offset * normal(number) + self.noise * noise) as f32,
+                    ..ClipPrediction::default()
                 }
             };
             clips.iter().enumerate().map(predict).collect()
         }
 
-        fn parameters(&self) -> usize {
+        fn parameter_count(&self) -> usize {
             0
         }
     }
 
     #[test]
     fn a_set_takes_out_what_is_particular_to_its_athlete() {
-        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
-        let clips: Vec<Clip> = (0..9 * 20)
-            .map(|i| Clip {
+        let motion = simulated_motion(&SimulatedSet {
+            repetitions: 1,
+            ..SimulatedSet::new(Exercise::Squat)
+        });
+        let clips: Vec<LabelledClip> = (0..9 * 20)
+            .map(|i| LabelledClip {
                 athlete: (i / 20).to_string(),
                 movement: "squat".to_owned(),
                 label: Some(f32::from(u8::from(i % 2 == 0))),
                 motion: motion.clone(),
             })
             .collect();
-        let method = Planted { own: 0.8, noise: 0.5 };
-        let folds =
-            leave_out(&clips, &method, Task::Quality, true, 1, Vec::new(), &mut |_, _, _| Ok(()))
-                .unwrap();
-        let evaluation = Evaluation::of(&clips, &folds);
+        let method = PlantedMethod { offset: 0.8, noise: 0.5 };
+        let folds = leave_athletes_out(
+            &clips,
+            &method,
+            LearningTask::Quality,
+            true,
+            1,
+            Vec::new(),
+            &mut |_, _, _| Ok(()),
+        )
+        .unwrap();
+        let evaluation = Evaluation::from_folds(&clips, &folds);
         let in_set = evaluation.in_set.unwrap();
         // ±1 under noise of 0.5 is separated with an AUC of Φ(2 / (0.5 √2)) = 0.998; the athletes'
         // offsets cost some of it when each repetition is judged alone.

@@ -2,11 +2,11 @@
 //! worn sensor, or both.
 
 use super::Fold;
-use crate::error::Error;
+use crate::error::ModelError;
+use crate::methods::{LearningMethod, LearningTask};
 use crate::metric::mean_sd;
-use crate::peers::{Method, Task};
-use crate::token::Clip;
-use crate::train::movements;
+use crate::token::LabelledClip;
+use crate::train::movement_names;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::sync::Mutex;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// The inputs a method is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Senses {
+pub enum SenseSet {
     /// The body's positions.
     Skeleton,
     /// The worn sensor.
@@ -24,34 +24,34 @@ pub enum Senses {
     Both,
 }
 
-impl Senses {
+impl SenseSet {
     /// The clip restricted to these senses.
-    fn of(self, clip: &Clip) -> Clip {
+    fn restrict_clip(self, clip: &LabelledClip) -> LabelledClip {
         let motion = match self {
-            Senses::Skeleton => clip.motion.without_sensor(),
-            Senses::Sensor => clip.motion.without_body(),
-            Senses::Both => clip.motion.clone(),
+            SenseSet::Skeleton => clip.motion.without_sensor(),
+            SenseSet::Sensor => clip.motion.without_body(),
+            SenseSet::Both => clip.motion.clone(),
         };
-        Clip { motion, ..clip.clone() }
+        LabelledClip { motion, ..clip.clone() }
     }
 
-    fn has_all(self, clip: &Clip) -> bool {
+    fn is_available_in(self, clip: &LabelledClip) -> bool {
         let (body, sensor) = (clip.motion.has_body(), clip.motion.has_sensor());
         match self {
-            Senses::Skeleton => body,
-            Senses::Sensor => sensor,
-            Senses::Both => body && sensor,
+            SenseSet::Skeleton => body,
+            SenseSet::Sensor => sensor,
+            SenseSet::Both => body && sensor,
         }
     }
 }
 
 /// Recognition with one combination of senses.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct BySenses {
+pub struct SenseAccuracy {
     /// Senses available in training.
-    pub trained: Senses,
+    pub trained: SenseSet,
     /// Senses available in the test.
-    pub tested: Senses,
+    pub tested: SenseSet,
     /// Share of the clips recognised: mean and standard deviation over the seeds.
     pub accuracy: (f64, f64),
     /// Number of parameters the method learned.
@@ -60,7 +60,7 @@ pub struct BySenses {
 
 /// The result of the recognition evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Recognised {
+pub struct RecognitionEvaluation {
     /// Number of training clips.
     pub learned: usize,
     /// Number of test clips.
@@ -70,20 +70,20 @@ pub struct Recognised {
     /// Number of seeds.
     pub seeds: u64,
     /// Each combination of senses.
-    pub senses: Vec<BySenses>,
+    pub senses: Vec<SenseAccuracy>,
     /// The most frequently confused pairs, where training and test have the most senses: the
     /// movement, what it was mistaken for, and how often over all seeds.
     pub confused: Vec<(String, String, usize)>,
 }
 
 /// The senses of each training, and of its tests.
-const PLAN: [(Senses, &[Senses]); 3] = [
-    (Senses::Skeleton, &[Senses::Skeleton]),
-    (Senses::Sensor, &[Senses::Sensor]),
-    (Senses::Both, &[Senses::Both, Senses::Skeleton, Senses::Sensor]),
+const SENSE_PLAN: [(SenseSet, &[SenseSet]); 3] = [
+    (SenseSet::Skeleton, &[SenseSet::Skeleton]),
+    (SenseSet::Sensor, &[SenseSet::Sensor]),
+    (SenseSet::Both, &[SenseSet::Both, SenseSet::Skeleton, SenseSet::Sensor]),
 ];
 /// Number of confusions reported.
-const TOLD: usize = 8;
+const REPORTED_CONFUSIONS: usize = 8;
 
 /// Trains on the clips in `learn` with each combination of senses that they have, and recognises
 /// the clips in `judge`, whose athletes must be different ones.
@@ -91,54 +91,64 @@ const TOLD: usize = 8;
 /// # Errors
 /// If either side has no clips or an athlete is on both sides, and whatever the method or `watch`
 /// returns.
-pub fn recognition(
-    learn: &[Clip],
-    judge: &[Clip],
-    method: &dyn Method,
+pub fn evaluate_recognition(
+    learn: &[LabelledClip],
+    judge: &[LabelledClip],
+    method: &dyn LearningMethod,
     seeds: u64,
-    watch: &mut super::Watch,
-) -> Result<Recognised, Error> {
-    apart(learn, judge)?;
-    let names = movements(learn);
-    let plan: Vec<(Senses, &[Senses])> = PLAN
+    watch: &mut super::FoldObserver,
+) -> Result<RecognitionEvaluation, ModelError> {
+    check_split(learn, judge)?;
+    let names = movement_names(learn);
+    let plan: Vec<(SenseSet, &[SenseSet])> = SENSE_PLAN
         .into_iter()
-        .filter(|(senses, _)| learn.iter().any(|clip| senses.has_all(clip)))
+        .filter(|(senses, _)| learn.iter().any(|clip| senses.is_available_in(clip)))
         .collect();
-    let runs: Vec<(u64, (Senses, &[Senses]))> =
+    let runs: Vec<(u64, (SenseSet, &[SenseSet]))> =
         (1..=seeds).flat_map(|seed| plan.iter().map(move |&step| (seed, step))).collect();
     let done = AtomicUsize::new(0);
     let watch = Mutex::new(watch);
     let results: Vec<(usize, Vec<Vec<Option<usize>>>)> = runs
         .par_iter()
         .map(|&(seed, (senses, tests))| {
-            let training: Vec<Clip> = learn
+            let training: Vec<LabelledClip> = learn
                 .iter()
-                .filter(|clip| senses.has_all(clip))
-                .map(|clip| senses.of(clip))
+                .filter(|clip| senses.is_available_in(clip))
+                .map(|clip| senses.restrict_clip(clip))
                 .collect();
-            let fitted =
-                method.learn(&training.iter().collect::<Vec<_>>(), &names, Task::Movement, seed)?;
+            let fitted = method.learn_task(
+                &training.iter().collect::<Vec<_>>(),
+                &names,
+                LearningTask::Movement,
+                seed,
+            )?;
             let mut recognised = Vec::new();
             for test in tests {
-                let clips: Vec<Clip> = judge.iter().map(|clip| test.of(clip)).collect();
-                let predictions = fitted.judge(&clips.iter().collect::<Vec<_>>());
-                recognised.push(predictions.iter().map(crate::peers::Said::recognised).collect());
+                let clips: Vec<LabelledClip> =
+                    judge.iter().map(|clip| test.restrict_clip(clip)).collect();
+                let predictions = fitted.predict_clips(&clips.iter().collect::<Vec<_>>());
+                recognised.push(
+                    predictions
+                        .iter()
+                        .map(crate::methods::ClipPrediction::likeliest_movement)
+                        .collect(),
+                );
             }
             let count = done.fetch_add(1, Ordering::Relaxed) + 1;
             if let Ok(mut watch) = watch.lock() {
                 watch(&Fold { seed, without: Vec::new(), said: Vec::new() }, count, runs.len())?;
             }
-            Ok((fitted.parameters(), recognised))
+            Ok((fitted.parameter_count(), recognised))
         })
-        .collect::<Result<_, Error>>()?;
+        .collect::<Result<_, ModelError>>()?;
 
-    let truth: Vec<Option<usize>> = judge.iter().map(|clip| clip.class(&names)).collect();
+    let truth: Vec<Option<usize>> = judge.iter().map(|clip| clip.class_index(&names)).collect();
     let mut senses = Vec::new();
     for (step, &(trained, tests)) in plan.iter().enumerate() {
         let results_of_step = || results.iter().skip(step).step_by(plan.len());
         for (test, &tested) in tests.iter().enumerate() {
             let known: Vec<usize> =
-                (0..judge.len()).filter(|&i| tested.has_all(&judge[i])).collect();
+                (0..judge.len()).filter(|&i| tested.is_available_in(&judge[i])).collect();
             let share = |recognised: &[Option<usize>]| {
                 known.iter().filter(|&&i| truth[i].is_some() && recognised[i] == truth[i]).count()
                     as f64
@@ -150,7 +160,7 @@ pub fn recognition(
                     .collect::<Vec<_>>(),
             );
             let parameters = results_of_step().next().map_or(0, |(parameters, _)| *parameters);
-            senses.push(BySenses { trained, tested, accuracy, parameters });
+            senses.push(SenseAccuracy { trained, tested, accuracy, parameters });
         }
     }
     let mut confused: Vec<(String, String, usize)> = Vec::new();
@@ -168,8 +178,8 @@ pub fn recognition(
         }
     }
     confused.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| a.cmp(b)));
-    confused.truncate(TOLD);
-    Ok(Recognised {
+    confused.truncate(REPORTED_CONFUSIONS);
+    Ok(RecognitionEvaluation {
         learned: learn.len(),
         judged: judge.len(),
         movements: names.len(),
@@ -180,16 +190,19 @@ pub fn recognition(
 }
 
 /// Checks that there are clips on both sides, of different athletes.
-pub(super) fn apart(learn: &[Clip], judge: &[Clip]) -> Result<(), Error> {
+pub(super) fn check_split(
+    learn: &[LabelledClip],
+    judge: &[LabelledClip],
+) -> Result<(), ModelError> {
     let hint = "the manifest's column split must say train and test, and no athlete may be both";
     if learn.is_empty() || judge.is_empty() {
-        return Err(Error::Clips {
+        return Err(ModelError::Clips {
             what: format!("{} clips to learn, {} to judge", learn.len(), judge.len()),
             hint,
         });
     }
     match judge.iter().find(|clip| learn.iter().any(|other| other.athlete == clip.athlete)) {
-        Some(both) => Err(Error::Clips {
+        Some(both) => Err(ModelError::Clips {
             what: format!("an athlete is in training and test: {}", both.athlete),
             hint,
         }),

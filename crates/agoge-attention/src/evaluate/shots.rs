@@ -2,14 +2,14 @@
 //! another method that learns from the same clips alone, such as the same model trained from
 //! scratch.
 
-use crate::adapt::{Way, adapt};
+use crate::adapt::{AdaptMethod, adapt_model};
 use crate::card::Card;
-use crate::error::Error;
-use crate::metric::{auc, mean_sd};
+use crate::error::ModelError;
+use crate::methods::{AttentionMethod, LearningTask, Predictor, method_by_name};
+use crate::metric::{mean_sd, roc_auc};
 use crate::model::Model;
-use crate::peers::{Attention, Judge, Task, by_name};
-use crate::token::Clip;
-use crate::train::{Config, movements, train};
+use crate::token::LabelledClip;
+use crate::train::{TrainingConfig, movement_names, train_encoder};
 use fastrand::Rng;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -29,7 +29,7 @@ const SCRATCH: &str = "from scratch";
 /// The figure of merit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Measure {
+pub enum ShotMeasure {
     /// AUC of quality.
     Auc,
     /// Share of clips recognised among all movements.
@@ -38,7 +38,7 @@ pub enum Measure {
 
 /// The result with some number of clips.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ByShots {
+pub struct FewShotRow {
     /// The movement or sport; empty for the mean over all of them.
     pub of: String,
     /// Labelled clips per class.
@@ -51,38 +51,38 @@ pub struct ByShots {
 
 /// The result of an evaluation with few clips.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Shots {
+pub struct FewShotEvaluation {
     /// The figure of merit.
-    pub measure: Measure,
+    pub measure: ShotMeasure,
     /// How often the clips were drawn.
     pub draws: u64,
     /// Names of the methods compared.
     pub methods: Vec<String>,
     /// Every movement or sport with every number of clips, then the means.
-    pub rows: Vec<ByShots>,
+    pub rows: Vec<FewShotRow>,
     /// How often each adaptation method was chosen: clips per class, method, times.
-    pub ways: Vec<(usize, Way, usize)>,
+    pub ways: Vec<(usize, AdaptMethod, usize)>,
 }
 
 /// Called with the number of steps done and the total.
-type Tell<'a> = dyn FnMut(usize, usize) + Send + 'a;
+type StepListener<'a> = dyn FnMut(usize, usize) + Send + 'a;
 
 /// Counts steps that finish concurrently, and reports them.
-struct Steps<'a, 'b> {
-    told: Mutex<(usize, &'a mut Tell<'b>)>,
-    of: usize,
+struct StepCounter<'a, 'b> {
+    progress: Mutex<(usize, &'a mut StepListener<'b>)>,
+    total: usize,
 }
 
-impl<'a, 'b> Steps<'a, 'b> {
-    fn new(of: usize, tell: &'a mut Tell<'b>) -> Steps<'a, 'b> {
-        Steps { told: Mutex::new((0, tell)), of }
+impl<'a, 'b> StepCounter<'a, 'b> {
+    fn new(total: usize, tell: &'a mut StepListener<'b>) -> StepCounter<'a, 'b> {
+        StepCounter { progress: Mutex::new((0, tell)), total }
     }
 
-    fn one_more(&self) {
-        if let Ok(mut progress) = self.told.lock() {
+    fn count_step(&self) {
+        if let Ok(mut progress) = self.progress.lock() {
             progress.0 += 1;
             let done = progress.0;
-            (progress.1)(done, self.of);
+            (progress.1)(done, self.total);
         }
     }
 }
@@ -94,20 +94,20 @@ impl<'a, 'b> Steps<'a, 'b> {
 ///
 /// # Errors
 /// If no movement has two correct and two incorrect clips, and whatever learning returns.
-pub fn shots_of_quality(
-    clips: &[Clip],
+pub fn evaluate_quality_shots(
+    clips: &[LabelledClip],
     base: &Model,
     against: &str,
     draws: u64,
-    tell: &mut Tell,
-) -> Result<Shots, Error> {
+    tell: &mut StepListener,
+) -> Result<FewShotEvaluation, ModelError> {
     let mut jobs = Vec::new();
-    for name in movements(clips) {
+    for name in movement_names(clips) {
         let kinds = [true, false].map(|kind| {
             clips
                 .iter()
                 .filter(|clip| clip.movement == name && clip.is_correct() == Some(kind))
-                .collect::<Vec<&Clip>>()
+                .collect::<Vec<&LabelledClip>>()
         });
         for (draw, shots) in (1..=draws).flat_map(|draw| SHOTS.map(|shots| (draw, shots))) {
             if kinds.iter().any(|kind| kind.len() <= shots) {
@@ -123,19 +123,19 @@ pub fn shots_of_quality(
                 judge.extend_from_slice(rest);
             }
             let names = vec![name.clone()];
-            jobs.push(Job {
-                of: name.clone(),
+            jobs.push(ShotJob {
+                group: name.clone(),
                 base,
                 names,
                 learn,
                 judge,
-                task: Task::Quality,
+                task: LearningTask::Quality,
                 draw,
                 shots,
             });
         }
     }
-    run(Measure::Auc, against, draws, &jobs, &Steps::new(jobs.len(), tell))
+    run_jobs(ShotMeasure::Auc, against, draws, &jobs, &StepCounter::new(jobs.len(), tell))
 }
 
 /// Evaluates recognition of sports that the encoder has not seen. For each sport, an encoder is
@@ -147,103 +147,107 @@ pub fn shots_of_quality(
 /// # Errors
 /// If a sport has no clips on either side or an athlete is on both sides, and whatever learning
 /// returns.
-pub fn shots_of_sports(
-    learn: &[Clip],
-    judge: &[Clip],
+pub fn evaluate_sport_shots(
+    learn: &[LabelledClip],
+    judge: &[LabelledClip],
     sports: &[(&str, &[&str])],
-    config: &Config,
+    config: &TrainingConfig,
     against: &str,
     draws: u64,
-    tell: &mut Tell,
-) -> Result<Shots, Error> {
-    let bodies = |clips: &[Clip]| -> Vec<Clip> {
+    tell: &mut StepListener,
+) -> Result<FewShotEvaluation, ModelError> {
+    let bodies = |clips: &[LabelledClip]| -> Vec<LabelledClip> {
         let with_body = clips.iter().filter(|clip| clip.motion.has_body());
         with_body
-            .map(|clip| Clip { motion: clip.motion.without_sensor(), ..clip.clone() })
+            .map(|clip| LabelledClip { motion: clip.motion.without_sensor(), ..clip.clone() })
             .collect()
     };
     let (learn, judge) = (bodies(learn), bodies(judge));
-    super::recognition::apart(&learn, &judge)?;
-    let steps = Steps::new(sports.len() * (1 + draws as usize * SHOTS.len()), tell);
+    super::recognition::check_split(&learn, &judge)?;
+    let steps = StepCounter::new(sports.len() * (1 + draws as usize * SHOTS.len()), tell);
     let bases = sports
         .par_iter()
         .map(|(_, sport_movements)| {
-            let others: Vec<Clip> = learn
+            let others: Vec<LabelledClip> = learn
                 .iter()
                 .filter(|clip| !sport_movements.contains(&clip.movement.as_str()))
                 .cloned()
                 .collect();
-            let names = movements(&others);
-            let (encoder, size) = train(&others, &names, config, None, &mut |_| {})?;
-            steps.one_more();
+            let names = movement_names(&others);
+            let (encoder, size) = train_encoder(&others, &names, config, None, &mut |_| {})?;
+            steps.count_step();
             Ok(Model::new(encoder, size, Card { movements: names, ..Card::default() }, &others))
         })
-        .collect::<Result<Vec<Model>, Error>>()?;
-    let names = movements(&learn);
+        .collect::<Result<Vec<Model>, ModelError>>()?;
+    let names = movement_names(&learn);
     let mut jobs = Vec::new();
     for ((sport, sport_movements), base) in sports.iter().zip(&bases) {
-        let tested: Vec<&Clip> =
+        let tested: Vec<&LabelledClip> =
             judge.iter().filter(|clip| sport_movements.contains(&clip.movement.as_str())).collect();
         for (draw, shots) in (1..=draws).flat_map(|draw| SHOTS.map(|shots| (draw, shots))) {
             let mut rng = Rng::with_seed(draw);
             let mut few = Vec::new();
             for name in &names {
-                let mut kind: Vec<&Clip> =
+                let mut kind: Vec<&LabelledClip> =
                     learn.iter().filter(|clip| clip.movement == *name).collect();
                 rng.shuffle(&mut kind);
                 few.extend(kind.into_iter().take(shots));
             }
             let (names, judge) = (names.clone(), tested.clone());
-            jobs.push(Job {
-                of: (*sport).to_owned(),
+            jobs.push(ShotJob {
+                group: (*sport).to_owned(),
                 base,
                 names,
                 learn: few,
                 judge,
-                task: Task::Movement,
+                task: LearningTask::Movement,
                 draw,
                 shots,
             });
         }
     }
-    run(Measure::Recognised, against, draws, &jobs, &steps)
+    run_jobs(ShotMeasure::Recognised, against, draws, &jobs, &steps)
 }
 
 /// One draw of training clips.
-struct Job<'a> {
-    of: String,
+struct ShotJob<'a> {
+    group: String,
     base: &'a Model,
     names: Vec<String>,
-    learn: Vec<&'a Clip>,
-    judge: Vec<&'a Clip>,
-    task: Task,
+    learn: Vec<&'a LabelledClip>,
+    judge: Vec<&'a LabelledClip>,
+    task: LearningTask,
     draw: u64,
     shots: usize,
 }
 
-impl Job<'_> {
+impl ShotJob<'_> {
     /// The scores of the adapted model and of the other method, and the adaptation method chosen.
-    fn run(&self, against: &str) -> Result<(Vec<f64>, Way), Error> {
-        let clips: Vec<Clip> = self.learn.iter().map(|&clip| clip.clone()).collect();
-        let adapted = adapt(self.base, &clips, self.draw, Card::default())?;
+    fn run_draw(&self, against: &str) -> Result<(Vec<f64>, AdaptMethod), ModelError> {
+        let clips: Vec<LabelledClip> = self.learn.iter().map(|&clip| clip.clone()).collect();
+        let adapted = adapt_model(self.base, &clips, self.draw, Card::default())?;
         // Only the attention model uses these settings.
-        let attention = Attention { config: scratch(self.base, self.learn.len()), base: None };
-        let unknown_method = || Error::Clips {
+        let attention =
+            AttentionMethod { config: scratch_config(self.base, self.learn.len()), base: None };
+        let unknown_method = || ModelError::Clips {
             what: format!("no method `{against}`"),
             hint: "see --model in --help",
         };
-        let other = by_name(against, &attention).ok_or_else(unknown_method)?;
-        let other = other.learn(&self.learn, &self.names, self.task, self.draw)?;
-        Ok((vec![self.reached(&adapted.model), self.reached(other.as_ref())], adapted.way))
+        let other = method_by_name(against, &attention).ok_or_else(unknown_method)?;
+        let other = other.learn_task(&self.learn, &self.names, self.task, self.draw)?;
+        Ok((
+            vec![self.score_predictor(&adapted.model), self.score_predictor(other.as_ref())],
+            adapted.method,
+        ))
     }
 
-    fn reached(&self, judge: &dyn Judge) -> f64 {
-        let predictions = judge.judge(&self.judge);
+    fn score_predictor(&self, judge: &dyn Predictor) -> f64 {
+        let predictions = judge.predict_clips(&self.judge);
         match self.task {
-            Task::Quality => {
+            LearningTask::Quality => {
                 let scores: Vec<f32> =
                     predictions.iter().map(|prediction| prediction.quality).collect();
-                auc(
+                roc_auc(
                     &scores,
                     &self
                         .judge
@@ -252,10 +256,10 @@ impl Job<'_> {
                         .collect::<Vec<_>>(),
                 )
             }
-            Task::Movement => {
+            LearningTask::Movement => {
                 let recognised =
                     predictions.iter().zip(&self.judge).filter(|(prediction, clip)| {
-                        prediction.recognised() == clip.class(&self.names)
+                        prediction.likeliest_movement() == clip.class_index(&self.names)
                     });
                 recognised.count() as f64 / self.judge.len().max(1) as f64
             }
@@ -264,11 +268,11 @@ impl Job<'_> {
 }
 
 /// Settings for training a model of the same sizes as `base` from scratch.
-fn scratch(base: &Model, clips: usize) -> Config {
+fn scratch_config(base: &Model, clips: usize) -> TrainingConfig {
     let size = base.size();
-    let config = Config::default();
+    let config = TrainingConfig::default();
     let round = clips.div_ceil(config.batch).max(1);
-    Config {
+    TrainingConfig {
         width: size.width,
         heads: size.heads,
         blocks: size.blocks,
@@ -279,31 +283,31 @@ fn scratch(base: &Model, clips: usize) -> Config {
 }
 
 /// Runs all draws and summarises them by movement or sport and number of clips.
-fn run(
-    measure: Measure,
+fn run_jobs(
+    measure: ShotMeasure,
     against: &str,
     draws: u64,
-    jobs: &[Job],
-    steps: &Steps,
-) -> Result<Shots, Error> {
+    jobs: &[ShotJob],
+    steps: &StepCounter,
+) -> Result<FewShotEvaluation, ModelError> {
     if jobs.is_empty() || jobs.iter().any(|job| job.judge.is_empty()) {
         let hint = "give a set with correct and incorrect clips, or with clips of the sports in training and test";
-        return Err(Error::Clips { what: "nothing is left to judge".to_owned(), hint });
+        return Err(ModelError::Clips { what: "nothing is left to judge".to_owned(), hint });
     }
     let results = jobs
         .par_iter()
         .map(|job| {
-            let result = job.run(against)?;
-            steps.one_more();
+            let result = job.run_draw(against)?;
+            steps.count_step();
             Ok(result)
         })
-        .collect::<Result<Vec<(Vec<f64>, Way)>, Error>>()?;
+        .collect::<Result<Vec<(Vec<f64>, AdaptMethod)>, ModelError>>()?;
 
     let mut groups: BTreeMap<(&str, usize), Vec<usize>> = BTreeMap::new();
     let mut means: BTreeMap<usize, BTreeMap<u64, Vec<usize>>> = BTreeMap::new();
-    let mut ways: BTreeMap<(usize, Way), usize> = BTreeMap::new();
+    let mut ways: BTreeMap<(usize, AdaptMethod), usize> = BTreeMap::new();
     for (i, (job, (_, way))) in jobs.iter().zip(&results).enumerate() {
-        groups.entry((&job.of, job.shots)).or_default().push(i);
+        groups.entry((&job.group, job.shots)).or_default().push(i);
         means.entry(job.shots).or_default().entry(job.draw).or_default().push(i);
         *ways.entry((job.shots, *way)).or_default() += 1;
     }
@@ -313,9 +317,9 @@ fn run(
     let scores_of = |method: usize, which: &[usize]| {
         which.iter().map(|&i| results[i].0[method]).collect::<Vec<f64>>()
     };
-    let mut rows: Vec<ByShots> = groups
+    let mut rows: Vec<FewShotRow> = groups
         .into_iter()
-        .map(|((name, shots), which)| ByShots {
+        .map(|((name, shots), which)| FewShotRow {
             of: name.to_owned(),
             shots,
             judged: jobs[which[0]].judge.len(),
@@ -327,26 +331,28 @@ fn run(
             draws.values().map(|which| mean_sd(&scores_of(method, which)).0).collect::<Vec<f64>>()
         };
         let reached = all.clone().map(|method| mean_sd(&mean(method))).collect();
-        ByShots { of: String::new(), shots, judged: 0, reached }
+        FewShotRow { of: String::new(), shots, judged: 0, reached }
     }));
     let ways = ways.into_iter().map(|((shots, way), times)| (shots, way, times)).collect();
-    Ok(Shots { measure, draws, methods, rows, ways })
+    Ok(FewShotEvaluation { measure, draws, methods, rows, ways })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapt::tests::{base, clips};
-    use agoge_motion::simulate::{Exercise, FaultKind};
+    use crate::adapt::tests::{pretrained_base, simulated_clips};
+    use agoge_motion::simulate::{Exercise, SimulatedFaultKind};
 
     #[test]
     fn what_was_learned_from_is_not_judged_and_draws_come_again() {
-        let curls = clips(Exercise::BicepsCurl, Some(FaultKind::Asymmetry), 0..6);
+        let curls =
+            simulated_clips(Exercise::BicepsCurl, Some(SimulatedFaultKind::Asymmetry), 0..6);
         let mut reports = Vec::new();
-        let shots = shots_of_quality(&curls, base(), "rocket", 2, &mut |done, total| {
-            reports.push((done, total))
-        })
-        .unwrap();
+        let shots =
+            evaluate_quality_shots(&curls, pretrained_base(), "rocket", 2, &mut |done, total| {
+                reports.push((done, total))
+            })
+            .unwrap();
         // With three of a class, only one of each leaves some to judge.
         assert_eq!(reports, [(1, 2), (2, 2)]);
         assert_eq!(
@@ -358,11 +364,15 @@ mod tests {
             [("BicepsCurl", 1, 4), ("", 1, 0)]
         );
         assert_eq!(shots.rows[0].reached, shots.rows[1].reached, "the mean over one movement");
-        assert_eq!(shots.ways, [(1, Way::Committee, 2)]);
-        assert_eq!(shots_of_quality(&curls, base(), "rocket", 2, &mut |_, _| {}).unwrap(), shots);
-        let message = shots_of_quality(&curls[..2], base(), "rocket", 2, &mut |_, _| {})
-            .unwrap_err()
-            .to_string();
+        assert_eq!(shots.ways, [(1, AdaptMethod::Committee, 2)]);
+        assert_eq!(
+            evaluate_quality_shots(&curls, pretrained_base(), "rocket", 2, &mut |_, _| {}).unwrap(),
+            shots
+        );
+        let message =
+            evaluate_quality_shots(&curls[..2], pretrained_base(), "rocket", 2, &mut |_, _| {})
+                .unwrap_err()
+                .to_string();
         assert!(message.contains("nothing is left to judge"), "{message}");
     }
 
@@ -370,22 +380,22 @@ mod tests {
     fn a_sport_that_the_encoder_never_saw_is_recognised() {
         let all = |athletes: std::ops::Range<usize>| {
             let exercises = [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl];
-            exercises.map(|exercise| clips(exercise, None, athletes.clone())).concat()
+            exercises.map(|exercise| simulated_clips(exercise, None, athletes.clone())).concat()
         };
-        let config = Config {
+        let config = TrainingConfig {
             width: 16,
             heads: 2,
             blocks: 1,
             feed_forward: 32,
             epochs: 400,
-            ..Config::default()
+            ..TrainingConfig::default()
         };
         let sports: [(&str, &[&str]); 1] = [("curling", &["BicepsCurl"])];
         let (learn, judge) = (all(0..1), all(10..14));
         let mut reports = Vec::new();
         let mut tell = |done, total| reports.push((done, total));
         let shots =
-            shots_of_sports(&learn, &judge, &sports, &config, "rocket", 1, &mut tell).unwrap();
+            evaluate_sport_shots(&learn, &judge, &sports, &config, "rocket", 1, &mut tell).unwrap();
         assert_eq!(
             reports,
             [(1, 4), (2, 4), (3, 4), (4, 4)],
@@ -393,9 +403,10 @@ mod tests {
         );
         assert_eq!(shots.rows[0].judged, 4);
         assert!(shots.rows.iter().all(|row| row.reached[0].0 > 0.9), "{shots:?}");
-        let same = shots_of_sports(&learn, &learn, &sports, &config, "rocket", 1, &mut |_, _| {})
-            .unwrap_err()
-            .to_string();
+        let same =
+            evaluate_sport_shots(&learn, &learn, &sports, &config, "rocket", 1, &mut |_, _| {})
+                .unwrap_err()
+                .to_string();
         assert!(same.contains("training and test"), "{same}");
     }
 }

@@ -1,30 +1,30 @@
 //! Attention or convolution? How methods do with fewer labels and longer clips, and what they cost.
 
-use crate::error::Error;
-use crate::peers::{Judge, Method, Task};
-use crate::token::Clip;
-use crate::train::movements;
+use crate::error::ModelError;
+use crate::methods::{LearningMethod, LearningTask, Predictor};
+use crate::token::LabelledClip;
+use crate::train::movement_names;
 use fastrand::Rng;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// A method that learns from only a share of the clips.
-pub struct Fewer<'a> {
+pub struct FewerClips<'a> {
     /// The underlying method.
-    pub method: &'a dyn Method,
+    pub method: &'a dyn LearningMethod,
     /// Share of the clips of each movement and label, 0 to 1; at least one of each is used.
     pub share: f64,
 }
 
-impl Method for Fewer<'_> {
-    fn learn(
+impl LearningMethod for FewerClips<'_> {
+    fn learn_task(
         &self,
-        clips: &[&Clip],
+        clips: &[&LabelledClip],
         movements: &[String],
-        task: Task,
+        task: LearningTask,
         seed: u64,
-    ) -> Result<Box<dyn Judge>, Error> {
+    ) -> Result<Box<dyn Predictor>, ModelError> {
         let mut kinds: BTreeMap<(&str, Option<bool>), Vec<usize>> = BTreeMap::new();
         for (i, clip) in clips.iter().enumerate() {
             kinds.entry((&clip.movement, clip.is_correct())).or_default().push(i);
@@ -37,25 +37,25 @@ impl Method for Fewer<'_> {
             chosen.extend(&group[..count.clamp(1, group.len())]);
         }
         chosen.sort_unstable();
-        let few: Vec<&Clip> = chosen.into_iter().map(|i| clips[i]).collect();
-        self.method.learn(&few, movements, task, seed)
+        let few: Vec<&LabelledClip> = chosen.into_iter().map(|i| clips[i]).collect();
+        self.method.learn_task(&few, movements, task, seed)
     }
 }
 
 /// Clips of `count` repetitions each: consecutive repetitions of the same athlete, movement and
 /// label joined without a break; left-over repetitions are dropped. Only the body is kept, because
 /// worn sensors have independent clocks.
-pub fn chained(clips: &[Clip], count: usize) -> Vec<Clip> {
-    let mut kinds: BTreeMap<(&str, &str, Option<bool>), Vec<&Clip>> = BTreeMap::new();
+pub fn chain_repetitions(clips: &[LabelledClip], count: usize) -> Vec<LabelledClip> {
+    let mut kinds: BTreeMap<(&str, &str, Option<bool>), Vec<&LabelledClip>> = BTreeMap::new();
     for clip in clips.iter().filter(|clip| clip.motion.has_body()) {
         kinds.entry((&clip.athlete, &clip.movement, clip.is_correct())).or_default().push(clip);
     }
-    let chain = |repetitions: &[&Clip]| {
+    let chain = |repetitions: &[&LabelledClip]| {
         let motion =
             repetitions.iter().skip(1).fold(repetitions[0].motion.without_sensor(), |all, next| {
                 all.followed_by(&next.motion)
             });
-        Clip { motion, ..repetitions[0].clone() }
+        LabelledClip { motion, ..repetitions[0].clone() }
     };
     kinds
         .values()
@@ -65,7 +65,7 @@ pub fn chained(clips: &[Clip], count: usize) -> Vec<Clip> {
 
 /// The cost of a method.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Cost {
+pub struct MethodCost {
     /// Number of learned parameters.
     pub parameters: usize,
     /// Duration of learning, s.
@@ -79,64 +79,67 @@ pub struct Cost {
 ///
 /// # Errors
 /// Whatever the method returns.
-pub fn cost(clips: &[Clip], method: &dyn Method) -> Result<Cost, Error> {
-    let names = movements(clips);
+pub fn measure_cost(
+    clips: &[LabelledClip],
+    method: &dyn LearningMethod,
+) -> Result<MethodCost, ModelError> {
+    let names = movement_names(clips);
     let first = clips.iter().map(|clip| clip.athlete.as_str()).min();
-    let (test, training): (Vec<&Clip>, Vec<&Clip>) =
+    let (test, training): (Vec<&LabelledClip>, Vec<&LabelledClip>) =
         clips.iter().partition(|clip| Some(clip.athlete.as_str()) == first);
     let start = Instant::now();
-    let judge = method.learn(&training, &names, Task::Quality, 1)?;
+    let judge = method.learn_task(&training, &names, LearningTask::Quality, 1)?;
     let learning_s = start.elapsed().as_secs_f64();
     let start = Instant::now();
-    test.iter().for_each(|&clip| drop(judge.judge(&[clip])));
+    test.iter().for_each(|&clip| drop(judge.predict_clips(&[clip])));
     let judging_ms = 1e3 * start.elapsed().as_secs_f64() / test.len().max(1) as f64;
-    Ok(Cost { parameters: judge.parameters(), learning_s, judging_ms })
+    Ok(MethodCost { parameters: judge.parameter_count(), learning_s, judging_ms })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapt::tests::clips;
-    use crate::peers::Said;
-    use agoge_motion::simulate::{Exercise, FaultKind};
+    use crate::adapt::tests::simulated_clips;
+    use crate::methods::ClipPrediction;
+    use agoge_motion::simulate::{Exercise, SimulatedFaultKind};
     use std::sync::Mutex;
 
     /// Records which labels it is given, and learns nothing.
-    struct Shown(Mutex<Vec<(String, Option<bool>)>>);
-    struct Silent;
+    struct LabelRecorder(Mutex<Vec<(String, Option<bool>)>>);
+    struct SilentPredictor;
 
-    impl Method for Shown {
-        fn learn(
+    impl LearningMethod for LabelRecorder {
+        fn learn_task(
             &self,
-            clips: &[&Clip],
+            clips: &[&LabelledClip],
             _: &[String],
-            _: Task,
+            _: LearningTask,
             _: u64,
-        ) -> Result<Box<dyn Judge>, Error> {
+        ) -> Result<Box<dyn Predictor>, ModelError> {
             *self.0.lock().unwrap() =
                 clips.iter().map(|clip| (clip.athlete.clone(), clip.is_correct())).collect();
-            Ok(Box::new(Silent))
+            Ok(Box::new(SilentPredictor))
         }
     }
 
-    impl Judge for Silent {
-        fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
-            vec![Said::default(); clips.len()]
+    impl Predictor for SilentPredictor {
+        fn predict_clips(&self, clips: &[&LabelledClip]) -> Vec<ClipPrediction> {
+            vec![ClipPrediction::default(); clips.len()]
         }
 
-        fn parameters(&self) -> usize {
+        fn parameter_count(&self) -> usize {
             0
         }
     }
 
     #[test]
     fn a_share_has_clips_of_both_labels() {
-        let all = clips(Exercise::Squat, Some(FaultKind::Asymmetry), 0..12);
+        let all = simulated_clips(Exercise::Squat, Some(SimulatedFaultKind::Asymmetry), 0..12);
         let labels = |share: f64, seed: u64| {
-            let method = Shown(Mutex::default());
-            let clips: Vec<&Clip> = all.iter().collect();
-            Fewer { method: &method, share }
-                .learn(&clips, &movements(&all), Task::Quality, seed)
+            let method = LabelRecorder(Mutex::default());
+            let clips: Vec<&LabelledClip> = all.iter().collect();
+            FewerClips { method: &method, share }
+                .learn_task(&clips, &movement_names(&all), LearningTask::Quality, seed)
                 .unwrap();
             method.0.into_inner().unwrap()
         };
@@ -153,9 +156,9 @@ mod tests {
 
     #[test]
     fn repetitions_follow_each_other() {
-        let one = clips(Exercise::Squat, None, 0..1);
+        let one = simulated_clips(Exercise::Squat, None, 0..1);
         let five = vec![one[0].clone(); 5];
-        let chains = chained(&five, 2);
+        let chains = chain_repetitions(&five, 2);
         assert_eq!(chains.len(), 2, "the fifth is left over");
         let (single, double) = (&one[0].motion, &chains[0].motion);
         let frames = single.time.len();

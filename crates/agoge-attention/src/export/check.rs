@@ -1,8 +1,10 @@
 //! Random tokens with a model's outputs for them, as a reference for other implementations.
 
-use crate::error::Error;
+use crate::error::ModelError;
 use crate::model::Model;
-use crate::token::{CHANNELS, PARTS, SENSOR, SENSOR_CHANNELS, SLOTS, TIMES, Tokens, Worn};
+use crate::token::{
+    CHANNELS, ClipTokens, PARTS, SENSOR_CHANNELS, SENSOR_SLOT, SLOTS, SensorTokens, TIMES,
+};
 use safetensors::serialize;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -11,26 +13,26 @@ const CLIPS: usize = 8;
 
 /// Writes random tokens and the model's outputs for them as a safetensors file: `tokens`, `sensor`,
 /// `carrier`, `hidden`, `seconds`, `movement`, `quality`, `embedding`, with the shapes and meanings
-/// of [`super::onnx`]. In the first clip nothing is hidden; in most others some parts are. Every
+/// of [`super::encode_onnx`]. In the first clip nothing is hidden; in most others some parts are. Every
 /// third clip has no sensor and every third no body.
 ///
 /// # Errors
 /// None in practice.
-pub fn check(model: &Model, seed: u64) -> Result<Vec<u8>, Error> {
+pub fn reference_outputs(model: &Model, seed: u64) -> Result<Vec<u8>, ModelError> {
     let mut rng = fastrand::Rng::with_seed(seed);
-    let clips: Vec<Tokens> = (0..CLIPS)
+    let clips: Vec<ClipTokens> = (0..CLIPS)
         .map(|clip| {
             let mut draw = |n: usize| (0..n).map(|_| 2.0 * rng.f32() - 1.0).collect::<Vec<f32>>();
             let (values, sensor) =
                 (draw(TIMES * PARTS.len() * CHANNELS), draw(TIMES * SENSOR_CHANNELS));
             let is_hidden = |slot: usize| match slot {
-                SENSOR => clip % 3 == 1,
+                SENSOR_SLOT => clip % 3 == 1,
                 part => clip % 3 == 2 || part > 0 && clip > 0 && rng.f32() < 0.3,
             };
-            Tokens {
+            ClipTokens {
                 values,
                 hidden: (0..SLOTS).map(is_hidden).collect(),
-                sensor: Some(Worn { values: sensor, carrier: rng.usize(0..PARTS.len()) }),
+                sensor: Some(SensorTokens { values: sensor, carrier: rng.usize(0..PARTS.len()) }),
                 times: (0..TIMES).map(|i| (i as f32 + 0.5 * rng.f32()) * 0.25).collect(),
             }
         })
@@ -49,7 +51,7 @@ pub fn check(model: &Model, seed: u64) -> Result<Vec<u8>, Error> {
         (
             "sensor",
             vec![TIMES, SENSOR_CHANNELS],
-            floats(&mut clips.iter().flat_map(|c| c.felt().iter().copied())),
+            floats(&mut clips.iter().flat_map(|c| c.sensor_values().iter().copied())),
         ),
         ("seconds", vec![TIMES], floats(&mut clips.iter().flat_map(|c| c.times.iter().copied()))),
         (
@@ -70,13 +72,13 @@ pub fn check(model: &Model, seed: u64) -> Result<Vec<u8>, Error> {
     ];
     let hidden: Vec<u8> =
         clips.iter().flat_map(|clip| clip.hidden.iter().map(|hidden| u8::from(*hidden))).collect();
-    let fault = |error: safetensors::SafeTensorError| Error::Weights {
+    let fault = |error: safetensors::SafeTensorError| ModelError::Weights {
         name: model.card().name.clone(),
         what: error.to_string(),
         hint: "report this with the model's card",
     };
     let carrier: Vec<u8> =
-        clips.iter().flat_map(|clip| (clip.carrier() as i64).to_le_bytes()).collect();
+        clips.iter().flat_map(|clip| (clip.carrier_index() as i64).to_le_bytes()).collect();
     let mut views = vec![
         ("hidden", TensorView::new(Dtype::BOOL, vec![CLIPS, SLOTS], &hidden).map_err(fault)?),
         ("carrier", TensorView::new(Dtype::I64, vec![CLIPS], &carrier).map_err(fault)?),

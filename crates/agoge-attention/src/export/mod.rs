@@ -6,5 +6,5 @@ mod graph;
 mod onnx;
 mod proto;
 
-pub use check::check;
-pub use onnx::{OPSET, onnx};
+pub use check::reference_outputs;
+pub use onnx::{OPSET, encode_onnx};

@@ -9,7 +9,7 @@ pub(super) const INT64: i32 = 7;
 pub(super) const BOOL: i32 = 9;
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Model {
+pub(super) struct OnnxModel {
     #[prost(int64, tag = "1")]
     pub(super) ir_version: i64,
     #[prost(string, tag = "2")]
@@ -19,11 +19,11 @@ pub(super) struct Model {
     #[prost(string, tag = "6")]
     pub(super) doc_string: String,
     #[prost(message, optional, tag = "7")]
-    pub(super) graph: Option<Graph>,
+    pub(super) graph: Option<OnnxGraph>,
     #[prost(message, repeated, tag = "8")]
     pub(super) opset_import: Vec<OperatorSet>,
     #[prost(message, repeated, tag = "14")]
-    pub(super) metadata_props: Vec<Entry>,
+    pub(super) metadata_props: Vec<OnnxEntry>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -35,7 +35,7 @@ pub(super) struct OperatorSet {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Entry {
+pub(super) struct OnnxEntry {
     #[prost(string, tag = "1")]
     pub(super) key: String,
     #[prost(string, tag = "2")]
@@ -43,13 +43,13 @@ pub(super) struct Entry {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Graph {
+pub(super) struct OnnxGraph {
     #[prost(message, repeated, tag = "1")]
-    pub(super) node: Vec<Node>,
+    pub(super) node: Vec<OnnxNode>,
     #[prost(string, tag = "2")]
     pub(super) name: String,
     #[prost(message, repeated, tag = "5")]
-    pub(super) initializer: Vec<Tensor>,
+    pub(super) initializer: Vec<OnnxTensor>,
     #[prost(message, repeated, tag = "11")]
     pub(super) input: Vec<ValueInfo>,
     #[prost(message, repeated, tag = "12")]
@@ -57,7 +57,7 @@ pub(super) struct Graph {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Node {
+pub(super) struct OnnxNode {
     #[prost(string, repeated, tag = "1")]
     pub(super) input: Vec<String>,
     #[prost(string, repeated, tag = "2")]
@@ -67,12 +67,12 @@ pub(super) struct Node {
     #[prost(string, tag = "4")]
     pub(super) op_type: String,
     #[prost(message, repeated, tag = "5")]
-    pub(super) attribute: Vec<Attribute>,
+    pub(super) attribute: Vec<OnnxAttribute>,
 }
 
 /// The values are optional, so that zero can be distinguished from absent.
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Attribute {
+pub(super) struct OnnxAttribute {
     #[prost(string, tag = "1")]
     pub(super) name: String,
     #[prost(float, optional, tag = "2")]
@@ -87,7 +87,7 @@ pub(super) struct Attribute {
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Tensor {
+pub(super) struct OnnxTensor {
     #[prost(int64, repeated, packed = "false", tag = "1")]
     pub(super) dims: Vec<i64>,
     #[prost(int32, tag = "2")]
@@ -104,13 +104,13 @@ pub(super) struct ValueInfo {
     #[prost(string, tag = "1")]
     pub(super) name: String,
     #[prost(message, optional, tag = "2")]
-    pub(super) of: Option<Type>,
+    pub(super) value_type: Option<OnnxType>,
     #[prost(string, tag = "3")]
     pub(super) doc_string: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Type {
+pub(super) struct OnnxType {
     #[prost(message, optional, tag = "1")]
     pub(super) tensor: Option<TensorType>,
 }
@@ -120,17 +120,17 @@ pub(super) struct TensorType {
     #[prost(int32, tag = "1")]
     pub(super) element: i32,
     #[prost(message, optional, tag = "2")]
-    pub(super) shape: Option<Shape>,
+    pub(super) shape: Option<OnnxShape>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Shape {
+pub(super) struct OnnxShape {
     #[prost(message, repeated, tag = "1")]
-    pub(super) dim: Vec<Dimension>,
+    pub(super) dim: Vec<OnnxDimension>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub(super) struct Dimension {
+pub(super) struct OnnxDimension {
     #[prost(oneof = "Extent", tags = "1, 2")]
     pub(super) extent: Option<Extent>,
 }

@@ -7,12 +7,12 @@
 //! place.
 #![allow(unsafe_code)]
 
-use super::gemm::share;
-use super::isa::{Isa, Work};
-use super::lanes::Lanes;
-use super::math::{LOG2_E, exp2};
+use super::gemm::next_tile_rows;
+use super::isa::{Isa, Kernel};
+use super::lanes::SimdLanes;
+use super::math::{LOG2_E, exp2_lanes};
 use super::matrix::{Matrix, MatrixMut};
-use super::tile::{Keep, PANEL, Tile};
+use super::tile::{ExistingValues, PANEL, Tile};
 
 /// Keys per tile: their energies against 32 queries take 16 KiB, a third of a typical L1 cache.
 pub(super) const KEYS: usize = 128;
@@ -24,7 +24,7 @@ const LOW: f32 = -1e30;
 /// Which keys a query may attend to by position: with `p = first + i`, query i sees key j if `p −
 /// back ≤ j ≤ p + ahead`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct KeyWindow {
     /// Position of the first query, counted in keys.
     pub first: usize,
     /// How many keys before its own position a query sees.
@@ -35,7 +35,7 @@ pub struct Window {
 
 /// The inputs of one head of attention.
 #[derive(Clone, Copy, Debug)]
-pub struct Attend<'a> {
+pub struct AttentionInputs<'a> {
     /// Queries, `[query, channel]`.
     pub query: Matrix<'a>,
     /// Keys, `[key, channel]`.
@@ -47,11 +47,11 @@ pub struct Attend<'a> {
     /// Added to the energies of each key, `[key]`: 0, or −∞ for a hidden key.
     pub key_bias: Option<&'a [f32]>,
     /// Restriction by position.
-    pub window: Option<Window>,
+    pub window: Option<KeyWindow>,
 }
 
-impl Attend<'_> {
-    pub(super) fn check(&self, out_rows: usize, out_columns: usize) {
+impl AttentionInputs<'_> {
+    pub(super) fn check_shapes(&self, out_rows: usize, out_columns: usize) {
         let (queries, keys) = (self.query.rows(), self.key.rows());
         assert!(
             self.query.columns() == self.key.columns() && keys == self.value.rows(),
@@ -67,7 +67,7 @@ impl Attend<'_> {
     }
 
     /// Range of keys that any of the queries `from .. to` may see.
-    pub(super) fn seen(&self, from: usize, to: usize) -> (usize, usize) {
+    pub(super) fn visible_keys(&self, from: usize, to: usize) -> (usize, usize) {
         let keys = self.key.rows();
         match self.window {
             None => (0, keys),
@@ -80,8 +80,8 @@ impl Attend<'_> {
     }
 }
 
-/// Length of the scratch slice that [`attend`] needs for heads of `channels`.
-pub fn scratch(channels: usize) -> usize {
+/// Length of the scratch slice that [`attend_head`] needs for heads of `channels`.
+pub fn scratch_len(channels: usize) -> usize {
     PANELS * PANEL * (channels + 4) + KEYS * PANEL
 }
 
@@ -90,29 +90,29 @@ pub fn scratch(channels: usize) -> usize {
 /// given, receives the logarithm of each query's sum of exponentials, `[query]`, from which the
 /// backward pass recomputes the attention.
 ///
-/// Shapes: as in [`Attend`]; `out` `[query, channel out]`; `scratch` holds at least [`scratch`]
+/// Shapes: as in [`AttentionInputs`]; `out` `[query, channel out]`; `scratch` holds at least [`scratch_len`]
 /// numbers.
 ///
 /// # Panics
 /// If the shapes do not match.
-pub fn attend(
+pub fn attend_head(
     isa: Isa,
-    attend: Attend,
+    attend: AttentionInputs,
     out: &mut MatrixMut,
     sums: Option<&mut [f32]>,
     scratch: &mut [f32],
 ) {
-    attend.check(out.rows(), out.columns());
-    assert!(scratch.len() >= self::scratch(attend.query.columns()), "too little scratch");
+    attend.check_shapes(out.rows(), out.columns());
+    assert!(scratch.len() >= self::scratch_len(attend.query.columns()), "too little scratch");
     assert!(
         sums.as_ref().is_none_or(|sums| sums.len() == attend.query.rows()),
         "sums of other queries"
     );
-    isa.run(Flash { attend, out, sums, scratch });
+    isa.run_kernel(FlashKernel { attend, out, sums, scratch });
 }
 
-struct Flash<'a, 'b> {
-    attend: Attend<'a>,
+struct FlashKernel<'a, 'b> {
+    attend: AttentionInputs<'a>,
     out: &'a mut MatrixMut<'b>,
     sums: Option<&'a mut [f32]>,
     scratch: &'a mut [f32],
@@ -120,17 +120,17 @@ struct Flash<'a, 'b> {
 
 /// Running softmax state of each query: largest energy so far, sum of exponentials, factor that
 /// rescales the output so far, and one over the sum.
-struct State<'a> {
-    most: &'a mut [f32],
+struct SoftmaxState<'a> {
+    maximum: &'a mut [f32],
     sum: &'a mut [f32],
-    fade: &'a mut [f32],
-    last: &'a mut [f32],
+    rescale: &'a mut [f32],
+    inverse_sum: &'a mut [f32],
 }
 
-impl Work for Flash<'_, '_> {
+impl Kernel for FlashKernel<'_, '_> {
     type Output = ();
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) {
+    fn run_on_lanes<L: SimdLanes>(self, l: L) {
         let a = &self.attend;
         let (queries, depth) = (a.query.rows(), a.query.columns());
         let (packed, rest) = self.scratch.split_at_mut(PANELS * PANEL * depth);
@@ -151,13 +151,13 @@ impl Work for Flash<'_, '_> {
                 state[..PANEL].fill(LOW);
                 state[PANEL..].fill(0.0);
             }
-            let (first, past) = a.seen(block, end);
+            let (first, past) = a.visible_keys(block, end);
             let mut first_key = first;
             while first_key < past {
-                let keys = share(past - first_key, KEYS);
+                let keys = next_tile_rows(past - first_key, KEYS);
                 for (index, from) in (block..end).step_by(PANEL).enumerate() {
                     let height = PANEL.min(end - from);
-                    let (start, stop) = a.seen(from, from + height);
+                    let (start, stop) = a.visible_keys(from, from + height);
                     if start >= first_key + keys || stop <= first_key {
                         continue;
                     }
@@ -166,17 +166,18 @@ impl Work for Flash<'_, '_> {
                     let (most, rest) = state.split_at_mut(PANEL);
                     let (sum, rest) = rest.split_at_mut(PANEL);
                     let (fade, last) = rest.split_at_mut(PANEL);
-                    let mut state = State { most, sum, fade, last };
+                    let mut state =
+                        SoftmaxState { maximum: most, sum, rescale: fade, inverse_sum: last };
                     let panel = &packed[index * PANEL * depth..(index + 1) * PANEL * depth];
                     let energies = &mut energies[..keys * PANEL];
-                    products(l, a, first_key, keys, panel, height, energies);
-                    hide(a, from, height, first_key, energies);
-                    weigh(l, energies, height, &mut state);
+                    compute_energies(l, a, first_key, keys, panel, height, energies);
+                    mask_energies(a, from, height, first_key, energies);
+                    exponentiate_energies(l, energies, height, &mut state);
                     let (begun, ends) = (
-                        begun.then_some(&*state.fade),
-                        (stop <= first_key + keys).then_some(&*state.last),
+                        begun.then_some(&*state.rescale),
+                        (stop <= first_key + keys).then_some(&*state.inverse_sum),
                     );
-                    gather(
+                    accumulate_output(
                         l,
                         a.value.sub_rows(first_key, keys),
                         energies,
@@ -191,9 +192,9 @@ impl Work for Flash<'_, '_> {
             }
             for (index, from) in (block..end).step_by(PANEL).enumerate() {
                 let height = PANEL.min(end - from);
-                let (start, stop) = a.seen(from, from + height);
+                let (start, stop) = a.visible_keys(from, from + height);
                 for i in 0..if start == stop { height } else { 0 } {
-                    self.out.row(from + i).fill(0.0);
+                    self.out.row_mut(from + i).fill(0.0);
                 }
                 if let Some(sums) = &mut sums {
                     let state = &state[index * PANEL * 4..];
@@ -208,7 +209,7 @@ impl Work for Flash<'_, '_> {
 
 /// Packs queries across the lanes as `[channel, 32]`, scaled by `factor` and padded with zeros.
 #[inline(always)]
-pub(super) fn pack_queries<L: Lanes>(l: L, query: Matrix, factor: f32, panel: &mut [f32]) {
+pub(super) fn pack_queries<L: SimdLanes>(l: L, query: Matrix, factor: f32, panel: &mut [f32]) {
     let (rows, depth) = (query.rows(), query.columns());
     if rows < PANEL {
         panel.fill(0.0);
@@ -221,7 +222,7 @@ pub(super) fn pack_queries<L: Lanes>(l: L, query: Matrix, factor: f32, panel: &m
     unsafe {
         for i in (0..whole).step_by(L::LANES) {
             for k in (0..deep).step_by(L::LANES) {
-                l.transpose(q.add(i * row + k), row, to.add(k * PANEL + i), PANEL, factor);
+                l.transpose_block(q.add(i * row + k), row, to.add(k * PANEL + i), PANEL, factor);
             }
         }
         for i in 0..rows {
@@ -234,9 +235,9 @@ pub(super) fn pack_queries<L: Lanes>(l: L, query: Matrix, factor: f32, panel: &m
 
 /// Computes the energies `[key, 32]` of a tile of keys against a panel of queries.
 #[inline(always)]
-pub(super) fn products<L: Lanes>(
+pub(super) fn compute_energies<L: SimdLanes>(
     l: L,
-    a: &Attend,
+    a: &AttentionInputs,
     from: usize,
     keys: usize,
     panel: &[f32],
@@ -246,7 +247,7 @@ pub(super) fn products<L: Lanes>(
     let key = a.key.sub_rows(from, keys);
     let mut row = 0;
     while row < keys {
-        let rows = share(keys - row, L::ROWS);
+        let rows = next_tile_rows(keys - row, L::ROWS);
         for column in (0..height.next_multiple_of(L::LANES)).step_by(2 * L::LANES) {
             // SAFETY: keys `row .. row + rows` of the tile; whole vectors of a panel, which is 32
             // wide; `energies` holds `keys · 32` numbers.
@@ -263,7 +264,7 @@ pub(super) fn products<L: Lanes>(
                     b_whole: true,
                     c: energies.as_mut_ptr().add(row * PANEL + column),
                     c_row: PANEL,
-                    keep: Keep::Nothing,
+                    keep: ExistingValues::Nothing,
                     column_bias: std::ptr::null(),
                     row_bias: a
                         .key_bias
@@ -277,7 +278,13 @@ pub(super) fn products<L: Lanes>(
 }
 
 /// Sets the energies outside the window to −∞.
-pub(super) fn hide(a: &Attend, from: usize, height: usize, first_key: usize, energies: &mut [f32]) {
+pub(super) fn mask_energies(
+    a: &AttentionInputs,
+    from: usize,
+    height: usize,
+    first_key: usize,
+    energies: &mut [f32],
+) {
     let Some(w) = a.window else { return };
     for (j, row) in energies.chunks_exact_mut(PANEL).enumerate() {
         let key = first_key + j;
@@ -294,30 +301,35 @@ pub(super) fn hide(a: &Attend, from: usize, height: usize, first_key: usize, ene
 /// Turns energies (in units of log 2) into exponentials, lane by lane, and updates the running
 /// state.
 #[inline(always)]
-fn weigh<L: Lanes>(l: L, energies: &mut [f32], height: usize, state: &mut State) {
+fn exponentiate_energies<L: SimdLanes>(
+    l: L,
+    energies: &mut [f32],
+    height: usize,
+    state: &mut SoftmaxState,
+) {
     for lane in (0..height).step_by(2 * L::LANES) {
         // SAFETY: whole vectors within rows of 32.
         unsafe {
             if lane + L::LANES < height {
-                weigh_lanes::<L, 2>(l, energies, lane, state);
+                exponentiate_lanes::<L, 2>(l, energies, lane, state);
             } else {
-                weigh_lanes::<L, 1>(l, energies, lane, state);
+                exponentiate_lanes::<L, 1>(l, energies, lane, state);
             }
         }
     }
 }
 
-/// As [`weigh`] for `W` vectors starting at `lane`. Even and odd keys keep separate maxima and sums
+/// As [`exponentiate_energies`] for `W` vectors starting at `lane`. Even and odd keys keep separate maxima and sums
 /// so that their dependency chains can overlap.
 ///
 /// # Safety
 /// The vectors lie within rows of 32, in both the energies and the state.
 #[inline(always)]
-unsafe fn weigh_lanes<L: Lanes, const W: usize>(
+unsafe fn exponentiate_lanes<L: SimdLanes, const W: usize>(
     l: L,
     energies: &mut [f32],
     lane: usize,
-    state: &mut State,
+    state: &mut SoftmaxState,
 ) {
     let keys = energies.len() / PANEL;
     let e = energies.as_mut_ptr().wrapping_add(lane);
@@ -325,39 +337,39 @@ unsafe fn weigh_lanes<L: Lanes, const W: usize>(
     unsafe {
         let mut before = [l.splat(0.0); W];
         for (v, before) in before.iter_mut().enumerate() {
-            *before = l.load(state.most.as_ptr().add(lane + v * L::LANES));
+            *before = l.load(state.maximum.as_ptr().add(lane + v * L::LANES));
         }
         let (mut even, mut odd) = (before, before);
         for j in (0..keys / 2 * 2).step_by(2) {
-            larger(l, &mut even, e.add(j * PANEL));
-            larger(l, &mut odd, e.add((j + 1) * PANEL));
+            update_maxima(l, &mut even, e.add(j * PANEL));
+            update_maxima(l, &mut odd, e.add((j + 1) * PANEL));
         }
         if keys % 2 == 1 {
-            larger(l, &mut even, e.add((keys - 1) * PANEL));
+            update_maxima(l, &mut even, e.add((keys - 1) * PANEL));
         }
         let (mut most, mut fade) = (even, even);
         for v in 0..W {
             most[v] = l.max(even[v], odd[v]);
-            fade[v] = exp2(l, l.sub(before[v], most[v]));
+            fade[v] = exp2_lanes(l, l.sub(before[v], most[v]));
             even[v] = l.mul(fade[v], l.load(state.sum.as_ptr().add(lane + v * L::LANES)));
             odd[v] = l.splat(0.0);
         }
         for j in (0..keys / 2 * 2).step_by(2) {
-            weighed(l, &mut even, e.add(j * PANEL), &most);
-            weighed(l, &mut odd, e.add((j + 1) * PANEL), &most);
+            exponentiate_row(l, &mut even, e.add(j * PANEL), &most);
+            exponentiate_row(l, &mut odd, e.add((j + 1) * PANEL), &most);
         }
         if keys % 2 == 1 {
-            weighed(l, &mut even, e.add((keys - 1) * PANEL), &most);
+            exponentiate_row(l, &mut even, e.add((keys - 1) * PANEL), &most);
         }
         for v in 0..W {
             let at = lane + v * L::LANES;
             let sum = l.add(even[v], odd[v]);
-            l.store(state.most.as_mut_ptr().add(at), most[v]);
+            l.store(state.maximum.as_mut_ptr().add(at), most[v]);
             l.store(state.sum.as_mut_ptr().add(at), sum);
-            l.store(state.fade.as_mut_ptr().add(at), fade[v]);
+            l.store(state.rescale.as_mut_ptr().add(at), fade[v]);
             // A query that saw nothing has zero sum and zero output: any finite factor will do.
             l.store(
-                state.last.as_mut_ptr().add(at),
+                state.inverse_sum.as_mut_ptr().add(at),
                 l.div(l.splat(1.0), l.max(sum, l.splat(1e-30))),
             );
         }
@@ -369,7 +381,7 @@ unsafe fn weigh_lanes<L: Lanes, const W: usize>(
 /// # Safety
 /// `W` vectors can be read at `row`.
 #[inline(always)]
-unsafe fn larger<L: Lanes, const W: usize>(l: L, most: &mut [L::V; W], row: *const f32) {
+unsafe fn update_maxima<L: SimdLanes, const W: usize>(l: L, most: &mut [L::V; W], row: *const f32) {
     for (v, most) in most.iter_mut().enumerate() {
         // SAFETY: guaranteed by the caller.
         *most = l.max(*most, unsafe { l.load(row.add(v * L::LANES)) });
@@ -381,7 +393,7 @@ unsafe fn larger<L: Lanes, const W: usize>(l: L, most: &mut [L::V; W], row: *con
 /// # Safety
 /// `W` vectors can be read and written at `row`.
 #[inline(always)]
-unsafe fn weighed<L: Lanes, const W: usize>(
+unsafe fn exponentiate_row<L: SimdLanes, const W: usize>(
     l: L,
     sum: &mut [L::V; W],
     row: *mut f32,
@@ -390,19 +402,19 @@ unsafe fn weighed<L: Lanes, const W: usize>(
     for (v, sum) in sum.iter_mut().enumerate() {
         // SAFETY: guaranteed by the caller.
         unsafe {
-            let p = exp2(l, l.sub(l.load(row.add(v * L::LANES)), most[v]));
+            let p = exp2_lanes(l, l.sub(l.load(row.add(v * L::LANES)), most[v]));
             l.store(row.add(v * L::LANES), p);
             *sum = l.add(*sum, p);
         }
     }
 }
 
-/// Updates output rows to (old · fade + exponentials · values) / sum. The old output is kept only
+/// Updates output rows to (old · rescale + exponentials · values) / sum. The old output is kept only
 /// if `begun` is given, and divided by the sum only if `ends` is given because this is the last
 /// tile of keys.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-fn gather<L: Lanes>(
+fn accumulate_output<L: SimdLanes>(
     l: L,
     value: Matrix,
     weights: &[f32],
@@ -417,7 +429,7 @@ fn gather<L: Lanes>(
     for column in (0..columns).step_by(2 * L::LANES) {
         let mut row = 0;
         while row < height {
-            let rows = share(height - row, L::ROWS);
+            let rows = next_tile_rows(height - row, L::ROWS);
             // SAFETY: rows and columns of the output, all values, and a panel of weights.
             unsafe {
                 l.tile(&Tile {
@@ -432,7 +444,9 @@ fn gather<L: Lanes>(
                     b_whole: false,
                     c: c.add((from + row) * c_row + column),
                     c_row,
-                    keep: begun.map_or(Keep::Nothing, |fade| Keep::Scaled(fade.as_ptr().add(row))),
+                    keep: begun.map_or(ExistingValues::Nothing, |fade| {
+                        ExistingValues::Scaled(fade.as_ptr().add(row))
+                    }),
                     column_bias: std::ptr::null(),
                     row_bias: std::ptr::null(),
                     row_scale: ends.map_or(std::ptr::null(), |last| last.as_ptr().add(row)),
@@ -443,12 +457,17 @@ fn gather<L: Lanes>(
     }
 }
 
-/// Computes the attention matrix `[query, key]` itself, for display; [`attend`] never materialises
+/// Computes the attention matrix `[query, key]` itself, for display; [`attend_head`] never materialises
 /// it. `scratch` grows to `32 · (keys + channels + 4)` numbers.
 ///
 /// # Panics
 /// If the shapes do not match.
-pub fn attention_map(isa: Isa, attend: Attend, map: &mut MatrixMut, scratch: &mut Vec<f32>) {
+pub fn attention_map(
+    isa: Isa,
+    attend: AttentionInputs,
+    map: &mut MatrixMut,
+    scratch: &mut Vec<f32>,
+) {
     assert!(
         map.rows() == attend.query.rows() && map.columns() == attend.key.rows(),
         "a map's shape"
@@ -463,19 +482,19 @@ pub fn attention_map(isa: Isa, attend: Attend, map: &mut MatrixMut, scratch: &mu
         "channels must lie side by side"
     );
     scratch.resize(PANEL * (attend.key.rows() + attend.query.columns() + 4), 0.0);
-    isa.run(Map { attend, map, scratch });
+    isa.run_kernel(MapKernel { attend, map, scratch });
 }
 
-struct Map<'a, 'b> {
-    attend: Attend<'a>,
+struct MapKernel<'a, 'b> {
+    attend: AttentionInputs<'a>,
     map: &'a mut MatrixMut<'b>,
     scratch: &'a mut [f32],
 }
 
-impl Work for Map<'_, '_> {
+impl Kernel for MapKernel<'_, '_> {
     type Output = ();
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) {
+    fn run_on_lanes<L: SimdLanes>(self, l: L) {
         let a = &self.attend;
         let (keys, depth) = (a.key.rows(), a.query.columns());
         let (panel, rest) = self.scratch.split_at_mut(PANEL * depth);
@@ -488,11 +507,16 @@ impl Work for Map<'_, '_> {
             let (most, rest) = state.split_at_mut(PANEL);
             let (sum, rest) = rest.split_at_mut(PANEL);
             let (fade, last) = rest.split_at_mut(PANEL);
-            products(l, a, 0, keys, panel, height, energies);
-            hide(a, from, height, 0, energies);
-            weigh(l, energies, height, &mut State { most, sum, fade, last });
+            compute_energies(l, a, 0, keys, panel, height, energies);
+            mask_energies(a, from, height, 0, energies);
+            exponentiate_energies(
+                l,
+                energies,
+                height,
+                &mut SoftmaxState { maximum: most, sum, rescale: fade, inverse_sum: last },
+            );
             for i in 0..height {
-                for (j, to) in self.map.row(from + i).iter_mut().enumerate() {
+                for (j, to) in self.map.row_mut(from + i).iter_mut().enumerate() {
                     *to = energies[j * PANEL + i] * last[i];
                 }
             }

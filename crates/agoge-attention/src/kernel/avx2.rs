@@ -1,12 +1,12 @@
 //! AVX2 with FMA: eight numbers at a time, 16 registers.
 #![allow(unsafe_code)]
 
-use super::isa::Work;
-use super::lanes::Lanes;
+use super::isa::Kernel;
+use super::lanes::SimdLanes;
 use super::tile::{Tile, tiles};
 use std::arch::x86_64::*;
 
-/// The lanes of AVX2; constructed only in [`run`].
+/// The lanes of AVX2; constructed only in [`run_avx2`].
 #[derive(Clone, Copy)]
 pub(crate) struct Avx2(());
 
@@ -15,16 +15,16 @@ pub(crate) struct Avx2(());
 /// # Safety
 /// The CPU supports both.
 #[target_feature(enable = "avx2,fma")]
-pub(crate) unsafe fn run<W: Work>(work: W) -> W::Output {
-    work.run(Avx2(()))
+pub(crate) unsafe fn run_avx2<W: Kernel>(work: W) -> W::Output {
+    work.run_on_lanes(Avx2(()))
 }
 
 /// Mask table: eight entries starting at `8 − n` have the sign bit set in the first `n` lanes.
-static FIRST: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+static FIRST_LANES_MASK: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
 
-// SAFETY of every block below that calls an instruction: an `Avx2` exists only inside `run`, whose
+// SAFETY of every block below that calls an instruction: an `Avx2` exists only inside `run_avx2`, whose
 // caller has checked that the CPU has the instructions.
-impl Lanes for Avx2 {
+impl SimdLanes for Avx2 {
     type V = __m256;
     const LANES: usize = 8;
     const ROWS: usize = 6;
@@ -48,12 +48,23 @@ impl Lanes for Avx2 {
     #[inline(always)]
     unsafe fn load_first(self, from: *const f32, n: usize) -> __m256 {
         // SAFETY: see above; `n < 8`, so the mask lies in the table; a masked lane is not read.
-        unsafe { _mm256_maskload_ps(from, _mm256_loadu_si256(FIRST.as_ptr().add(8 - n).cast())) }
+        unsafe {
+            _mm256_maskload_ps(
+                from,
+                _mm256_loadu_si256(FIRST_LANES_MASK.as_ptr().add(8 - n).cast()),
+            )
+        }
     }
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, n: usize, v: __m256) {
         // SAFETY: as for `load_first`; a masked lane is not written.
-        unsafe { _mm256_maskstore_ps(to, _mm256_loadu_si256(FIRST.as_ptr().add(8 - n).cast()), v) }
+        unsafe {
+            _mm256_maskstore_ps(
+                to,
+                _mm256_loadu_si256(FIRST_LANES_MASK.as_ptr().add(8 - n).cast()),
+                v,
+            )
+        }
     }
     #[inline(always)]
     fn add(self, a: __m256, b: __m256) -> __m256 {

@@ -1,12 +1,12 @@
 //! AVX-512 (foundation): sixteen numbers at a time, 32 registers.
 #![allow(unsafe_code)]
 
-use super::isa::Work;
-use super::lanes::Lanes;
+use super::isa::Kernel;
+use super::lanes::SimdLanes;
 use super::tile::{Tile, tiles};
 use std::arch::x86_64::*;
 
-/// The lanes of AVX-512; constructed only in [`run`].
+/// The lanes of AVX-512; constructed only in [`run_avx512`].
 #[derive(Clone, Copy)]
 pub(crate) struct Avx512(());
 
@@ -15,13 +15,13 @@ pub(crate) struct Avx512(());
 /// # Safety
 /// The CPU supports AVX2, FMA and AVX-512F.
 #[target_feature(enable = "avx512f,avx2,fma")]
-pub(crate) unsafe fn run<W: Work>(work: W) -> W::Output {
-    work.run(Avx512(()))
+pub(crate) unsafe fn run_avx512<W: Kernel>(work: W) -> W::Output {
+    work.run_on_lanes(Avx512(()))
 }
 
-// SAFETY of every block below that calls an instruction: an `Avx512` exists only inside `run`,
+// SAFETY of every block below that calls an instruction: an `Avx512` exists only inside `run_avx512`,
 // whose caller has checked that the CPU has the instructions.
-impl Lanes for Avx512 {
+impl SimdLanes for Avx512 {
     type V = __m512;
     const LANES: usize = 16;
     const ROWS: usize = 12;
@@ -106,7 +106,7 @@ impl Lanes for Avx512 {
 
     /// Transposes sixteen by sixteen: interleaves pairs, then fours, then quarters.
     #[inline(always)]
-    unsafe fn transpose(
+    unsafe fn transpose_block(
         self,
         from: *const f32,
         row: usize,

@@ -4,11 +4,11 @@
 //! whichever tile it falls into, so results do not depend on how the rows are split.
 #![allow(unsafe_code)]
 
-use super::isa::{Isa, Work};
-use super::lanes::Lanes;
+use super::isa::{Isa, Kernel};
+use super::lanes::SimdLanes;
 use super::math::gelu_lanes;
 use super::matrix::{Matrix, MatrixMut};
-use super::tile::{Keep, PANEL, Tile};
+use super::tile::{ExistingValues, PANEL, Tile};
 use rayon::prelude::*;
 
 /// Rows of B packed at a time: one panel of them, 64 KiB, streams from the L2 cache.
@@ -16,25 +16,25 @@ const DEPTH: usize = 512;
 
 /// A matrix B packed for products A·B: row-major panels of 32 columns, the last padded with zeros.
 #[derive(Clone, Debug, Default)]
-pub struct Packed {
+pub struct PackedMatrix {
     data: Vec<f32>,
     rows: usize,
     columns: usize,
 }
 
-impl Packed {
+impl PackedMatrix {
     /// Packs `[in, out]` with any strides.
-    pub fn new(isa: Isa, b: Matrix) -> Packed {
-        let mut packed = Packed::default();
-        packed.pack(isa, b);
+    pub fn new(isa: Isa, b: Matrix) -> PackedMatrix {
+        let mut packed = PackedMatrix::default();
+        packed.pack_matrix(isa, b);
         packed
     }
 
     /// Packs another matrix, reusing the allocation.
-    pub fn pack(&mut self, isa: Isa, b: Matrix) {
+    pub fn pack_matrix(&mut self, isa: Isa, b: Matrix) {
         (self.rows, self.columns) = (b.rows(), b.columns());
         self.data.resize(b.rows() * b.columns().next_multiple_of(PANEL), 0.0);
-        isa.run(Pack { b, to: &mut self.data });
+        isa.run_kernel(PackKernel { b, to: &mut self.data });
     }
 
     /// Number of rows: input channels.
@@ -48,15 +48,15 @@ impl Packed {
     }
 }
 
-struct Pack<'a> {
+struct PackKernel<'a> {
     b: Matrix<'a>,
     to: &'a mut [f32],
 }
 
-impl Work for Pack<'_> {
+impl Kernel for PackKernel<'_> {
     type Output = ();
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) {
+    fn run_on_lanes<L: SimdLanes>(self, l: L) {
         let (rows, columns) = (self.b.rows(), self.b.columns());
         let (row, step) = (self.b.row_stride(), self.b.column_stride());
         if rows == 0 {
@@ -85,7 +85,13 @@ impl Work for Pack<'_> {
                 );
                 for k in (0..deep).step_by(L::LANES) {
                     for j in (0..blocks).step_by(L::LANES) {
-                        l.transpose(b.add(j * step + k), step, to.add(k * PANEL + j), PANEL, 1.0);
+                        l.transpose_block(
+                            b.add(j * step + k),
+                            step,
+                            to.add(k * PANEL + j),
+                            PANEL,
+                            1.0,
+                        );
                     }
                     for j in blocks..width {
                         for k in k..k + L::LANES {
@@ -105,7 +111,7 @@ impl Work for Pack<'_> {
 
 /// What happens to a product while it is still in registers or the L1 cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum After {
+pub enum Epilogue {
     /// Write it.
     Write,
     /// Apply GELU, then write it.
@@ -121,12 +127,12 @@ pub enum After {
 ///
 /// # Panics
 /// If the shapes do not match.
-pub fn linear(
+pub fn linear_layer(
     isa: Isa,
     x: Matrix,
-    weights: &Packed,
+    weights: &PackedMatrix,
     bias: Option<&[f32]>,
-    after: After,
+    after: Epilogue,
     out: &mut MatrixMut,
 ) {
     assert!(
@@ -134,17 +140,17 @@ pub fn linear(
         "a product's shapes"
     );
     assert!(bias.is_none_or(|bias| bias.len() == weights.columns), "a bias of another length");
-    isa.run(Product {
+    isa.run_kernel(ProductKernel {
         x,
         b: &weights.data,
         bias,
-        add: after == After::Add,
-        gelu: after == After::Gelu,
+        add: after == Epilogue::Add,
+        gelu: after == Epilogue::Gelu,
         out,
     });
 }
 
-struct Product<'a, 'b> {
+struct ProductKernel<'a, 'b> {
     x: Matrix<'a>,
     b: &'a [f32],
     bias: Option<&'a [f32]>,
@@ -153,11 +159,11 @@ struct Product<'a, 'b> {
     out: &'a mut MatrixMut<'b>,
 }
 
-impl Work for Product<'_, '_> {
+impl Kernel for ProductKernel<'_, '_> {
     type Output = ();
     /// Goes panel by panel, so that a panel stays in the L1 cache while the rows stream past.
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) {
+    fn run_on_lanes<L: SimdLanes>(self, l: L) {
         let (rows, columns, depth) = (self.out.rows(), self.out.columns(), self.x.columns());
         let c = self.out.as_mut_ptr();
         for from in (0..columns).step_by(2 * L::LANES) {
@@ -165,7 +171,7 @@ impl Work for Product<'_, '_> {
             let b = self.b.as_ptr().wrapping_add(from / PANEL * (PANEL * depth) + from % PANEL);
             let mut row = 0;
             while row < rows {
-                let height = share(rows - row, L::ROWS);
+                let height = next_tile_rows(rows - row, L::ROWS);
                 // SAFETY: the tile lies within `x`, the panel and `out`; a panel is padded to whole
                 // vectors.
                 unsafe {
@@ -182,7 +188,7 @@ impl Work for Product<'_, '_> {
                         b_whole: true,
                         c: to,
                         c_row: self.out.row_stride(),
-                        keep: if self.add { Keep::All } else { Keep::Nothing },
+                        keep: if self.add { ExistingValues::All } else { ExistingValues::Nothing },
                         column_bias: self
                             .bias
                             .map_or(std::ptr::null(), |bias| bias.as_ptr().add(from)),
@@ -212,7 +218,7 @@ impl Work for Product<'_, '_> {
 /// Number of the remaining rows that go into the next tile. Tiles are full except the last two,
 /// which are split evenly, since a tile of one row takes as long as one of eight.
 #[inline(always)]
-pub(crate) fn share(left: usize, most: usize) -> usize {
+pub(crate) fn next_tile_rows(left: usize, most: usize) -> usize {
     if left <= most {
         left
     } else if left < 2 * most {
@@ -224,14 +230,14 @@ pub(crate) fn share(left: usize, most: usize) -> usize {
 
 /// Which threads a product runs on; the result is the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spread {
+pub enum Parallelism {
     /// The calling thread.
     Here,
     /// All threads of the current rayon pool, if the product is large enough.
     Pool,
 }
 
-/// `c = a · b`, or `c += a · b` with [`After::Add`] ([`After::Gelu`] applies GELU at the end): a
+/// `c = a · b`, or `c += a · b` with [`Epilogue::Add`] ([`Epilogue::Gelu`] applies GELU at the end): a
 /// general product. For transposes pass `a.transposed()` or `b.transposed()`. B is packed into
 /// `scratch`; reuse it to avoid allocating.
 ///
@@ -239,14 +245,14 @@ pub enum Spread {
 ///
 /// # Panics
 /// If the shapes do not match.
-pub fn gemm(
+pub fn matrix_product(
     isa: Isa,
     a: Matrix,
     b: Matrix,
-    after: After,
+    after: Epilogue,
     c: &mut MatrixMut,
-    spread: Spread,
-    scratch: &mut Packed,
+    spread: Parallelism,
+    scratch: &mut PackedMatrix,
 ) {
     assert!(
         a.columns() == b.rows() && a.rows() == c.rows() && b.columns() == c.columns(),
@@ -256,23 +262,23 @@ pub fn gemm(
     let mut from = 0;
     loop {
         let deep = DEPTH.min(depth - from);
-        scratch.pack(isa, b.sub_rows(from, deep));
+        scratch.pack_matrix(isa, b.sub_rows(from, deep));
         let a = a.sub_columns(from, deep);
-        let add = from > 0 || after == After::Add;
-        let gelu = after == After::Gelu && from + deep == depth;
+        let add = from > 0 || after == Epilogue::Add;
+        let gelu = after == Epilogue::Gelu && from + deep == depth;
         let (rows, columns) = (c.rows(), c.columns());
-        let threads = if spread == Spread::Pool { rayon::current_num_threads() } else { 1 };
+        let threads = if spread == Parallelism::Pool { rayon::current_num_threads() } else { 1 };
         let part = rows.div_ceil(4 * threads).next_multiple_of(12);
         if threads == 1 || rows <= part || rows * columns * deep < 1 << 18 {
-            isa.run(Product { x: a, b: &scratch.data, bias: None, add, gelu, out: c });
+            isa.run_kernel(ProductKernel { x: a, b: &scratch.data, bias: None, add, gelu, out: c });
         } else {
             let (c, b) = (&*c, &scratch.data);
             (0..rows.div_ceil(part)).into_par_iter().for_each(|i| {
                 let height = part.min(rows - i * part);
                 // SAFETY: each part is accessed by one `i` only.
-                let mut out = unsafe { c.every_shared(i * part, 1, height) };
+                let mut out = unsafe { c.strided_rows_shared(i * part, 1, height) };
                 let x = a.sub_rows(i * part, height);
-                isa.run(Product { x, b, bias: None, add, gelu, out: &mut out });
+                isa.run_kernel(ProductKernel { x, b, bias: None, add, gelu, out: &mut out });
             });
         }
         from += deep;
@@ -299,17 +305,17 @@ mod tests {
     ];
 
     /// Fewer shapes under Miri, which is a thousand times slower.
-    fn shapes() -> impl Iterator<Item = (usize, usize, usize)> {
+    fn product_shapes() -> impl Iterator<Item = (usize, usize, usize)> {
         SHAPES.iter().copied().filter(|(m, n, k)| !cfg!(miri) || m * n * k < 10_000)
     }
 
-    fn draw(random: &mut fastrand::Rng, n: usize) -> Vec<f32> {
+    fn random_values(random: &mut fastrand::Rng, n: usize) -> Vec<f32> {
         (0..n).map(|_| random.f32() - 0.5).collect()
     }
 
     /// The definition in double precision.
-    fn exact(a: Matrix, b: Matrix) -> Vec<f64> {
-        let at = |m: &Matrix, i: usize, j: usize| f64::from(m.at(i, j));
+    fn exact_product(a: Matrix, b: Matrix) -> Vec<f64> {
+        let at = |m: &Matrix, i: usize, j: usize| f64::from(m.element_at(i, j));
         let mut c = Vec::new();
         for i in 0..a.rows() {
             for j in 0..b.columns() {
@@ -319,7 +325,7 @@ mod tests {
         c
     }
 
-    fn close(got: &[f32], exact: impl Iterator<Item = f64>, what: &str) {
+    fn assert_close(got: &[f32], exact: impl Iterator<Item = f64>, what: &str) {
         for (got, exact) in got.iter().zip(exact) {
             assert!((f64::from(*got) - exact).abs() < 1e-5, "{what}: {got} instead of {exact}");
         }
@@ -328,28 +334,39 @@ mod tests {
     #[test]
     fn linear_layers_are_the_definition_on_every_path() {
         let mut random = fastrand::Rng::with_seed(2);
-        for (m, n, k) in shapes() {
+        for (m, n, k) in product_shapes() {
             let (a, b, bias, c) = (
-                draw(&mut random, m * (k + 5)),
-                draw(&mut random, k * n),
-                draw(&mut random, n),
-                draw(&mut random, m * n),
+                random_values(&mut random, m * (k + 5)),
+                random_values(&mut random, k * n),
+                random_values(&mut random, n),
+                random_values(&mut random, m * n),
             );
-            let (a, b) = (Matrix::strided(&a, m, k, k + 5, 1), Matrix::new(&b, k, n));
-            let product = exact(a, b);
+            let (a, b) = (Matrix::with_strides(&a, m, k, k + 5, 1), Matrix::new(&b, k, n));
+            let product = exact_product(a, b);
             let biased = |i: usize| product[i] + f64::from(bias[i % n]);
-            for isa in Isa::all() {
-                let packed = Packed::new(isa, b);
+            for isa in Isa::all_supported() {
+                let packed = PackedMatrix::new(isa, b);
                 let run = |after| {
                     let mut c = c.clone();
-                    linear(isa, a, &packed, Some(&bias), after, &mut MatrixMut::new(&mut c, m, n));
+                    linear_layer(
+                        isa,
+                        a,
+                        &packed,
+                        Some(&bias),
+                        after,
+                        &mut MatrixMut::new(&mut c, m, n),
+                    );
                     c
                 };
                 let what = format!("{} {m}×{n}×{k}", isa.name());
-                close(&run(After::Write), (0..m * n).map(biased), &what);
-                close(&run(After::Add), (0..m * n).map(|i| biased(i) + f64::from(c[i])), &what);
+                assert_close(&run(Epilogue::Write), (0..m * n).map(biased), &what);
+                assert_close(
+                    &run(Epilogue::Add),
+                    (0..m * n).map(|i| biased(i) + f64::from(c[i])),
+                    &what,
+                );
                 let phi = |x: f64| x * 0.5 * libm::erfc(-x / 2f64.sqrt());
-                close(&run(After::Gelu), (0..m * n).map(|i| phi(biased(i))), &what);
+                assert_close(&run(Epilogue::Gelu), (0..m * n).map(|i| phi(biased(i))), &what);
             }
         }
     }
@@ -359,9 +376,12 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(3);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
         let large = if cfg!(miri) { (3, 2, 600) } else { (150, 70, 600) };
-        for (m, n, k) in shapes().chain([large]) {
-            let (a, b, c) =
-                (draw(&mut random, m * k), draw(&mut random, k * n), draw(&mut random, m * n));
+        for (m, n, k) in product_shapes().chain([large]) {
+            let (a, b, c) = (
+                random_values(&mut random, m * k),
+                random_values(&mut random, k * n),
+                random_values(&mut random, m * n),
+            );
             for transposed in 0..4 {
                 let a = if transposed & 1 == 0 {
                     Matrix::new(&a, m, k)
@@ -373,12 +393,12 @@ mod tests {
                 } else {
                     Matrix::new(&b, n, k).transposed()
                 };
-                let product = exact(a, b);
-                for isa in Isa::all() {
-                    let mut scratch = Packed::default();
+                let product = exact_product(a, b);
+                for isa in Isa::all_supported() {
+                    let mut scratch = PackedMatrix::default();
                     let mut run = |after, spread| {
                         let mut c = c.clone();
-                        gemm(
+                        matrix_product(
                             isa,
                             a,
                             b,
@@ -390,11 +410,15 @@ mod tests {
                         c
                     };
                     let what = format!("{} {m}×{n}×{k}, {transposed}", isa.name());
-                    let here = run(After::Write, Spread::Here);
-                    close(&here, product.iter().copied(), &what);
-                    let added = run(After::Add, Spread::Here);
-                    close(&added, product.iter().zip(&c).map(|(p, c)| p + f64::from(*c)), &what);
-                    let spread = pool.install(|| run(After::Write, Spread::Pool));
+                    let here = run(Epilogue::Write, Parallelism::Here);
+                    assert_close(&here, product.iter().copied(), &what);
+                    let added = run(Epilogue::Add, Parallelism::Here);
+                    assert_close(
+                        &added,
+                        product.iter().zip(&c).map(|(p, c)| p + f64::from(*c)),
+                        &what,
+                    );
+                    let spread = pool.install(|| run(Epilogue::Write, Parallelism::Pool));
                     assert!(here == spread, "{what}: another sum on two threads");
                 }
             }
@@ -405,22 +429,29 @@ mod tests {
     fn a_row_does_not_depend_on_its_neighbours() {
         let mut random = fastrand::Rng::with_seed(4);
         let (m, n, k) = (if cfg!(miri) { 6 } else { 29 }, 50, 40);
-        let (a, b) = (draw(&mut random, m * k), draw(&mut random, k * n));
-        for isa in Isa::all() {
-            let packed = Packed::new(isa, Matrix::new(&b, k, n));
+        let (a, b) = (random_values(&mut random, m * k), random_values(&mut random, k * n));
+        for isa in Isa::all_supported() {
+            let packed = PackedMatrix::new(isa, Matrix::new(&b, k, n));
             let mut all = vec![0.0; m * n];
-            linear(
+            linear_layer(
                 isa,
                 Matrix::new(&a, m, k),
                 &packed,
                 None,
-                After::Gelu,
+                Epilogue::Gelu,
                 &mut MatrixMut::new(&mut all, m, n),
             );
             for i in 0..m {
                 let mut one = vec![0.0; n];
                 let x = Matrix::new(&a[i * k..], 1, k);
-                linear(isa, x, &packed, None, After::Gelu, &mut MatrixMut::new(&mut one, 1, n));
+                linear_layer(
+                    isa,
+                    x,
+                    &packed,
+                    None,
+                    Epilogue::Gelu,
+                    &mut MatrixMut::new(&mut one, 1, n),
+                );
                 assert_eq!(&all[i * n..(i + 1) * n], &one, "{} row {i}", isa.name());
             }
         }

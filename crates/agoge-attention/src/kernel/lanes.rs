@@ -5,14 +5,14 @@ use super::tile::Tile;
 
 /// The vector operations that kernels are written in. A value of an implementing type is proof that
 /// the CPU has its instructions.
-pub(crate) trait Lanes: Copy {
+pub(crate) trait SimdLanes: Copy {
     /// The vector type.
     type V: Copy;
     /// Numbers per vector; a divisor of [`super::tile::PANEL`].
     const LANES: usize;
     /// Rows of the largest register tile of a matrix product.
     const ROWS: usize;
-    /// The smallest exponent that [`Lanes::scale`] accepts; the result is zero there.
+    /// The smallest exponent that [`SimdLanes::scale`] accepts; the result is zero there.
     const LEAST: f32;
 
     /// A vector with all lanes equal to `x`.
@@ -68,7 +68,7 @@ pub(crate) trait Lanes: Copy {
     /// # Safety
     /// Both blocks can be accessed and do not overlap.
     #[inline(always)]
-    unsafe fn transpose(
+    unsafe fn transpose_block(
         self,
         from: *const f32,
         row: usize,

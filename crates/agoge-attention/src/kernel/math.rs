@@ -1,8 +1,8 @@
 //! exp and GELU.
 #![allow(unsafe_code)]
 
-use super::isa::{Isa, Work};
-use super::lanes::Lanes;
+use super::isa::{Isa, Kernel};
+use super::lanes::SimdLanes;
 
 /// log2(e)
 pub(crate) const LOG2_E: f32 = std::f32::consts::LOG2_E;
@@ -14,7 +14,7 @@ pub(crate) const LOG2_E: f32 = std::f32::consts::LOG2_E;
 // One coefficient is close to ln 2, as expected; it was fitted along with the others.
 #[allow(clippy::approx_constant)]
 #[inline(always)]
-pub(crate) fn exp2<L: Lanes>(l: L, x: L::V) -> L::V {
+pub(crate) fn exp2_lanes<L: SimdLanes>(l: L, x: L::V) -> L::V {
     let x = l.max(x, l.splat(L::LEAST));
     let n = l.round(x);
     let f = l.sub(x, n);
@@ -32,7 +32,7 @@ pub(crate) fn exp2<L: Lanes>(l: L, x: L::V) -> L::V {
 /// and Stegun 7.1.26), fitted to minimise the error of GELU rather than of erf. Absolute error
 /// 2.6e-7.
 #[inline(always)]
-pub(crate) fn gelu_lanes<L: Lanes>(l: L, x: L::V) -> L::V {
+pub(crate) fn gelu_lanes<L: SimdLanes>(l: L, x: L::V) -> L::V {
     let zero = l.splat(0.0);
     let a = l.max(x, l.sub(zero, x));
     let one = l.splat(1.0);
@@ -41,27 +41,27 @@ pub(crate) fn gelu_lanes<L: Lanes>(l: L, x: L::V) -> L::V {
     for c in [-0.553_612_3, 0.548_947_93, -0.069_698_565, 0.116_773_77] {
         p = l.fma(p, t, l.splat(c));
     }
-    let bell = exp2(l, l.mul(l.mul(a, a), l.splat(-0.5 * LOG2_E)));
+    let bell = exp2_lanes(l, l.mul(l.mul(a, a), l.splat(-0.5 * LOG2_E)));
     let tail = l.mul(l.mul(p, t), l.mul(bell, a));
     l.sub(l.max(x, zero), tail)
 }
 
 /// A function of one number, applied to a slice in place.
-pub(crate) trait Map {
+pub(crate) trait ElementwiseFunction {
     /// Applies the function to a vector.
-    fn of<L: Lanes>(l: L, x: L::V) -> L::V;
+    fn apply_lanes<L: SimdLanes>(l: L, x: L::V) -> L::V;
 }
 
-struct InPlace<'a, F>(&'a mut [f32], std::marker::PhantomData<F>);
+struct ElementwiseKernel<'a, F>(&'a mut [f32], std::marker::PhantomData<F>);
 
-impl<F: Map> Work for InPlace<'_, F> {
+impl<F: ElementwiseFunction> Kernel for ElementwiseKernel<'_, F> {
     type Output = ();
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) {
+    fn run_on_lanes<L: SimdLanes>(self, l: L) {
         let mut chunks = self.0.chunks_exact_mut(L::LANES);
         for chunk in &mut chunks {
             // SAFETY: the chunk has LANES numbers.
-            unsafe { l.store(chunk.as_mut_ptr(), F::of(l, l.load(chunk.as_ptr()))) };
+            unsafe { l.store(chunk.as_mut_ptr(), F::apply_lanes(l, l.load(chunk.as_ptr()))) };
         }
         let rest = chunks.into_remainder();
         if !rest.is_empty() {
@@ -70,7 +70,7 @@ impl<F: Map> Work for InPlace<'_, F> {
                 l.store_first(
                     rest.as_mut_ptr(),
                     rest.len(),
-                    F::of(l, l.load_first(rest.as_ptr(), rest.len())),
+                    F::apply_lanes(l, l.load_first(rest.as_ptr(), rest.len())),
                 )
             };
         }
@@ -79,32 +79,32 @@ impl<F: Map> Work for InPlace<'_, F> {
 
 struct Exp;
 
-impl Map for Exp {
+impl ElementwiseFunction for Exp {
     #[inline(always)]
-    fn of<L: Lanes>(l: L, x: L::V) -> L::V {
-        exp2(l, l.min(l.mul(x, l.splat(LOG2_E)), l.splat(127.0)))
+    fn apply_lanes<L: SimdLanes>(l: L, x: L::V) -> L::V {
+        exp2_lanes(l, l.min(l.mul(x, l.splat(LOG2_E)), l.splat(127.0)))
     }
 }
 
 struct Gelu;
 
-impl Map for Gelu {
+impl ElementwiseFunction for Gelu {
     #[inline(always)]
-    fn of<L: Lanes>(l: L, x: L::V) -> L::V {
+    fn apply_lanes<L: SimdLanes>(l: L, x: L::V) -> L::V {
         gelu_lanes(l, x)
     }
 }
 
 /// Replaces each number by its `exp`; relative error about 1e-7 · (1 + |x|), zero below −88, and at
 /// most 2^127.
-pub fn exp(isa: Isa, x: &mut [f32]) {
-    isa.run(InPlace::<Exp>(x, std::marker::PhantomData));
+pub fn exp_in_place(isa: Isa, x: &mut [f32]) {
+    isa.run_kernel(ElementwiseKernel::<Exp>(x, std::marker::PhantomData));
 }
 
 /// Replaces each number by its GELU, `x · Φ(x)`, within 3e-7 of PyTorch's `nn.GELU()` (Hendrycks
 /// and Gimpel 2016).
-pub fn gelu(isa: Isa, x: &mut [f32]) {
-    isa.run(InPlace::<Gelu>(x, std::marker::PhantomData));
+pub fn gelu_in_place(isa: Isa, x: &mut [f32]) {
+    isa.run_kernel(ElementwiseKernel::<Gelu>(x, std::marker::PhantomData));
 }
 
 #[cfg(test)]
@@ -114,16 +114,16 @@ mod tests {
     /// Fewer points under Miri, which is a thousand times slower.
     const POINTS: usize = if cfg!(miri) { 103 } else { 10_007 };
 
-    fn grid(from: f32, to: f32, n: usize) -> Vec<f32> {
+    fn even_grid(from: f32, to: f32, n: usize) -> Vec<f32> {
         (0..n).map(|i| from + (to - from) * i as f32 / (n - 1) as f32).collect()
     }
 
     #[test]
     fn gelu_is_exact_on_every_path() {
-        let x = grid(-12.0, 12.0, POINTS);
-        for isa in Isa::all() {
+        let x = even_grid(-12.0, 12.0, POINTS);
+        for isa in Isa::all_supported() {
             let mut y = x.clone();
-            gelu(isa, &mut y);
+            gelu_in_place(isa, &mut y);
             for (x, y) in x.iter().zip(y) {
                 let exact = 0.5 * f64::from(*x) * libm::erfc(-f64::from(*x) / 2f64.sqrt());
                 assert!(
@@ -137,10 +137,10 @@ mod tests {
 
     #[test]
     fn exp_is_exact_on_every_path() {
-        let x = grid(-87.0, 87.0, POINTS);
-        for isa in Isa::all() {
+        let x = even_grid(-87.0, 87.0, POINTS);
+        for isa in Isa::all_supported() {
             let mut y = x.clone();
-            exp(isa, &mut y);
+            exp_in_place(isa, &mut y);
             for (x, y) in x.iter().zip(y) {
                 let exact = f64::from(*x).exp();
                 let off = (f64::from(y) - exact).abs() / exact;
@@ -151,7 +151,7 @@ mod tests {
                 );
             }
             let mut ends = [f32::NEG_INFINITY, -1e30, -200.0, 0.0, 1e30];
-            exp(isa, &mut ends);
+            exp_in_place(isa, &mut ends);
             assert_eq!(&ends[..4], &[0.0, 0.0, 0.0, 1.0], "{}", isa.name());
             assert!(ends[4] > 1e38 && ends[4].is_finite());
         }
@@ -159,15 +159,15 @@ mod tests {
 
     #[test]
     fn the_rest_of_a_slice_is_like_its_middle() {
-        for isa in Isa::all() {
+        for isa in Isa::all_supported() {
             let whole = {
                 let mut y = vec![0.7; 64];
-                gelu(isa, &mut y);
+                gelu_in_place(isa, &mut y);
                 y[0]
             };
             for n in 0..40 {
                 let mut y = vec![0.7; n];
-                gelu(isa, &mut y);
+                gelu_in_place(isa, &mut y);
                 assert!(y.iter().all(|y| *y == whole), "{} at {n}", isa.name());
             }
         }

@@ -11,7 +11,7 @@ pub struct Matrix<'a> {
     columns: usize,
     row_stride: usize,
     column_stride: usize,
-    lives: PhantomData<&'a f32>,
+    lifetime: PhantomData<&'a f32>,
 }
 
 // SAFETY: it stands for shared references to its elements. (It is not a slice because another
@@ -26,14 +26,14 @@ impl<'a> Matrix<'a> {
     /// # Panics
     /// If the slice is shorter than `rows · columns`.
     pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Matrix<'a> {
-        Matrix::strided(data, rows, columns, columns, 1)
+        Matrix::with_strides(data, rows, columns, columns, 1)
     }
 
     /// A matrix whose element (i, j) is `data[i · row_stride + j · column_stride]`.
     ///
     /// # Panics
     /// If an element would lie outside the slice.
-    pub fn strided(
+    pub fn with_strides(
         data: &'a [f32],
         rows: usize,
         columns: usize,
@@ -41,10 +41,17 @@ impl<'a> Matrix<'a> {
         column_stride: usize,
     ) -> Matrix<'a> {
         assert!(
-            extent(rows, columns, row_stride, column_stride) <= data.len(),
+            slice_extent(rows, columns, row_stride, column_stride) <= data.len(),
             "a matrix reaches past its slice"
         );
-        Matrix { data: data.as_ptr(), rows, columns, row_stride, column_stride, lives: PhantomData }
+        Matrix {
+            data: data.as_ptr(),
+            rows,
+            columns,
+            row_stride,
+            column_stride,
+            lifetime: PhantomData,
+        }
     }
 
     /// Its transpose, without a copy.
@@ -101,7 +108,7 @@ impl<'a> Matrix<'a> {
     ///
     /// # Panics
     /// If a row lies outside the matrix.
-    pub fn every(self, from: usize, step: usize, rows: usize) -> Matrix<'a> {
+    pub fn strided_rows(self, from: usize, step: usize, rows: usize) -> Matrix<'a> {
         assert!(rows == 0 || from + (rows - 1) * step < self.rows, "rows outside a matrix");
         Matrix { row_stride: step * self.row_stride, rows, ..self.sub_rows(from.min(self.rows), 0) }
     }
@@ -120,7 +127,7 @@ impl<'a> Matrix<'a> {
     ///
     /// # Panics
     /// If `i` or `j` is out of range.
-    pub fn at(&self, i: usize, j: usize) -> f32 {
+    pub fn element_at(&self, i: usize, j: usize) -> f32 {
         assert!(i < self.rows && j < self.columns, "an element outside a matrix");
         // SAFETY: the element lies within the borrowed slice.
         unsafe { *self.data.add(i * self.row_stride + j * self.column_stride) }
@@ -140,7 +147,7 @@ pub struct MatrixMut<'a> {
     rows: usize,
     columns: usize,
     row_stride: usize,
-    lives: PhantomData<&'a mut f32>,
+    lifetime: PhantomData<&'a mut f32>,
 }
 
 // SAFETY: it stands for exclusive references to its rows.
@@ -154,25 +161,25 @@ impl<'a> MatrixMut<'a> {
     /// # Panics
     /// If the slice is shorter than `rows · columns`.
     pub fn new(data: &'a mut [f32], rows: usize, columns: usize) -> MatrixMut<'a> {
-        MatrixMut::strided(data, rows, columns, columns)
+        MatrixMut::with_stride(data, rows, columns, columns)
     }
 
     /// A matrix whose row i begins at `data[i · row_stride]`.
     ///
     /// # Panics
     /// If it would extend past the slice or its rows would overlap.
-    pub fn strided(
+    pub fn with_stride(
         data: &'a mut [f32],
         rows: usize,
         columns: usize,
         row_stride: usize,
     ) -> MatrixMut<'a> {
         assert!(
-            extent(rows, columns, row_stride, 1) <= data.len(),
+            slice_extent(rows, columns, row_stride, 1) <= data.len(),
             "a matrix reaches past its slice"
         );
         assert!(row_stride >= columns || rows <= 1, "rows of a matrix overlap");
-        MatrixMut { data: data.as_mut_ptr(), rows, columns, row_stride, lives: PhantomData }
+        MatrixMut { data: data.as_mut_ptr(), rows, columns, row_stride, lifetime: PhantomData }
     }
 
     /// The number of rows.
@@ -192,14 +199,14 @@ impl<'a> MatrixMut<'a> {
 
     /// Reborrows the matrix for a shorter lifetime.
     pub fn reborrow(&mut self) -> MatrixMut<'_> {
-        MatrixMut { lives: PhantomData, ..*self }
+        MatrixMut { lifetime: PhantomData, ..*self }
     }
 
     /// A row.
     ///
     /// # Panics
     /// If `i` is out of range.
-    pub fn row(&mut self, i: usize) -> &mut [f32] {
+    pub fn row_mut(&mut self, i: usize) -> &mut [f32] {
         assert!(i < self.rows, "a row outside a matrix");
         // SAFETY: row `i` lies within the borrowed slice, and `&mut self` is held as long as the
         // row.
@@ -212,7 +219,7 @@ impl<'a> MatrixMut<'a> {
     /// If `i` is out of range.
     pub fn read_row(&self, i: usize) -> &[f32] {
         assert!(i < self.rows, "a row outside a matrix");
-        // SAFETY: as in `row`; the reference is shared like `self`.
+        // SAFETY: as in `row_mut`; the reference is shared like `self`.
         unsafe { std::slice::from_raw_parts(self.data.add(i * self.row_stride), self.columns) }
     }
 
@@ -221,25 +228,25 @@ impl<'a> MatrixMut<'a> {
     ///
     /// # Panics
     /// If a row lies outside the matrix.
-    pub fn every(&mut self, from: usize, step: usize, rows: usize) -> MatrixMut<'_> {
+    pub fn strided_rows(&mut self, from: usize, step: usize, rows: usize) -> MatrixMut<'_> {
         assert!(rows == 0 || from + (rows - 1) * step < self.rows, "rows outside a matrix");
         assert!(step > 0 || rows <= 1, "a row twice");
         // SAFETY: `&mut self` is held as long as the view.
-        unsafe { self.every_shared(from, step, rows) }
+        unsafe { self.strided_rows_shared(from, step, rows) }
     }
 
-    /// As [`MatrixMut::every`], from a shared reference.
+    /// As [`MatrixMut::strided_rows`], from a shared reference.
     ///
     /// # Safety
     /// No selected row is accessed through anything else while the view is alive.
-    pub(crate) unsafe fn every_shared<'b>(
+    pub(crate) unsafe fn strided_rows_shared<'b>(
         &self,
         from: usize,
         step: usize,
         rows: usize,
     ) -> MatrixMut<'b> {
         debug_assert!(rows == 0 || from + (rows - 1) * step < self.rows);
-        // SAFETY: the view lies within the same slice, by the assertion above (which `every` checks
+        // SAFETY: the view lies within the same slice, by the assertion above (which `strided_rows` checks
         // in release builds too).
         let data = unsafe { self.data.add(if rows == 0 { 0 } else { from * self.row_stride }) };
         MatrixMut {
@@ -247,7 +254,7 @@ impl<'a> MatrixMut<'a> {
             rows,
             columns: self.columns,
             row_stride: step * self.row_stride,
-            lives: PhantomData,
+            lifetime: PhantomData,
         }
     }
 
@@ -259,7 +266,7 @@ impl<'a> MatrixMut<'a> {
         assert!(from + columns <= self.columns, "columns outside a matrix");
         // SAFETY: the view is a part of the same rows.
         let data = unsafe { self.data.add(if self.rows == 0 { 0 } else { from }) };
-        MatrixMut { data, columns, lives: PhantomData, ..*self }
+        MatrixMut { data, columns, lifetime: PhantomData, ..*self }
     }
 
     /// Pointer to the first element.
@@ -275,13 +282,13 @@ impl<'a> MatrixMut<'a> {
             columns: self.columns,
             row_stride: self.row_stride,
             column_stride: 1,
-            lives: PhantomData,
+            lifetime: PhantomData,
         }
     }
 }
 
 /// Length of the slice that a matrix spans.
-fn extent(rows: usize, columns: usize, row_stride: usize, column_stride: usize) -> usize {
+fn slice_extent(rows: usize, columns: usize, row_stride: usize, column_stride: usize) -> usize {
     if rows == 0 || columns == 0 {
         0
     } else {

@@ -1,7 +1,7 @@
 //! CPU kernels: matrix products, layer norm, exp, GELU and attention.
 //!
-//! Every kernel is written once over [`lanes::Lanes`] and compiled for each instruction set;
-//! [`Isa::best`] picks one at run time. Results do not depend on tiling or the number of threads,
+//! Every kernel is written once over [`lanes::SimdLanes`] and compiled for each instruction set;
+//! [`Isa::best_supported`] picks one at run time. Results do not depend on tiling or the number of threads,
 //! because each output is always summed in the same order; instruction sets differ by rounding
 //! only.
 //!
@@ -30,15 +30,15 @@ mod slices;
 mod tile;
 pub mod units;
 
-pub use attention::{Attend, Window, attend, attention_map};
-pub use gemm::{After, Packed, Spread, gemm, linear};
+pub use attention::{AttentionInputs, KeyWindow, attend_head, attention_map};
+pub use gemm::{Epilogue, PackedMatrix, Parallelism, linear_layer, matrix_product};
 pub use isa::Isa;
-pub(crate) use isa::Work;
-pub(crate) use lanes::Lanes;
-pub use math::{exp, gelu};
+pub(crate) use isa::Kernel;
+pub(crate) use lanes::SimdLanes;
+pub use math::{exp_in_place, gelu_in_place};
 pub use matrix::{Matrix, MatrixMut};
 pub use norm::layer_norm;
-pub use recall::{Recall, recall};
-pub use relay::{Hand, Progress, relay};
-pub use slices::short_slices;
-pub use units::{Axis, Rows, Unit, Units};
+pub use recall::{CachedHead, attend_cached};
+pub use relay::{StageProgress, UnitMemory, run_stages};
+pub use slices::request_short_slices;
+pub use units::{Axis, RowStep, WorkUnit, WorkUnits};

@@ -1,12 +1,12 @@
 //! NEON: four numbers at a time, 32 registers; part of every 64-bit ARM.
 #![allow(unsafe_code)]
 
-use super::isa::Work;
-use super::lanes::Lanes;
+use super::isa::Kernel;
+use super::lanes::SimdLanes;
 use super::tile::{Tile, tiles};
 use std::arch::aarch64::*;
 
-/// The lanes of NEON; constructed only in [`run`].
+/// The lanes of NEON; constructed only in [`run_neon`].
 #[derive(Clone, Copy)]
 pub(crate) struct Neon(());
 
@@ -15,13 +15,13 @@ pub(crate) struct Neon(());
 /// # Safety
 /// The CPU supports it.
 #[target_feature(enable = "neon")]
-pub(crate) unsafe fn run<W: Work>(work: W) -> W::Output {
-    work.run(Neon(()))
+pub(crate) unsafe fn run_neon<W: Kernel>(work: W) -> W::Output {
+    work.run_on_lanes(Neon(()))
 }
 
 // SAFETY of every block below that calls an instruction: NEON is part of every aarch64 target that
 // the standard library is built for.
-impl Lanes for Neon {
+impl SimdLanes for Neon {
     type V = float32x4_t;
     const LANES: usize = 4;
     const ROWS: usize = 12;

@@ -1,8 +1,8 @@
 //! Layer norm (Ba, Kiros and Hinton 2016).
 #![allow(unsafe_code)]
 
-use super::isa::{Isa, Work};
-use super::lanes::Lanes;
+use super::isa::{Isa, Kernel};
+use super::lanes::SimdLanes;
 use super::matrix::{Matrix, MatrixMut};
 
 /// `out = (x − mean) / sqrt(variance + epsilon) · gain + shift`, row by row; the variance divides
@@ -28,7 +28,7 @@ pub fn layer_norm(
         gain.len() == x.columns() && shift.len() == x.columns() && x.column_stride() == 1,
         "layer norm's shapes"
     );
-    isa.run(Norm { x: Some(x), gain, shift, epsilon, out });
+    isa.run_kernel(NormKernel { x: Some(x), gain, shift, epsilon, out });
 }
 
 /// As [`layer_norm`], in place.
@@ -37,10 +37,10 @@ pub fn layer_norm(
 /// If the shapes differ.
 pub fn layer_norm_in_place(isa: Isa, x: &mut MatrixMut, gain: &[f32], shift: &[f32], epsilon: f32) {
     assert!(gain.len() == x.columns() && shift.len() == x.columns(), "layer norm's shapes");
-    isa.run(Norm { x: None, gain, shift, epsilon, out: x });
+    isa.run_kernel(NormKernel { x: None, gain, shift, epsilon, out: x });
 }
 
-struct Norm<'a, 'b> {
+struct NormKernel<'a, 'b> {
     /// None: normalise `out` in place.
     x: Option<Matrix<'a>>,
     gain: &'a [f32],
@@ -49,16 +49,16 @@ struct Norm<'a, 'b> {
     out: &'a mut MatrixMut<'b>,
 }
 
-impl Work for Norm<'_, '_> {
+impl Kernel for NormKernel<'_, '_> {
     type Output = ();
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) {
+    fn run_on_lanes<L: SimdLanes>(self, l: L) {
         let n = self.out.columns();
         let whole = n - n % L::LANES;
         let rest = n - whole;
         let zero = l.splat(0.0);
         for row in 0..self.out.rows() {
-            let out = self.out.row(row).as_mut_ptr();
+            let out = self.out.row_mut(row).as_mut_ptr();
             let x = self.x.map_or(out.cast_const(), |x| x.row(row).as_ptr());
             // SAFETY: `x`, `out`, `gain` and `shift` have `n` numbers each; each element of `x` is
             // last read before the same element of `out` is written.
@@ -114,9 +114,9 @@ mod tests {
             let mut draw =
                 |n: usize| (0..n).map(|_| random.f32() * 4.0 - 1.0).collect::<Vec<f32>>();
             let (x, gain, shift) = (draw(rows * stride), draw(columns), draw(columns));
-            for isa in Isa::all() {
+            for isa in Isa::all_supported() {
                 let mut out = vec![0.0; rows * columns];
-                let view = Matrix::strided(&x, rows, columns, stride, 1);
+                let view = Matrix::with_strides(&x, rows, columns, stride, 1);
                 layer_norm(
                     isa,
                     view,

@@ -1,9 +1,9 @@
 //! Attention of a single query over cached keys, as a live stream does for every frame.
 #![allow(unsafe_code)]
 
-use super::isa::{Isa, Work};
-use super::lanes::Lanes;
-use super::math::{LOG2_E, exp2};
+use super::isa::{Isa, Kernel};
+use super::lanes::SimdLanes;
+use super::math::{LOG2_E, exp2_lanes};
 
 /// The number of cached positions must be a multiple of this, to fill whole vectors on every
 /// machine.
@@ -11,7 +11,7 @@ pub const PLACES: usize = 16;
 
 /// One head's query and its key-value cache.
 #[derive(Clone, Copy, Debug)]
-pub struct Recall<'a> {
+pub struct CachedHead<'a> {
     /// `[channel]`.
     pub query: &'a [f32],
     /// Keys, channel-major, `[channel, place]`.
@@ -29,7 +29,7 @@ pub struct Recall<'a> {
 ///
 /// # Panics
 /// If the shapes do not match or the number of places is not a multiple of [`PLACES`].
-pub fn recall(isa: Isa, what: Recall, out: &mut [f32], weights: &mut [f32]) {
+pub fn attend_cached(isa: Isa, what: CachedHead, out: &mut [f32], weights: &mut [f32]) {
     let (channels, places) = (what.query.len(), what.bias.len());
     assert!(places.is_multiple_of(PLACES) && weights.len() == places, "places of a memory");
     assert!(
@@ -37,25 +37,25 @@ pub fn recall(isa: Isa, what: Recall, out: &mut [f32], weights: &mut [f32]) {
         "a memory's shape"
     );
     assert!(out.len() == channels, "a head's output");
-    isa.run(Step { what, out, weights });
+    isa.run_kernel(RecallKernel { what, out, weights });
 }
 
-struct Step<'a, 'b> {
-    what: Recall<'a>,
+struct RecallKernel<'a, 'b> {
+    what: CachedHead<'a>,
     out: &'b mut [f32],
     weights: &'b mut [f32],
 }
 
-impl Work for Step<'_, '_> {
+impl Kernel for RecallKernel<'_, '_> {
     type Output = ();
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) {
-        let Step { what, out, weights } = self;
+    fn run_on_lanes<L: SimdLanes>(self, l: L) {
+        let RecallKernel { what, out, weights } = self;
         let places = weights.len();
         let factor = what.scale * LOG2_E;
         let mut most = f32::NEG_INFINITY;
         for from in (0..places).step_by(L::LANES) {
-            // SAFETY: `recall` has checked that keys, bias and weights hold whole vectors from
+            // SAFETY: `attend_cached` has checked that keys, bias and weights hold whole vectors from
             // `from` on, for every channel.
             unsafe {
                 let mut energy = l.splat(0.0);
@@ -82,7 +82,7 @@ impl Work for Step<'_, '_> {
             // SAFETY: as above.
             unsafe {
                 let at = weights.as_mut_ptr().add(from);
-                let weight = exp2(l, l.sub(l.load(at), l.splat(most)));
+                let weight = exp2_lanes(l, l.sub(l.load(at), l.splat(most)));
                 l.store(at, weight);
                 sum = l.add(sum, weight);
             }
@@ -105,7 +105,7 @@ impl Work for Step<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Attend, Matrix, MatrixMut, attend, attention};
+    use crate::kernel::{AttentionInputs, Matrix, MatrixMut, attend_head, attention};
 
     /// Equals attention with one query over the places that are not empty, to 1e-5.
     #[test]
@@ -122,9 +122,9 @@ mod tests {
             let bias: Vec<f32> =
                 (0..places).map(|j| if j % 5 == 2 { f32::NEG_INFINITY } else { 0.0 }).collect();
             let scale = 1.0 / (channels as f32).sqrt();
-            for isa in Isa::all() {
+            for isa in Isa::all_supported() {
                 let mut expected = vec![0.0; channels];
-                let what = Attend {
+                let what = AttentionInputs {
                     query: Matrix::new(&query, 1, channels),
                     key: Matrix::new(&rows_k, places, channels),
                     value: Matrix::new(&rows_v, places, channels),
@@ -132,8 +132,8 @@ mod tests {
                     key_bias: Some(&bias),
                     window: None,
                 };
-                let mut memory = vec![0.0; attention::scratch(channels)];
-                attend(
+                let mut memory = vec![0.0; attention::scratch_len(channels)];
+                attend_head(
                     isa,
                     what,
                     &mut MatrixMut::new(&mut expected, 1, channels),
@@ -142,13 +142,13 @@ mod tests {
                 );
                 let (keys, values) = (turned(&rows_k), turned(&rows_v));
                 let what =
-                    Recall { query: &query, keys: &keys, values: &values, bias: &bias, scale };
+                    CachedHead { query: &query, keys: &keys, values: &values, bias: &bias, scale };
                 let (mut out, mut weights) = (vec![f32::NAN; channels], vec![f32::NAN; places]);
-                recall(isa, what, &mut out, &mut weights);
+                attend_cached(isa, what, &mut out, &mut weights);
                 let off = out.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                 assert!(off < 1e-5, "{}: off by {off}", isa.name());
                 let nothing = vec![f32::NEG_INFINITY; places];
-                recall(isa, Recall { bias: &nothing, ..what }, &mut out, &mut weights);
+                attend_cached(isa, CachedHead { bias: &nothing, ..what }, &mut out, &mut weights);
                 assert!(out.iter().all(|v| *v == 0.0));
             }
         }

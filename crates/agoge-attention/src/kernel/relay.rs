@@ -4,29 +4,29 @@
 //! threads spin until the last unit is done, because a unit takes microseconds.
 #![allow(unsafe_code)]
 
-use super::gemm::Spread;
+use super::gemm::Parallelism;
 use super::matrix::{Matrix, MatrixMut};
-use super::units::{Unit, Units};
+use super::units::{WorkUnit, WorkUnits};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Progress of a stage; reused between runs to avoid allocating.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub struct StageProgress {
     /// The range of unclaimed units: its start in the upper 32 bits, its end in the lower 32.
     open: AtomicU64,
     done: AtomicUsize,
 }
 
-impl Progress {
-    fn begin(&mut self, units: usize) {
+impl StageProgress {
+    fn start_stage(&mut self, units: usize) {
         *self.open.get_mut() = units as u64;
         *self.done.get_mut() = 0;
     }
 
     /// Claims a unit from the front or the back. Two threads meet in the middle, so that each finds
     /// most of its data in its own cache, stage after stage.
-    fn claim(&self, front: bool) -> Option<usize> {
+    fn claim_unit(&self, front: bool) -> Option<usize> {
         let next = |open: u64| {
             let (first, past) = (open >> 32, open & 0xFFFF_FFFF);
             (first < past)
@@ -39,7 +39,7 @@ impl Progress {
     /// Spins until all units are done. A claimed unit is running on another thread and waits for
     /// nobody. The core is yielded only after a time that is long for a unit, because getting it
     /// back takes milliseconds.
-    fn wait(&self, units: usize) {
+    fn wait_for_units(&self, units: usize) {
         let mut looks = 0;
         while self.done.load(Ordering::Acquire) < units {
             looks += 1;
@@ -49,18 +49,18 @@ impl Progress {
 }
 
 /// Counts a unit as done on drop, even if it panics, so that nobody waits for it forever.
-struct Done<'a>(&'a AtomicUsize);
+struct DoneGuard<'a>(&'a AtomicUsize);
 
-impl Drop for Done<'_> {
+impl Drop for DoneGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::Release);
     }
 }
 
 /// The memory a unit of a stage may access.
-pub struct Hand<'a> {
+pub struct UnitMemory<'a> {
     /// The unit's rows of the matrix that persists through all stages.
-    pub lasting: MatrixMut<'a>,
+    pub persistent: MatrixMut<'a>,
     /// The whole output of the previous stage.
     pub read: Matrix<'a>,
     /// The unit's rows of the matrix that the next stage reads.
@@ -72,62 +72,66 @@ pub struct Hand<'a> {
 ///
 /// # Panics
 /// If a matrix has a different number of rows than a stage's grid.
-pub fn relay(
-    spread: Spread,
+pub fn run_stages(
+    spread: Parallelism,
     stages: Range<usize>,
-    progress: &mut Vec<Progress>,
+    progress: &mut Vec<StageProgress>,
     lasting: &mut MatrixMut,
     turns: &mut [MatrixMut; 2],
-    units: impl Fn(usize) -> Units + Sync,
-    work: impl Fn(usize, Unit, Hand) + Sync,
+    units: impl Fn(usize) -> WorkUnits + Sync,
+    work: impl Fn(usize, WorkUnit, UnitMemory) + Sync,
 ) {
-    progress.resize_with(progress.len().max(stages.len()), Progress::default);
+    progress.resize_with(progress.len().max(stages.len()), StageProgress::default);
     for (stage, progress) in stages.clone().zip(progress.iter_mut()) {
         let units = units(stage);
         let tokens = units.times * units.parts;
         let fit = lasting.rows() == tokens && turns.iter().all(|turn| turn.rows() == tokens);
         assert!(fit && tokens < 1 << 32, "matrices of another grid");
-        progress.begin(if tokens == 0 { 0 } else { units.count() });
+        progress.start_stage(if tokens == 0 { 0 } else { units.unit_count() });
     }
     let (progress, lasting, turns) = (&*progress, &*lasting, &*turns);
     let member = |member: usize| {
         for (stage, progress) in stages.clone().zip(progress) {
             let units = units(stage);
             let (write, read) = (&turns[stage % 2], &turns[(stage + 1) % 2]);
-            while let Some(number) = progress.claim(member.is_multiple_of(2)) {
-                let _done = Done(&progress.done);
-                let unit = units.unit(number);
+            while let Some(number) = progress.claim_unit(member.is_multiple_of(2)) {
+                let _done = DoneGuard(&progress.done);
+                let unit = units.unit_at(number);
                 let rows = unit.rows;
                 // SAFETY: a token lies in one sequence along an axis and in one piece of it, and
                 // each unit of a stage is claimed once, so no row is in two hands. The matrix being
                 // read was written by the previous stage, whose units are all done, and is not
                 // written in this one.
                 let hand = unsafe {
-                    Hand {
-                        lasting: lasting.every_shared(rows.from, rows.step, rows.count),
+                    UnitMemory {
+                        persistent: lasting.strided_rows_shared(rows.from, rows.step, rows.count),
                         read: read.as_matrix(),
-                        write: write.every_shared(rows.from, rows.step, rows.count),
+                        write: write.strided_rows_shared(rows.from, rows.step, rows.count),
                     }
                 };
                 work(stage, unit, hand);
             }
-            progress.wait(if units.times * units.parts == 0 { 0 } else { units.count() });
+            progress.wait_for_units(if units.times * units.parts == 0 {
+                0
+            } else {
+                units.unit_count()
+            });
         }
     };
     match spread {
-        Spread::Here => member(0),
-        Spread::Pool => team(0..rayon::current_num_threads(), &member),
+        Parallelism::Here => member(0),
+        Parallelism::Pool => run_team(0..rayon::current_num_threads(), &member),
     }
 }
 
 /// Runs each member's work on its own thread if one is free in time; otherwise the other members
 /// have already done it.
-fn team(members: Range<usize>, work: &(impl Fn(usize) + Sync)) {
+fn run_team(members: Range<usize>, work: &(impl Fn(usize) + Sync)) {
     if members.len() < 2 {
         return work(members.start);
     }
     let middle = members.start + members.len() / 2;
-    rayon::join(|| team(members.start..middle, work), || team(middle..members.end, work));
+    rayon::join(|| run_team(members.start..middle, work), || run_team(middle..members.end, work));
 }
 
 #[cfg(test)]
@@ -140,7 +144,7 @@ mod tests {
         for (times, parts, tile) in
             [(1, 1, 1), (7, 3, 2), (5, 9, 4), (if cfg!(miri) { 6 } else { 64 }, 25, 32), (0, 3, 4)]
         {
-            for spread in [Spread::Here, Spread::Pool] {
+            for spread in [Parallelism::Here, Parallelism::Pool] {
                 let tokens = times * parts;
                 let (mut lasting, mut one, mut two) =
                     (vec![0.0; tokens * 2], vec![0.0; tokens], vec![0.0; tokens]);
@@ -148,10 +152,10 @@ mod tests {
                     [MatrixMut::new(&mut one, tokens, 1), MatrixMut::new(&mut two, tokens, 1)];
                 let axis =
                     |stage: usize| if stage.is_multiple_of(2) { Axis::Time } else { Axis::Part };
-                let units = |stage| Units { times, parts, axis: axis(stage), tile };
+                let units = |stage| WorkUnits { times, parts, axis: axis(stage), tile };
                 let mut progress = Vec::new();
                 let mut view = MatrixMut::new(&mut lasting, tokens, 2);
-                relay(
+                run_stages(
                     spread,
                     0..5,
                     &mut progress,
@@ -160,10 +164,12 @@ mod tests {
                     units,
                     |stage, unit, mut hand| {
                         for i in 0..unit.rows.count {
-                            hand.lasting.row(i).iter_mut().for_each(|x| *x += 1.0);
-                            let seen: f32 = (0..tokens).map(|row| hand.read.at(row, 0)).sum();
-                            let token = unit.sequence.from + (unit.first + i) * unit.sequence.step;
-                            hand.write.row(i)[0] =
+                            hand.persistent.row_mut(i).iter_mut().for_each(|x| *x += 1.0);
+                            let seen: f32 =
+                                (0..tokens).map(|row| hand.read.element_at(row, 0)).sum();
+                            let token =
+                                unit.sequence.from + (unit.first_query + i) * unit.sequence.step;
+                            hand.write.row_mut(i)[0] =
                                 if stage == 0 { token as f32 } else { seen / tokens as f32 };
                         }
                     },
@@ -183,17 +189,17 @@ mod tests {
         let fails = std::panic::catch_unwind(|| {
             let (mut a, mut b, mut c) = ([0.0; 8], [0.0; 8], [0.0; 8]);
             let mut turns = [MatrixMut::new(&mut b, 8, 1), MatrixMut::new(&mut c, 8, 1)];
-            let units = |_| Units { times: 8, parts: 1, axis: Axis::Time, tile: 1 };
+            let units = |_| WorkUnits { times: 8, parts: 1, axis: Axis::Time, tile: 1 };
             let mut view = MatrixMut::new(&mut a, 8, 1);
-            relay(
-                Spread::Pool,
+            run_stages(
+                Parallelism::Pool,
                 0..3,
                 &mut Vec::new(),
                 &mut view,
                 &mut turns,
                 units,
                 |_, unit, _| {
-                    assert!(unit.first != 3, "planted");
+                    assert!(unit.first_query != 3, "planted");
                 },
             );
         });

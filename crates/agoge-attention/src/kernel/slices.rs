@@ -5,7 +5,7 @@
 /// it wakes even while another thread is computing on the core. Meant for work that takes a
 /// fraction of a millisecond; the total CPU time stays the same. 0 restores ordinary slices.
 /// Returns whether the request was granted: Linux 6.12 and later grant it to anyone.
-pub fn short_slices(microseconds: u32) -> bool {
+pub fn request_short_slices(microseconds: u32) -> bool {
     #[cfg(target_os = "linux")]
     {
         /// `struct sched_attr` of `sched_setattr(2)`, in its first version.

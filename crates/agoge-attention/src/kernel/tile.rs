@@ -5,7 +5,7 @@
 //! the fields of [`Tile`] express the differences.
 #![allow(unsafe_code)]
 
-use super::lanes::Lanes;
+use super::lanes::SimdLanes;
 
 /// Columns of a packed panel: two vectors of AVX-512, four of AVX2, eight of NEON.
 pub(crate) const PANEL: usize = 32;
@@ -42,7 +42,7 @@ pub(crate) struct Tile {
     /// Row stride of C.
     pub(crate) c_row: usize,
     /// What happens to the existing values of C.
-    pub(crate) keep: Keep,
+    pub(crate) keep: ExistingValues,
     /// Added to each row, one number per column; or null.
     pub(crate) column_bias: *const f32,
     /// Added to each column, one number per row; or null.
@@ -53,7 +53,7 @@ pub(crate) struct Tile {
 
 /// What happens to the existing values of C.
 #[derive(Clone, Copy)]
-pub(crate) enum Keep {
+pub(crate) enum ExistingValues {
     /// They are overwritten.
     Nothing,
     /// The product is added to them.
@@ -69,7 +69,7 @@ pub(crate) enum Keep {
 // Index loops are unrolled before register allocation; iterating over the sums halves the speed.
 #[allow(clippy::needless_range_loop)]
 #[inline(always)]
-pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Tile) {
+pub(crate) unsafe fn compute_tile<L: SimdLanes, const M: usize, const N: usize>(l: L, t: &Tile) {
     let mut acc = [[l.splat(0.0); N]; M];
     // SAFETY: all addresses are within the caller's guarantees.
     unsafe {
@@ -91,7 +91,7 @@ pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Til
             }
         } else {
             for k in 0..t.depth {
-                let columns: [L::V; N] = std::array::from_fn(|j| part(l, b, j, t.columns));
+                let columns: [L::V; N] = std::array::from_fn(|j| load_columns(l, b, j, t.columns));
                 for (i, row) in acc.iter_mut().enumerate() {
                     let a = l.splat(*t.a.add(i * t.a_row + k * t.a_step));
                     for (sum, column) in row.iter_mut().zip(columns) {
@@ -103,7 +103,7 @@ pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Til
         }
         if !t.column_bias.is_null() {
             for j in 0..N {
-                let bias = part(l, t.column_bias, j, t.columns);
+                let bias = load_columns(l, t.column_bias, j, t.columns);
                 for i in 0..M {
                     acc[i][j] = l.add(acc[i][j], bias);
                 }
@@ -114,10 +114,10 @@ pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Til
             for j in 0..N {
                 let mut sum = acc[i][j];
                 match t.keep {
-                    Keep::Nothing => {}
-                    Keep::All => sum = l.add(part(l, c, j, t.columns), sum),
-                    Keep::Scaled(by) => {
-                        sum = l.fma(part(l, c, j, t.columns), l.splat(*by.add(i)), sum)
+                    ExistingValues::Nothing => {}
+                    ExistingValues::All => sum = l.add(load_columns(l, c, j, t.columns), sum),
+                    ExistingValues::Scaled(by) => {
+                        sum = l.fma(load_columns(l, c, j, t.columns), l.splat(*by.add(i)), sum)
                     }
                 }
                 if !t.row_bias.is_null() {
@@ -126,7 +126,7 @@ pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Til
                 if !t.row_scale.is_null() {
                     sum = l.mul(sum, l.splat(*t.row_scale.add(i)));
                 }
-                put(l, c, j, t.columns, sum);
+                store_columns(l, c, j, t.columns, sum);
             }
         }
     }
@@ -137,7 +137,7 @@ pub(crate) unsafe fn run<L: Lanes, const M: usize, const N: usize>(l: L, t: &Til
 /// # Safety
 /// `columns` numbers can be read at `from`.
 #[inline(always)]
-unsafe fn part<L: Lanes>(l: L, from: *const f32, j: usize, columns: usize) -> L::V {
+unsafe fn load_columns<L: SimdLanes>(l: L, from: *const f32, j: usize, columns: usize) -> L::V {
     let left = columns.saturating_sub(j * L::LANES);
     // SAFETY: reads stay below `columns`; a vector that begins past it is not read at all.
     unsafe {
@@ -156,7 +156,7 @@ unsafe fn part<L: Lanes>(l: L, from: *const f32, j: usize, columns: usize) -> L:
 /// # Safety
 /// `columns` numbers can be written at `to`.
 #[inline(always)]
-unsafe fn put<L: Lanes>(l: L, to: *mut f32, j: usize, columns: usize, v: L::V) {
+unsafe fn store_columns<L: SimdLanes>(l: L, to: *mut f32, j: usize, columns: usize, v: L::V) {
     let left = columns.saturating_sub(j * L::LANES);
     // SAFETY: writes stay below `columns`.
     unsafe {
@@ -168,7 +168,7 @@ unsafe fn put<L: Lanes>(l: L, to: *mut f32, j: usize, columns: usize, v: L::V) {
     }
 }
 
-/// Implements `Lanes::tile` by dispatching to a tile with constant row count, one or two vectors
+/// Implements `SimdLanes::tile` by dispatching to a tile with constant row count, one or two vectors
 /// wide, so that the sums stay in registers.
 macro_rules! tiles {
     ($($rows:literal)*) => {
@@ -178,12 +178,12 @@ macro_rules! tiles {
             unsafe {
                 if t.columns > Self::LANES {
                     match t.rows {
-                        $($rows => $crate::kernel::tile::run::<Self, $rows, 2>(self, t),)*
+                        $($rows => $crate::kernel::tile::compute_tile::<Self, $rows, 2>(self, t),)*
                         _ => {}
                     }
                 } else {
                     match t.rows {
-                        $($rows => $crate::kernel::tile::run::<Self, $rows, 1>(self, t),)*
+                        $($rows => $crate::kernel::tile::compute_tile::<Self, $rows, 1>(self, t),)*
                         _ => {}
                     }
                 }

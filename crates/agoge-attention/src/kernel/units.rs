@@ -14,7 +14,7 @@ pub enum Axis {
 
 /// Rows `from`, `from + step`, … of a matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rows {
+pub struct RowStep {
     /// The first row.
     pub from: usize,
     /// Distance between consecutive rows.
@@ -23,20 +23,20 @@ pub struct Rows {
     pub count: usize,
 }
 
-impl Rows {
+impl RowStep {
     /// Selects these rows of a matrix.
     ///
     /// # Panics
     /// If a row lies outside the matrix.
-    pub fn of<'a>(&self, matrix: Matrix<'a>) -> Matrix<'a> {
-        matrix.every(self.from, self.step, self.count)
+    pub fn select_rows<'a>(&self, matrix: Matrix<'a>) -> Matrix<'a> {
+        matrix.strided_rows(self.from, self.step, self.count)
     }
 }
 
 /// The sequences of a grid along an axis, in pieces of at most `tile` queries. Row of a token:
 /// `time · parts + part`.
 #[derive(Clone, Copy, Debug)]
-pub struct Units {
+pub struct WorkUnits {
     /// Times of the grid.
     pub times: usize,
     /// Parts of the grid.
@@ -49,20 +49,20 @@ pub struct Units {
 
 /// One unit of work.
 #[derive(Clone, Copy, Debug)]
-pub struct Unit {
+pub struct WorkUnit {
     /// Index of the sequence: its part for [`Axis::Time`], its time for [`Axis::Part`].
     pub index: usize,
     /// All rows of the sequence: the keys.
-    pub sequence: Rows,
+    pub sequence: RowStep,
     /// Position of the first query within the sequence.
-    pub first: usize,
+    pub first_query: usize,
     /// The rows of the queries, owned by the unit.
-    pub rows: Rows,
+    pub rows: RowStep,
 }
 
-impl Units {
+impl WorkUnits {
     /// The number of sequences.
-    pub fn sequences(&self) -> usize {
+    pub fn sequence_count(&self) -> usize {
         match self.axis {
             Axis::Time => self.parts,
             Axis::Part => self.times,
@@ -70,7 +70,7 @@ impl Units {
     }
 
     /// The length of each sequence.
-    pub fn length(&self) -> usize {
+    pub fn sequence_length(&self) -> usize {
         match self.axis {
             Axis::Time => self.times,
             Axis::Part => self.parts,
@@ -78,30 +78,30 @@ impl Units {
     }
 
     /// The rows of a sequence.
-    pub fn sequence(&self, index: usize) -> Rows {
+    pub fn sequence_rows(&self, index: usize) -> RowStep {
         match self.axis {
-            Axis::Time => Rows { from: index, step: self.parts, count: self.times },
-            Axis::Part => Rows { from: index * self.parts, step: 1, count: self.parts },
+            Axis::Time => RowStep { from: index, step: self.parts, count: self.times },
+            Axis::Part => RowStep { from: index * self.parts, step: 1, count: self.parts },
         }
     }
 
     /// The number of units.
-    pub fn count(&self) -> usize {
-        self.sequences() * self.length().div_ceil(self.tile.max(1))
+    pub fn unit_count(&self) -> usize {
+        self.sequence_count() * self.sequence_length().div_ceil(self.tile.max(1))
     }
 
     /// The unit with this number. The first pieces of all sequences come first, then the second
     /// pieces, so that nearby numbers are close in time.
-    pub fn unit(&self, number: usize) -> Unit {
-        let (index, piece) = (number % self.sequences(), number / self.sequences());
-        let sequence = self.sequence(index);
+    pub fn unit_at(&self, number: usize) -> WorkUnit {
+        let (index, piece) = (number % self.sequence_count(), number / self.sequence_count());
+        let sequence = self.sequence_rows(index);
         let first = (piece * self.tile.max(1)).min(sequence.count);
         let count = self.tile.max(1).min(sequence.count - first);
-        Unit {
+        WorkUnit {
             index,
             sequence,
-            first,
-            rows: Rows { from: sequence.from + first * sequence.step, count, ..sequence },
+            first_query: first,
+            rows: RowStep { from: sequence.from + first * sequence.step, count, ..sequence },
         }
     }
 }

@@ -1,25 +1,26 @@
 use super::*;
-use crate::Clip;
-use crate::evaluate::{Evaluation, leave_out};
-use crate::peers::{Attention, Task};
-use crate::token::Augment;
-use crate::train::{Config, movements, train};
+use crate::LabelledClip;
+use crate::evaluate::{Evaluation, leave_athletes_out};
+use crate::methods::{AttentionMethod, LearningTask};
+use crate::token::Augmentation;
+use crate::train::{TrainingConfig, movement_names, train_encoder};
 use agoge_motion::Side;
-use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
+use agoge_motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
 
 /// Simulated athletes of various heights and facings; in incorrect repetitions a knee moves inward
 /// or one arm is low.
-pub(crate) fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
+pub(crate) fn simulated_clips(athletes: std::ops::Range<usize>) -> Vec<LabelledClip> {
     let mut clips = Vec::new();
     for athlete in athletes {
         for exercise in [Exercise::Squat, Exercise::OverheadReach] {
             let kind = if exercise == Exercise::Squat {
-                FaultKind::KneeInwardUp
+                SimulatedFaultKind::KneeInwardUp
             } else {
-                FaultKind::Asymmetry
+                SimulatedFaultKind::Asymmetry
             };
-            let fault = Fault { kind, side: Some(Side::Left), repetitions: 4..=6, size: 30.0 };
-            let set = Set {
+            let fault =
+                SimulatedFault { kind, side: Some(Side::Left), repetitions: 4..=6, size: 30.0 };
+            let set = SimulatedSet {
                 repetitions: 6,
                 height_m: 1.6 + 0.05 * athlete as f64,
                 facing_deg: 70.0 * athlete as f64,
@@ -27,12 +28,12 @@ pub(crate) fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
                 seed: athlete as u64,
                 variation_deg: 4.0,
                 rate_hz: 30.0,
-                ..Set::new(exercise)
+                ..SimulatedSet::new(exercise)
             };
             let simulation = set.simulate();
             let body = simulation.recording.to_body().recording;
             for (index, [start, _, end]) in simulation.truth.repetitions.iter().enumerate() {
-                clips.push(Clip {
+                clips.push(LabelledClip {
                     athlete: athlete.to_string(),
                     movement: format!("{exercise:?}"),
                     label: Some(f32::from(u8::from(index < 3))),
@@ -44,8 +45,8 @@ pub(crate) fn clips(athletes: std::ops::Range<usize>) -> Vec<Clip> {
     clips
 }
 
-fn small() -> Config {
-    Config {
+fn small_config() -> TrainingConfig {
+    TrainingConfig {
         width: 16,
         heads: 2,
         blocks: 1,
@@ -55,56 +56,73 @@ fn small() -> Config {
         learning_rate: 5e-3,
         // All simulated athletes are recorded the same way, and a mirrored fault is a different
         // one.
-        augment: Augment { flat: 0.0, drop: 0.0, mirror: 0.0, live: 0.0, sense: 0.0 },
-        ..Config::default()
+        augment: Augmentation { flat: 0.0, drop: 0.0, mirror: 0.0, live: 0.0, sense: 0.0 },
+        ..TrainingConfig::default()
     }
 }
 
-fn card(names: Vec<String>) -> Card {
+fn test_card(names: Vec<String>) -> Card {
     Card { name: "test".to_owned(), movements: names, ..Card::default() }
 }
 
 #[test]
 fn unseen_athletes_are_judged_and_the_same_seed_gives_the_same_model() {
-    let clips = clips(0..4);
-    let method = Attention { config: small(), base: None };
+    let clips = simulated_clips(0..4);
+    let method = AttentionMethod { config: small_config(), base: None };
     let mut trained = 0;
     let mut watch = |_: &_, done: usize, total: usize| {
         (trained, _) = (trained.max(done), assert_eq!(total, 10));
         Ok(())
     };
-    let folds = leave_out(&clips, &method, Task::Quality, true, 1, Vec::new(), &mut watch).unwrap();
+    let folds =
+        leave_athletes_out(&clips, &method, LearningTask::Quality, true, 1, Vec::new(), &mut watch)
+            .unwrap();
     assert_eq!(trained, 10, "four athletes, and six pairs of them");
-    let evaluation = Evaluation::of(&clips, &folds);
+    let evaluation = Evaluation::from_folds(&clips, &folds);
     // Finished folds are not repeated: a callback that panics is never called.
     let mut refuse = |_: &_, _, _| panic!("nothing is left to do");
     assert_eq!(
-        leave_out(&clips, &method, Task::Quality, true, 1, folds.clone(), &mut refuse).unwrap(),
+        leave_athletes_out(
+            &clips,
+            &method,
+            LearningTask::Quality,
+            true,
+            1,
+            folds.clone(),
+            &mut refuse
+        )
+        .unwrap(),
         folds
     );
     assert!(evaluation.auc.0 > 0.9, "AUC {}", evaluation.auc.0);
     assert!(evaluation.recognition.0 > 0.9, "recognition {}", evaluation.recognition.0);
-    let calibrated = |p| evaluation.calibration.at(p).unwrap();
+    let calibrated = |p| evaluation.calibration.share_at(p).unwrap();
     assert!(calibrated(1.0) > calibrated(0.0) + 0.5, "{:?}", evaluation.calibration);
 
-    let names = movements(&clips);
-    let config = Config { epochs: 2, ..small() };
+    let names = movement_names(&clips);
+    let config = TrainingConfig { epochs: 2, ..small_config() };
     let once = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let (encoder, size) =
-            pool.install(|| train(&clips, &names, &config, None, &mut |_| {})).unwrap();
-        Model::new(encoder, size, card(names.clone()), &clips).to_bytes().unwrap()
+            pool.install(|| train_encoder(&clips, &names, &config, None, &mut |_| {})).unwrap();
+        Model::new(encoder, size, test_card(names.clone()), &clips).to_bytes().unwrap()
     };
     assert!(once(1) == once(2), "another number of threads gives other weights");
 }
 
 #[test]
 fn weights_come_back_and_hostile_files_are_named() {
-    let clips = clips(0..1);
-    let names = movements(&clips);
-    let (encoder, size) =
-        train(&clips, &names, &Config { epochs: 1, ..small() }, None, &mut |_| {}).unwrap();
-    let model = Model::new(encoder, size, card(names), &clips);
+    let clips = simulated_clips(0..1);
+    let names = movement_names(&clips);
+    let (encoder, size) = train_encoder(
+        &clips,
+        &names,
+        &TrainingConfig { epochs: 1, ..small_config() },
+        None,
+        &mut |_| {},
+    )
+    .unwrap();
+    let model = Model::new(encoder, size, test_card(names), &clips);
     let bytes = model.to_bytes().unwrap();
     let again = Model::from_bytes(&bytes, "x").unwrap();
     let motion = [&clips[0].motion];
@@ -132,32 +150,36 @@ fn weights_come_back_and_hostile_files_are_named() {
 /// ignores it.
 #[test]
 fn a_model_knows_the_movement_by_body_sensor_or_both() {
-    let clips: Vec<Clip> = clips(0..3)
+    let clips: Vec<LabelledClip> = simulated_clips(0..3)
         .into_iter()
         .map(|clip| {
             let (speed, up) = if clip.movement == "Squat" { (4.0, 0.0) } else { (7.0, 0.6) };
             let phase = clip.athlete.parse::<f32>().unwrap();
             let felt = |t: f32| [(speed * t + phase).sin(), up, 0.8, (speed * t).cos(), 0.0, 0.0];
-            let sensor = Some(crate::sensor::tests::felt(clip.motion.duration_s(), felt));
-            Clip { motion: Motion { sensor, ..clip.motion }, ..clip }
+            let sensor =
+                Some(crate::sensor::tests::simulated_sensor(clip.motion.duration_s(), felt));
+            LabelledClip { motion: Motion { sensor, ..clip.motion }, ..clip }
         })
         .collect();
-    let (held_out, others): (Vec<Clip>, Vec<Clip>) =
+    let (held_out, others): (Vec<LabelledClip>, Vec<LabelledClip>) =
         clips.into_iter().partition(|clip| clip.athlete == "0");
-    let names = movements(&others);
-    let config =
-        Config { epochs: 40, augment: Augment { sense: 0.5, ..small().augment }, ..small() };
-    let once = |clips: &[Clip]| {
-        let (encoder, size) = train(clips, &names, &config, None, &mut |_| {}).unwrap();
-        Model::new(encoder, size, card(names.clone()), clips)
+    let names = movement_names(&others);
+    let config = TrainingConfig {
+        epochs: 40,
+        augment: Augmentation { sense: 0.5, ..small_config().augment },
+        ..small_config()
+    };
+    let once = |clips: &[LabelledClip]| {
+        let (encoder, size) = train_encoder(clips, &names, &config, None, &mut |_| {}).unwrap();
+        Model::new(encoder, size, test_card(names.clone()), clips)
     };
     let model = once(&others);
     assert!(model.card().sensor);
     let recognised = |change: &dyn Fn(&Motion) -> Motion| {
         let motions: Vec<Motion> = held_out.iter().map(|clip| change(&clip.motion)).collect();
         let readings = model.read_motions(&motions.iter().collect::<Vec<_>>());
-        let knows = |(reading, clip): &(&Reading, &Clip)| {
-            reading.movement[model.class(&clip.movement).unwrap()] > 0.5
+        let knows = |(reading, clip): &(&Reading, &LabelledClip)| {
+            reading.movement[model.class_index(&clip.movement).unwrap()] > 0.5
         };
         readings.iter().zip(&held_out).filter(knows).count()
     };
@@ -168,9 +190,9 @@ fn a_model_knows_the_movement_by_body_sensor_or_both() {
     ] {
         assert!(count >= held_out.len() - 1, "by {what} {count} of {}", held_out.len());
     }
-    let bodies: Vec<Clip> = others
+    let bodies: Vec<LabelledClip> = others
         .iter()
-        .map(|clip| Clip { motion: clip.motion.without_sensor(), ..clip.clone() })
+        .map(|clip| LabelledClip { motion: clip.motion.without_sensor(), ..clip.clone() })
         .collect();
     let blind = once(&bodies);
     assert!(!blind.card().sensor);

@@ -1,7 +1,7 @@
 //! Operations with hand-written gradients, for training on a CPU: they need far fewer passes over
 //! memory than plain Burn.
 //!
-//! [`linear`], [`linear_gelu`], [`layer_norm`], [`attention`] and [`self_attention`] take and
+//! [`linear_map`], [`linear_gelu`], [`layer_norm`], [`dot_product_attention`] and [`self_attention`] take and
 //! return Burn tensors, on the autodiff graph or not, and run on the calling thread. Training
 //! parallelises over the shards of a batch instead (see [`crate::train`]), which needs no
 //! synchronisation while they run. On backends other than the CPU's each falls back to Burn's own
@@ -14,11 +14,11 @@ mod norm;
 mod operation;
 mod rotary;
 
-pub use attention::{Sight, attention, self_attention};
-pub(crate) use attention::{split, weights};
-pub use linear::{linear, linear_gelu};
+pub use attention::{AttentionOptions, dot_product_attention, self_attention};
+pub(crate) use attention::{attention_weights, split_heads};
+pub use linear::{linear_gelu, linear_map};
 pub use norm::layer_norm;
-pub use rotary::Rotary;
+pub use rotary::RotaryAngles;
 
 #[cfg(test)]
 mod tests {
@@ -26,7 +26,7 @@ mod tests {
     use fastrand::Rng;
 
     /// Random values between −`bound` and `bound`, as one row.
-    pub(super) fn draw(shape: &[usize], seed: u64, bound: f32) -> Vec<f32> {
+    pub(super) fn random_values(shape: &[usize], seed: u64, bound: f32) -> Vec<f32> {
         let mut rng = Rng::with_seed(seed);
         (0..shape.iter().product()).map(|_| (2.0 * rng.f32() - 1.0) * bound).collect()
     }
@@ -34,7 +34,7 @@ mod tests {
     /// Asserts that both functions of the inputs have the same result and the same gradients, to
     /// 1e-5 of the largest value (at least 1): they sum about a hundred products in different
     /// orders.
-    pub(super) fn compare<const D: usize>(
+    pub(super) fn assert_same_gradients<const D: usize>(
         inputs: &[Vec<f32>],
         ours: impl Fn(&[Tensor<1>]) -> Tensor<D>,
         theirs: impl Fn(&[Tensor<1>]) -> Tensor<D>,
@@ -50,7 +50,7 @@ mod tests {
             let result = function(&leaves);
             let count = result.shape().num_elements();
             // A gradient that differs for each value of the result.
-            let weight: Vec<f32> = draw(&[count], 99, 1.0);
+            let weight: Vec<f32> = random_values(&[count], 99, 1.0);
             let weight = Tensor::<1>::from_data(TensorData::new(weight, [count]), &device);
             let flat = result.reshape([count]);
             let gradients = (flat.clone() * weight).sum().backward();

@@ -2,28 +2,28 @@
 //! feed-forward network.
 
 use super::feed_forward::FeedForward;
-use super::norm::LayerNorm;
-use super::self_attention::SelfAttention;
+use super::norm::RuntimeLayerNorm;
+use super::self_attention::RuntimeSelfAttention;
 use crate::kernel::Axis;
 
 /// `x + attention(norm(x))` along an axis.
 #[derive(Clone, Debug)]
-pub struct Attention {
+pub struct AttentionLayer {
     /// The norm before the attention.
-    pub norm: LayerNorm,
+    pub norm: RuntimeLayerNorm,
     /// The self-attention.
-    pub attention: SelfAttention,
+    pub attention: RuntimeSelfAttention,
     /// The axis along which tokens attend to each other.
     pub axis: Axis,
 }
 
 /// Attentions in sequence, then `x + feed_forward(norm(x))`.
 #[derive(Clone, Debug)]
-pub struct Block {
+pub struct RuntimeBlock {
     /// The attentions, at least one.
-    pub attentions: Vec<Attention>,
+    pub attentions: Vec<AttentionLayer>,
     /// The norm before the feed-forward.
-    pub norm: LayerNorm,
+    pub norm: RuntimeLayerNorm,
     /// The feed-forward.
     pub feed_forward: FeedForward,
 }

@@ -1,12 +1,12 @@
 //! The forward pass: blocks over a grid of tokens.
 
-use super::block::{Attention, Block};
-use super::linear::Linear;
-use super::norm::LayerNorm;
-use super::workspace::{Grid, Needs, Workspace, padded};
+use super::block::{AttentionLayer, RuntimeBlock};
+use super::linear::PackedLinear;
+use super::norm::RuntimeLayerNorm;
+use super::workspace::{BufferSizes, ElementState, Workspace, padded_stride};
 use crate::kernel::{
-    After, Axis, Hand, Isa, Matrix, MatrixMut, Rows, Spread, Unit, Units, attention, attention_map,
-    relay,
+    Axis, Epilogue, Isa, Matrix, MatrixMut, Parallelism, RowStep, UnitMemory, WorkUnit, WorkUnits,
+    attention, attention_map, run_stages,
 };
 use rayon::prelude::*;
 
@@ -17,18 +17,18 @@ const LONG: usize = 128;
 
 /// An input layer, blocks, and a final norm.
 #[derive(Clone, Debug)]
-pub struct Encoder {
+pub struct RuntimeEncoder {
     /// From a token's channels to the embedding.
-    pub input: Linear,
+    pub input: PackedLinear,
     /// The blocks.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<RuntimeBlock>,
     /// The final norm.
-    pub norm: LayerNorm,
+    pub norm: RuntimeLayerNorm,
 }
 
 /// A batch of input tokens.
 #[derive(Clone, Copy, Debug)]
-pub struct Tokens<'a> {
+pub struct TokenGrid<'a> {
     /// `[batch, time, part, channel]`.
     pub values: &'a [f32],
     /// Embeddings `[batch, time, width]` that replace the output of the input layer for the tokens
@@ -48,36 +48,36 @@ pub struct Tokens<'a> {
 
 /// Requested attention maps.
 #[derive(Clone, Debug, Default)]
-pub struct Maps {
+pub struct AttentionMaps {
     /// Indices of the requested attentions, counted through all blocks from 0.
-    pub wanted: Vec<usize>,
+    pub requested: Vec<usize>,
     /// The map of each requested attention, `[batch, sequence, head, query, key]`.
     pub maps: Vec<Vec<f32>>,
 }
 
 /// One attention and what follows it before the next attention.
-struct Pass<'a> {
-    attention: &'a Attention,
+struct LayerPass<'a> {
+    attention: &'a AttentionLayer,
     /// The block whose feed-forward follows, after a block's last attention.
-    think: Option<&'a Block>,
+    feed_forward_block: Option<&'a RuntimeBlock>,
 }
 
-impl Encoder {
+impl RuntimeEncoder {
     /// Width of the embedding.
     pub fn width(&self) -> usize {
         self.input.outputs()
     }
 
-    fn attentions(&self) -> impl Iterator<Item = &Attention> {
+    fn all_attentions(&self) -> impl Iterator<Item = &AttentionLayer> {
         self.blocks.iter().flat_map(|block| &block.attentions)
     }
 
-    fn passes(&self) -> impl Iterator<Item = Pass<'_>> {
-        let last = |block: &Block, i: usize| i + 1 == block.attentions.len();
+    fn layer_passes(&self) -> impl Iterator<Item = LayerPass<'_>> {
+        let last = |block: &RuntimeBlock, i: usize| i + 1 == block.attentions.len();
         self.blocks.iter().flat_map(move |block| {
-            block.attentions.iter().enumerate().map(move |(i, attention)| Pass {
+            block.attentions.iter().enumerate().map(move |(i, attention)| LayerPass {
                 attention,
-                think: last(block, i).then_some(block),
+                feed_forward_block: last(block, i).then_some(block),
             })
         })
     }
@@ -88,15 +88,15 @@ impl Encoder {
     /// # Panics
     /// If the shapes do not match, or an attention has rotary positions but the tokens have no time
     /// stamps.
-    pub fn forward(
+    pub fn encode_batch(
         &self,
-        tokens: Tokens,
+        tokens: TokenGrid,
         workspace: &mut Workspace,
         out: &mut [f32],
         read: impl Fn(usize, Matrix, &mut [f32]) + Sync + Send,
     ) {
-        self.check(&tokens);
-        workspace.prepare(&self.needs(&tokens));
+        self.check_tokens(&tokens);
+        workspace.prepare_buffers(&self.buffer_sizes(&tokens));
         let workspace = &*workspace;
         let each = (out.len() / tokens.batch.max(1)).max(1);
         let threads = rayon::current_num_threads();
@@ -105,54 +105,57 @@ impl Encoder {
         let whole = tokens.batch - tokens.batch % threads;
         let (alone, together) = out.split_at_mut((whole * each).min(out.len()));
         let one = |index: usize, out: &mut [f32], spread| {
-            let mut grid = workspace.grid();
-            self.element(&tokens, index, &mut grid, workspace, spread, None);
-            read(index, self.embedding(&grid, &tokens), out);
+            let mut grid = workspace.lock_grid();
+            self.encode_element(&tokens, index, &mut grid, workspace, spread, None);
+            read(index, self.embedding_rows(&grid, &tokens), out);
         };
         if threads == 1 {
-            alone.chunks_exact_mut(each).enumerate().for_each(|(i, out)| one(i, out, Spread::Here));
+            alone
+                .chunks_exact_mut(each)
+                .enumerate()
+                .for_each(|(i, out)| one(i, out, Parallelism::Here));
         } else {
             alone
                 .par_chunks_exact_mut(each)
                 .enumerate()
-                .for_each(|(i, out)| one(i, out, Spread::Here));
+                .for_each(|(i, out)| one(i, out, Parallelism::Here));
         }
         for (i, out) in together.chunks_exact_mut(each).enumerate() {
-            one(whole + i, out, Spread::Pool);
+            one(whole + i, out, Parallelism::Pool);
         }
     }
 
-    /// As [`Encoder::forward`], but also records the attention maps of some layers; `forward` does
+    /// As [`RuntimeEncoder::encode_batch`], but also records the attention maps of some layers; `forward` does
     /// not pay for this.
     ///
     /// # Panics
-    /// As [`Encoder::forward`], or if a requested attention does not exist.
-    pub fn forward_with_maps(
+    /// As [`RuntimeEncoder::encode_batch`], or if a requested attention does not exist.
+    pub fn encode_with_maps(
         &self,
-        tokens: Tokens,
+        tokens: TokenGrid,
         workspace: &mut Workspace,
-        maps: &mut Maps,
+        maps: &mut AttentionMaps,
         out: &mut [f32],
         read: impl Fn(usize, Matrix, &mut [f32]),
     ) {
-        self.check(&tokens);
+        self.check_tokens(&tokens);
         assert!(
-            maps.wanted.iter().all(|wanted| *wanted < self.attentions().count()),
+            maps.requested.iter().all(|wanted| *wanted < self.all_attentions().count()),
             "a map of no attention"
         );
-        workspace.prepare(&self.needs(&tokens));
+        workspace.prepare_buffers(&self.buffer_sizes(&tokens));
         let workspace = &*workspace;
         let each = (out.len() / tokens.batch.max(1)).max(1);
         maps.maps.clear();
-        maps.maps.resize_with(maps.wanted.len(), Vec::new);
+        maps.maps.resize_with(maps.requested.len(), Vec::new);
         for (i, out) in out.chunks_exact_mut(each).enumerate().take(tokens.batch) {
-            let mut grid = workspace.grid();
-            self.element(&tokens, i, &mut grid, workspace, Spread::Pool, Some(maps));
-            read(i, self.embedding(&grid, &tokens), out);
+            let mut grid = workspace.lock_grid();
+            self.encode_element(&tokens, i, &mut grid, workspace, Parallelism::Pool, Some(maps));
+            read(i, self.embedding_rows(&grid, &tokens), out);
         }
     }
 
-    fn check(&self, tokens: &Tokens) {
+    fn check_tokens(&self, tokens: &TokenGrid) {
         let grid = tokens.batch * tokens.times * tokens.parts;
         assert!(tokens.values.len() == grid * self.input.inputs(), "tokens of another shape");
         let sequence = tokens.batch * tokens.times * self.width();
@@ -168,7 +171,7 @@ impl Encoder {
             tokens.seconds.is_none_or(|seconds| seconds.len() == tokens.batch * tokens.times),
             "times of another shape"
         );
-        let rotary = self.attentions().any(|a| a.attention.rotary().is_some());
+        let rotary = self.all_attentions().any(|a| a.attention.rotary().is_some());
         assert!(!rotary || tokens.seconds.is_some(), "rotary positions need times");
         assert!(
             self.blocks.iter().all(|block| !block.attentions.is_empty()),
@@ -176,58 +179,64 @@ impl Encoder {
         );
     }
 
-    fn embedding<'a>(&self, grid: &'a Grid, tokens: &Tokens) -> Matrix<'a> {
-        Matrix::strided(&grid.x, tokens.times * tokens.parts, self.width(), padded(self.width()), 1)
+    fn embedding_rows<'a>(&self, grid: &'a ElementState, tokens: &TokenGrid) -> Matrix<'a> {
+        Matrix::with_strides(
+            &grid.x,
+            tokens.times * tokens.parts,
+            self.width(),
+            padded_stride(self.width()),
+            1,
+        )
     }
 
-    fn needs(&self, tokens: &Tokens) -> Needs {
+    fn buffer_sizes(&self, tokens: &TokenGrid) -> BufferSizes {
         let rows = tokens
             .times
             .max(tokens.parts)
             .clamp(1, LONG)
             .max((tokens.times * tokens.parts).min(LONG));
-        let flash = |a: &Attention| attention::scratch(a.attention.channels());
-        Needs {
+        let flash = |a: &AttentionLayer| attention::scratch_len(a.attention.channels());
+        BufferSizes {
             tokens: tokens.times * tokens.parts,
             rows,
             width: self.width(),
-            attentions: self.attentions().count(),
-            flash: self.attentions().map(flash).max().unwrap_or(0),
+            attentions: self.all_attentions().count(),
+            flash: self.all_attentions().map(flash).max().unwrap_or(0),
             inner: self
                 .blocks
                 .iter()
-                .map(|block| block.feed_forward.scratch(rows))
+                .map(|block| block.feed_forward.scratch_len(rows))
                 .max()
                 .unwrap_or(0),
         }
     }
 
     /// Runs one batch element through the network, leaving its embedding in `grid.x`.
-    fn element(
+    fn encode_element(
         &self,
-        tokens: &Tokens,
+        tokens: &TokenGrid,
         index: usize,
-        grid: &mut Grid,
+        grid: &mut ElementState,
         workspace: &Workspace,
-        spread: Spread,
-        maps: Option<&mut Maps>,
+        spread: Parallelism,
+        maps: Option<&mut AttentionMaps>,
     ) {
         let (rows, width, channels) =
             (tokens.times * tokens.parts, self.width(), self.input.inputs());
-        let Grid { x, projected, angles, bias, map, progress } = grid;
-        self.tables(tokens, index, angles);
-        let hidden = hide(tokens, index, bias);
+        let ElementState { x, projected, angles, bias, map, progress } = grid;
+        self.fill_rotary_tables(tokens, index, angles);
+        let hidden = fill_key_biases(tokens, index, bias);
         let (bias, angles) = (&*bias, &*angles);
         let mut turns = projected
             .each_mut()
-            .map(|data| MatrixMut::strided(data, rows, 3 * width, padded(3 * width)));
-        let mut x = MatrixMut::strided(x, rows, width, padded(width));
+            .map(|data| MatrixMut::with_stride(data, rows, 3 * width, padded_stride(3 * width)));
+        let mut x = MatrixMut::with_stride(x, rows, width, padded_stride(width));
         let values = Matrix::new(
             &tokens.values[index * rows * channels..(index + 1) * rows * channels],
             rows,
             channels,
         );
-        let key_bias = |unit: &Unit, axis: Axis| match (hidden, axis) {
+        let key_bias = |unit: &WorkUnit, axis: Axis| match (hidden, axis) {
             (false, _) => None,
             (true, Axis::Part) => {
                 bias[0].get(unit.index * tokens.parts..(unit.index + 1) * tokens.parts)
@@ -237,33 +246,39 @@ impl Encoder {
             }
         };
         let units = |stage: usize| {
-            let whole = match stage.checked_sub(1).and_then(|number| self.attentions().nth(number))
-            {
-                Some(attention) => Units {
-                    times: tokens.times,
-                    parts: tokens.parts,
-                    axis: attention.axis,
-                    tile: PIECE,
-                },
-                // Before the first attention the tokens are independent, so any division will do.
-                None => Units { times: rows, parts: 1, axis: Axis::Time, tile: PIECE },
-            };
+            let whole =
+                match stage.checked_sub(1).and_then(|number| self.all_attentions().nth(number)) {
+                    Some(attention) => WorkUnits {
+                        times: tokens.times,
+                        parts: tokens.parts,
+                        axis: attention.axis,
+                        tile: PIECE,
+                    },
+                    // Before the first attention the tokens are independent, so any division will do.
+                    None => WorkUnits { times: rows, parts: 1, axis: Axis::Time, tile: PIECE },
+                };
             match spread {
-                Spread::Pool => whole,
-                Spread::Here => Units {
-                    tile: whole.length().div_ceil(whole.length().div_ceil(LONG).max(1)),
+                Parallelism::Pool => whole,
+                Parallelism::Here => WorkUnits {
+                    tile: whole
+                        .sequence_length()
+                        .div_ceil(whole.sequence_length().div_ceil(LONG).max(1)),
                     ..whole
                 },
             }
         };
-        let work = |stage: usize, unit: Unit, hand: Hand| {
-            let Hand { lasting: mut x, read, mut write } = hand;
-            match stage.checked_sub(1).and_then(|number| self.passes().nth(number)) {
+        let work = |stage: usize, unit: WorkUnit, hand: UnitMemory| {
+            let UnitMemory { persistent: mut x, read, mut write } = hand;
+            match stage.checked_sub(1).and_then(|number| self.layer_passes().nth(number)) {
                 None => {
-                    self.input.forward(unit.rows.of(values), After::Write, &mut x);
+                    self.input.apply_to_rows(
+                        unit.rows.select_rows(values),
+                        Epilogue::Write,
+                        &mut x,
+                    );
                     if let Some(embedded) = tokens.embedded {
                         let from = index * tokens.times * width;
-                        place(
+                        place_embeddings(
                             &embedded[from..from + tokens.times * width],
                             unit.rows,
                             tokens.parts,
@@ -273,20 +288,25 @@ impl Encoder {
                 }
                 Some(pass) => {
                     let bias = key_bias(&unit, pass.attention.axis);
-                    let mut scratch = workspace.scratch();
-                    pass.attention.attention.add(read, &unit, bias, &mut x, &mut scratch);
-                    if let Some(block) = pass.think {
-                        let mut memory = scratch.take_normed(unit.rows.count * padded(width));
-                        let mut normed =
-                            MatrixMut::strided(&mut memory, unit.rows.count, width, padded(width));
-                        block.norm.forward(x.as_matrix(), &mut normed);
-                        block.feed_forward.add(normed.as_matrix(), &mut x, &mut scratch);
+                    let mut scratch = workspace.lock_scratch();
+                    pass.attention.attention.add_attention(read, &unit, bias, &mut x, &mut scratch);
+                    if let Some(block) = pass.feed_forward_block {
+                        let mut memory =
+                            scratch.take_normed(unit.rows.count * padded_stride(width));
+                        let mut normed = MatrixMut::with_stride(
+                            &mut memory,
+                            unit.rows.count,
+                            width,
+                            padded_stride(width),
+                        );
+                        block.norm.normalise_rows(x.as_matrix(), &mut normed);
+                        block.feed_forward.add_output(normed.as_matrix(), &mut x, &mut scratch);
                         scratch.give_normed(memory);
                     }
                 }
             }
-            match self.attentions().nth(stage) {
-                Some(next) => prepare(
+            match self.all_attentions().nth(stage) {
+                Some(next) => project_rows(
                     next,
                     unit.rows,
                     &x,
@@ -295,20 +315,20 @@ impl Encoder {
                     tokens.parts,
                     workspace,
                 ),
-                None => self.norm.in_place(&mut x),
+                None => self.norm.normalise_in_place(&mut x),
             }
         };
-        let stages = self.attentions().count() + 1;
+        let stages = self.all_attentions().count() + 1;
         let Some(maps) = maps else {
-            return relay(spread, 0..stages, progress, &mut x, &mut turns, units, work);
+            return run_stages(spread, 0..stages, progress, &mut x, &mut turns, units, work);
         };
         for stage in 0..stages {
             if let Some(attention) =
-                stage.checked_sub(1).and_then(|number| self.attentions().nth(number))
+                stage.checked_sub(1).and_then(|number| self.all_attentions().nth(number))
             {
                 let projected = turns[(stage + 1) % 2].as_matrix();
-                let bias = |unit: &Unit| key_bias(unit, attention.axis);
-                write_down(
+                let bias = |unit: &WorkUnit| key_bias(unit, attention.axis);
+                record_maps(
                     maps,
                     stage - 1,
                     attention,
@@ -319,26 +339,27 @@ impl Encoder {
                     self.input.isa(),
                 );
             }
-            relay(spread, stage..stage + 1, progress, &mut x, &mut turns, units, work);
+            run_stages(spread, stage..stage + 1, progress, &mut x, &mut turns, units, work);
         }
     }
 
     /// Fills the cosines and sines of each attention with rotary positions; the others stay empty.
-    fn tables(&self, tokens: &Tokens, index: usize, angles: &mut [Vec<f32>]) {
-        for (attention, table) in self.attentions().zip(angles) {
+    fn fill_rotary_tables(&self, tokens: &TokenGrid, index: usize, angles: &mut [Vec<f32>]) {
+        for (attention, table) in self.all_attentions().zip(angles) {
             if let (Some(rotary), Some(seconds)) = (attention.attention.rotary(), tokens.seconds) {
-                rotary.table(&seconds[index * tokens.times..(index + 1) * tokens.times], table);
+                rotary
+                    .fill_table(&seconds[index * tokens.times..(index + 1) * tokens.times], table);
             }
         }
     }
 }
 
 /// Copies embeddings `[time, width]` into those of the given rows that belong to the last part.
-fn place(embedded: &[f32], rows: Rows, parts: usize, x: &mut MatrixMut) {
+fn place_embeddings(embedded: &[f32], rows: RowStep, parts: usize, x: &mut MatrixMut) {
     for i in 0..rows.count {
         let token = rows.from + i * rows.step;
         if token % parts + 1 == parts {
-            let out = x.row(i);
+            let out = x.row_mut(i);
             let from = token / parts * out.len();
             out.copy_from_slice(&embedded[from..from + out.len()]);
         }
@@ -346,9 +367,9 @@ fn place(embedded: &[f32], rows: Rows, parts: usize, x: &mut MatrixMut) {
 }
 
 /// Applies the norm to some rows and projects them to queries, keys and values of an attention.
-fn prepare(
-    attention: &Attention,
-    rows: Rows,
+fn project_rows(
+    attention: &AttentionLayer,
+    rows: RowStep,
     x: &MatrixMut,
     out: &mut MatrixMut,
     angles: &[f32],
@@ -356,12 +377,12 @@ fn prepare(
     workspace: &Workspace,
 ) {
     let width = attention.attention.width();
-    let mut scratch = workspace.scratch();
-    let mut memory = scratch.take_normed(rows.count * padded(width));
-    let mut normed = MatrixMut::strided(&mut memory, rows.count, width, padded(width));
-    attention.norm.forward(x.as_matrix(), &mut normed);
+    let mut scratch = workspace.lock_scratch();
+    let mut memory = scratch.take_normed(rows.count * padded_stride(width));
+    let mut normed = MatrixMut::with_stride(&mut memory, rows.count, width, padded_stride(width));
+    attention.norm.normalise_rows(x.as_matrix(), &mut normed);
     let channels = attention.attention.channels();
-    attention.attention.project(normed.as_matrix(), out, |i| {
+    attention.attention.project_rows(normed.as_matrix(), out, |i| {
         let time = (rows.from + i * rows.step) / parts;
         angles.get(time * channels..(time + 1) * channels)
     });
@@ -369,7 +390,7 @@ fn prepare(
 }
 
 /// Fills the biases of hidden tokens in both orders; returns whether the tokens have a mask.
-fn hide(tokens: &Tokens, index: usize, bias: &mut [Vec<f32>; 2]) -> bool {
+fn fill_key_biases(tokens: &TokenGrid, index: usize, bias: &mut [Vec<f32>; 2]) -> bool {
     let Some(hidden) = tokens.hidden else { return false };
     let (times, parts) = (tokens.times, tokens.parts);
     let hidden = &hidden[index * times * parts..(index + 1) * times * parts];
@@ -386,26 +407,27 @@ fn hide(tokens: &Tokens, index: usize, bias: &mut [Vec<f32>; 2]) -> bool {
 
 /// Appends the attention of one layer and batch element to the maps that request it.
 #[allow(clippy::too_many_arguments)]
-fn write_down<'a>(
-    maps: &mut Maps,
+fn record_maps<'a>(
+    maps: &mut AttentionMaps,
     number: usize,
-    attention: &Attention,
-    units: &Units,
+    attention: &AttentionLayer,
+    units: &WorkUnits,
     projected: Matrix<'a>,
-    key_bias: impl Fn(&Unit) -> Option<&'a [f32]>,
+    key_bias: impl Fn(&WorkUnit) -> Option<&'a [f32]>,
     memory: &mut Vec<f32>,
     isa: Isa,
 ) {
-    let length = units.length();
-    for (_, map) in maps.wanted.iter().zip(&mut maps.maps).filter(|(wanted, _)| **wanted == number)
+    let length = units.sequence_length();
+    for (_, map) in
+        maps.requested.iter().zip(&mut maps.maps).filter(|(wanted, _)| **wanted == number)
     {
-        for index in 0..units.sequences() {
-            let rows = units.sequence(index);
-            let unit = Unit { index, sequence: rows, first: 0, rows };
+        for index in 0..units.sequence_count() {
+            let rows = units.sequence_rows(index);
+            let unit = WorkUnit { index, sequence: rows, first_query: 0, rows };
             for head in 0..attention.attention.heads() {
                 let from = map.len();
                 map.resize(from + length * length, 0.0);
-                let what = attention.attention.head(projected, &unit, head, key_bias(&unit));
+                let what = attention.attention.head_inputs(projected, &unit, head, key_bias(&unit));
                 attention_map(
                     isa,
                     what,

@@ -1,14 +1,14 @@
 //! The feed-forward half of a block.
 
-use super::linear::Linear;
-use super::workspace::{Scratch, padded};
-use crate::kernel::{After, Matrix, MatrixMut};
+use super::linear::PackedLinear;
+use super::workspace::{UnitScratch, padded_stride};
+use crate::kernel::{Epilogue, Matrix, MatrixMut};
 
 /// `x + narrow(GELU(wide(x)))`, for each token independently.
 #[derive(Clone, Debug)]
 pub struct FeedForward {
-    wide: Linear,
-    narrow: Linear,
+    wide: PackedLinear,
+    narrow: PackedLinear,
 }
 
 impl FeedForward {
@@ -16,7 +16,7 @@ impl FeedForward {
     ///
     /// # Panics
     /// If the shapes do not match.
-    pub fn new(wide: Linear, narrow: Linear) -> FeedForward {
+    pub fn new(wide: PackedLinear, narrow: PackedLinear) -> FeedForward {
         assert!(
             wide.outputs() == narrow.inputs() && wide.inputs() == narrow.outputs(),
             "a feed-forward's layers"
@@ -25,16 +25,20 @@ impl FeedForward {
     }
 
     /// Length of the scratch memory for `rows` rows.
-    pub(crate) fn scratch(&self, rows: usize) -> usize {
-        rows * padded(self.wide.outputs())
+    pub(crate) fn scratch_len(&self, rows: usize) -> usize {
+        rows * padded_stride(self.wide.outputs())
     }
 
     /// Adds the output for the normalised rows to `x`, `[row, channel]`.
-    pub(crate) fn add(&self, normed: Matrix, x: &mut MatrixMut, scratch: &mut Scratch) {
+    pub(crate) fn add_output(&self, normed: Matrix, x: &mut MatrixMut, scratch: &mut UnitScratch) {
         let (rows, inner) = (normed.rows(), self.wide.outputs());
-        let mut hidden =
-            MatrixMut::strided(scratch.inner(self.scratch(rows)), rows, inner, padded(inner));
-        self.wide.forward(normed, After::Gelu, &mut hidden);
-        self.narrow.forward(hidden.as_matrix(), After::Add, x);
+        let mut hidden = MatrixMut::with_stride(
+            scratch.inner_buffer(self.scratch_len(rows)),
+            rows,
+            inner,
+            padded_stride(inner),
+        );
+        self.wide.apply_to_rows(normed, Epilogue::Gelu, &mut hidden);
+        self.narrow.apply_to_rows(hidden.as_matrix(), Epilogue::Add, x);
     }
 }

@@ -1,24 +1,24 @@
 //! A linear layer.
 
-use crate::kernel::{After, Isa, Matrix, MatrixMut, Packed, linear};
+use crate::kernel::{Epilogue, Isa, Matrix, MatrixMut, PackedMatrix, linear_layer};
 
 /// A linear layer `y = x·W + b`, with `W` packed for the CPU.
 #[derive(Clone, Debug)]
-pub struct Linear {
-    weights: Packed,
+pub struct PackedLinear {
+    weights: PackedMatrix,
     bias: Vec<f32>,
     isa: Isa,
 }
 
-impl Linear {
+impl PackedLinear {
     /// Packs a layer. Shapes: `weights` `[in, out]` with any strides (PyTorch's `[out, in]` is
     /// `Matrix::transposed`), `bias` `[out]`, or empty for none.
     ///
     /// # Panics
     /// If `bias` is neither empty nor `out` long.
-    pub fn new(isa: Isa, weights: Matrix, bias: &[f32]) -> Linear {
+    pub fn new(isa: Isa, weights: Matrix, bias: &[f32]) -> PackedLinear {
         assert!(bias.is_empty() || bias.len() == weights.columns(), "a bias of another width");
-        Linear { weights: Packed::new(isa, weights), bias: bias.to_vec(), isa }
+        PackedLinear { weights: PackedMatrix::new(isa, weights), bias: bias.to_vec(), isa }
     }
 
     /// Input channels.
@@ -41,8 +41,8 @@ impl Linear {
     ///
     /// # Panics
     /// If the shapes do not match.
-    pub fn forward(&self, x: Matrix, after: After, out: &mut MatrixMut) {
+    pub fn apply_to_rows(&self, x: Matrix, after: Epilogue, out: &mut MatrixMut) {
         let bias = if self.bias.is_empty() { None } else { Some(self.bias.as_slice()) };
-        linear(self.isa, x, &self.weights, bias, after, out);
+        linear_layer(self.isa, x, &self.weights, bias, after, out);
     }
 }

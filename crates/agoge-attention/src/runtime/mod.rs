@@ -14,24 +14,24 @@
 //! ```
 //! use agoge_attention::kernel::{Isa, Matrix};
 //! use agoge_attention::runtime::{
-//!     Attention, Axis, Block, Encoder, FeedForward, LayerNorm, Linear, SelfAttention, Tokens, Workspace,
+//!     AttentionLayer, Axis, FeedForward, PackedLinear, RuntimeBlock, RuntimeEncoder, RuntimeLayerNorm, RuntimeSelfAttention, TokenGrid, Workspace,
 //! };
 //!
-//! let isa = Isa::best();
-//! let layer = |inputs, outputs| Linear::new(isa, Matrix::new(&vec![0.1; inputs * outputs], inputs, outputs), &[]);
-//! let norm = || LayerNorm::new(isa, &[1.0; 8], &[0.0; 8], 1e-5);
-//! let attention = SelfAttention::new(layer(8, 24), layer(8, 8), 2);
-//! let block = Block {
-//!     attentions: vec![Attention { norm: norm(), attention, axis: Axis::Time }],
+//! let isa = Isa::best_supported();
+//! let layer = |inputs, outputs| PackedLinear::new(isa, Matrix::new(&vec![0.1; inputs * outputs], inputs, outputs), &[]);
+//! let norm = || RuntimeLayerNorm::new(isa, &[1.0; 8], &[0.0; 8], 1e-5);
+//! let attention = RuntimeSelfAttention::new(layer(8, 24), layer(8, 8), 2);
+//! let block = RuntimeBlock {
+//!     attentions: vec![AttentionLayer { norm: norm(), attention, axis: Axis::Time }],
 //!     norm: norm(),
 //!     feed_forward: FeedForward::new(layer(8, 16), layer(16, 8)),
 //! };
-//! let encoder = Encoder { input: layer(3, 8), blocks: vec![block], norm: norm() };
+//! let encoder = RuntimeEncoder { input: layer(3, 8), blocks: vec![block], norm: norm() };
 //! // Two clips of ten times, one part of three channels; the first time's embedding of each is read.
 //! let values = [0.5; 2 * 10 * 3];
-//! let tokens = Tokens { values: &values, embedded: None, batch: 2, times: 10, parts: 1, hidden: None, seconds: None };
+//! let tokens = TokenGrid { values: &values, embedded: None, batch: 2, times: 10, parts: 1, hidden: None, seconds: None };
 //! let mut out = [0.0; 2 * 8];
-//! encoder.forward(tokens, &mut Workspace::new(), &mut out, |_, embedding, out| out.copy_from_slice(embedding.row(0)));
+//! encoder.encode_batch(tokens, &mut Workspace::new(), &mut out, |_, embedding, out| out.copy_from_slice(embedding.row(0)));
 //! assert_eq!(out[..8], out[8..]);
 //! ```
 
@@ -43,13 +43,13 @@ mod norm;
 mod self_attention;
 mod workspace;
 
-pub use block::{Attention, Block};
-pub use encoder::{Encoder, Maps, Tokens};
+pub use block::{AttentionLayer, RuntimeBlock};
+pub use encoder::{AttentionMaps, RuntimeEncoder, TokenGrid};
 pub use feed_forward::FeedForward;
-pub use linear::Linear;
-pub use norm::LayerNorm;
-pub use self_attention::{Rotary, SelfAttention, Sight};
+pub use linear::PackedLinear;
+pub use norm::RuntimeLayerNorm;
+pub use self_attention::{RotaryFrequencies, RuntimeSelfAttention, VisibleRange};
 pub use workspace::Workspace;
-pub(crate) use workspace::{Scratch, padded};
+pub(crate) use workspace::{UnitScratch, padded_stride};
 
 pub use crate::kernel::Axis;

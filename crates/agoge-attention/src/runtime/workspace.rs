@@ -1,12 +1,12 @@
 //! Working memory of a forward pass, reused from call to call.
 
-use crate::kernel::Progress;
+use crate::kernel::StageProgress;
 use rayon::current_thread_index;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Row stride of a buffer: an odd number of whole cache lines, so that the same column of many rows
 /// does not map to only a few cache sets.
-pub(crate) fn padded(columns: usize) -> usize {
+pub(crate) fn padded_stride(columns: usize) -> usize {
     let lines = columns.div_ceil(16);
     (lines + (1 - lines % 2)) * 16
 }
@@ -15,13 +15,13 @@ pub(crate) fn padded(columns: usize) -> usize {
 /// largest shape so far and never shrinks.
 #[derive(Debug, Default)]
 pub struct Workspace {
-    grids: Vec<Mutex<Grid>>,
-    scratches: Vec<Mutex<Scratch>>,
+    grids: Vec<Mutex<ElementState>>,
+    scratches: Vec<Mutex<UnitScratch>>,
 }
 
 /// State of a batch element while it goes through the network.
 #[derive(Debug, Default)]
-pub(crate) struct Grid {
+pub(crate) struct ElementState {
     /// The residual stream, `[token, width]`.
     pub(crate) x: Vec<f32>,
     /// Queries, keys and values of this attention and of the next, `[token, 3 · width]`.
@@ -33,12 +33,12 @@ pub(crate) struct Grid {
     /// Scratch for attention maps.
     pub(crate) map: Vec<f32>,
     /// Progress of each stage.
-    pub(crate) progress: Vec<Progress>,
+    pub(crate) progress: Vec<StageProgress>,
 }
 
 /// Scratch memory of a unit of work.
 #[derive(Debug, Default)]
-pub(crate) struct Scratch {
+pub(crate) struct UnitScratch {
     normed: Vec<f32>,
     joined: Vec<f32>,
     flash: Vec<f32>,
@@ -46,7 +46,7 @@ pub(crate) struct Scratch {
 }
 
 /// Buffer sizes that a call needs.
-pub(crate) struct Needs {
+pub(crate) struct BufferSizes {
     /// Tokens per batch element.
     pub(crate) tokens: usize,
     /// Maximum rows of a unit.
@@ -61,17 +61,17 @@ pub(crate) struct Needs {
     pub(crate) inner: usize,
 }
 
-fn at_least(memory: &mut Vec<f32>, numbers: usize) -> &mut [f32] {
+fn grow_to(memory: &mut Vec<f32>, numbers: usize) -> &mut [f32] {
     if memory.len() < numbers {
         memory.resize(numbers, 0.0);
     }
     &mut memory[..numbers]
 }
 
-impl Scratch {
-    /// Takes out the memory for normalised rows; return it with [`Scratch::give_normed`].
+impl UnitScratch {
+    /// Takes out the memory for normalised rows; return it with [`UnitScratch::give_normed`].
     pub(crate) fn take_normed(&mut self, numbers: usize) -> Vec<f32> {
-        at_least(&mut self.normed, numbers);
+        grow_to(&mut self.normed, numbers);
         std::mem::take(&mut self.normed)
     }
 
@@ -81,13 +81,17 @@ impl Scratch {
     }
 
     /// Memory for the joined heads and for the attention kernel.
-    pub(crate) fn attention(&mut self, joined: usize, flash: usize) -> (&mut [f32], &mut [f32]) {
-        (at_least(&mut self.joined, joined), at_least(&mut self.flash, flash))
+    pub(crate) fn attention_buffers(
+        &mut self,
+        joined: usize,
+        flash: usize,
+    ) -> (&mut [f32], &mut [f32]) {
+        (grow_to(&mut self.joined, joined), grow_to(&mut self.flash, flash))
     }
 
     /// Memory for the hidden layer of a feed-forward.
-    pub(crate) fn inner(&mut self, numbers: usize) -> &mut [f32] {
-        at_least(&mut self.inner, numbers)
+    pub(crate) fn inner_buffer(&mut self, numbers: usize) -> &mut [f32] {
+        grow_to(&mut self.inner, numbers)
     }
 }
 
@@ -99,44 +103,44 @@ impl Workspace {
 
     /// Allocates buffers for each thread of the current pool. Which thread does what is not
     /// deterministic, so each gets everything a call may need.
-    pub(crate) fn prepare(&mut self, needs: &Needs) {
+    pub(crate) fn prepare_buffers(&mut self, needs: &BufferSizes) {
         let threads = rayon::current_num_threads();
         self.grids.resize_with(threads.max(self.grids.len()), Mutex::default);
         self.scratches.resize_with(threads.max(self.scratches.len()), Mutex::default);
         for grid in &mut self.grids {
             let grid = grid.get_mut().unwrap_or_else(PoisonError::into_inner);
-            at_least(&mut grid.x, needs.tokens * padded(needs.width));
+            grow_to(&mut grid.x, needs.tokens * padded_stride(needs.width));
             for projected in &mut grid.projected {
-                at_least(projected, needs.tokens * padded(3 * needs.width));
+                grow_to(projected, needs.tokens * padded_stride(3 * needs.width));
             }
-            grid.bias.iter_mut().for_each(|bias| _ = at_least(bias, needs.tokens));
+            grid.bias.iter_mut().for_each(|bias| _ = grow_to(bias, needs.tokens));
             grid.angles.resize_with(needs.attentions, Vec::new);
             grid.progress
-                .resize_with(grid.progress.len().max(needs.attentions + 1), Progress::default);
+                .resize_with(grid.progress.len().max(needs.attentions + 1), StageProgress::default);
         }
         for scratch in &mut self.scratches {
             let scratch = scratch.get_mut().unwrap_or_else(PoisonError::into_inner);
-            at_least(&mut scratch.normed, needs.rows * padded(needs.width));
-            at_least(&mut scratch.joined, needs.rows * padded(needs.width));
-            at_least(&mut scratch.flash, needs.flash);
-            at_least(&mut scratch.inner, needs.inner);
+            grow_to(&mut scratch.normed, needs.rows * padded_stride(needs.width));
+            grow_to(&mut scratch.joined, needs.rows * padded_stride(needs.width));
+            grow_to(&mut scratch.flash, needs.flash);
+            grow_to(&mut scratch.inner, needs.inner);
         }
     }
 
     /// This thread's grid.
-    pub(crate) fn grid(&self) -> MutexGuard<'_, Grid> {
-        mine(&self.grids)
+    pub(crate) fn lock_grid(&self) -> MutexGuard<'_, ElementState> {
+        lock_own(&self.grids)
     }
 
     /// This thread's scratch.
-    pub(crate) fn scratch(&self) -> MutexGuard<'_, Scratch> {
-        mine(&self.scratches)
+    pub(crate) fn lock_scratch(&self) -> MutexGuard<'_, UnitScratch> {
+        lock_own(&self.scratches)
     }
 }
 
 /// Locks this thread's element. No holder waits for another thread's work of the same kind, so the
 /// lock is free.
-fn mine<T>(per_thread: &[Mutex<T>]) -> MutexGuard<'_, T> {
+fn lock_own<T>(per_thread: &[Mutex<T>]) -> MutexGuard<'_, T> {
     let index = current_thread_index().unwrap_or(0) % per_thread.len().max(1);
     per_thread[index].lock().unwrap_or_else(PoisonError::into_inner)
 }

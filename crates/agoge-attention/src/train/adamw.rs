@@ -1,7 +1,7 @@
 //! AdamW (Kingma & Ba 2015; Loshchilov & Hutter 2019) in one pass over all parameters, including
 //! gradient clipping, and the average of the weights.
 
-use crate::kernel::{Isa, Lanes, Work};
+use crate::kernel::{Isa, Kernel, SimdLanes};
 use rayon::prelude::*;
 
 /// Values that one thread processes at a time.
@@ -11,9 +11,9 @@ const PIECE: usize = 1 << 14;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
     /// Decay rate of the mean of the gradients.
-    pub first: f32,
+    pub first_beta: f32,
     /// Decay rate of the mean of the squared gradients.
-    pub second: f32,
+    pub second_beta: f32,
     /// Added to the root of the mean square.
     pub epsilon: f32,
     /// Weight decay: share of the weights removed per step, times the learning rate.
@@ -23,7 +23,7 @@ pub struct AdamW {
 impl Default for AdamW {
     /// The settings of the paper and of PyTorch.
     fn default() -> AdamW {
-        AdamW { first: 0.9, second: 0.999, epsilon: 1e-8, decay: 0.01 }
+        AdamW { first_beta: 0.9, second_beta: 0.999, epsilon: 1e-8, decay: 0.01 }
     }
 }
 
@@ -35,38 +35,41 @@ pub(crate) struct Moments {
 }
 
 /// The parameters of one update.
-pub(crate) struct Update {
+pub(crate) struct StepUpdate {
     /// Number of steps, including this one.
     pub(crate) step: usize,
     pub(crate) rate: f64,
     /// Factor applied to the gradient.
     pub(crate) factor: f32,
     /// Share of the average that is kept; `None` without an average.
-    pub(crate) average: Option<f32>,
+    pub(crate) average_share: Option<f32>,
 }
 
 /// Adds the gradients in order into the first one and returns its Euclidean norm. The result is the
 /// same to the bit for any number of threads.
-pub(crate) fn add_up(gradients: &mut [Vec<f32>]) -> f64 {
+pub(crate) fn sum_gradients(gradients: &mut [Vec<f32>]) -> f64 {
     let Some((sum, others)) = gradients.split_first_mut() else { return 0.0 };
     let others = &*others;
     let pieces = sum.par_chunks_mut(PIECE).enumerate();
-    let squares: Vec<f64> =
-        pieces.map(|(i, sum)| Isa::best().run(AddUp { sum, others, from: i * PIECE })).collect();
+    let squares: Vec<f64> = pieces
+        .map(|(i, sum)| {
+            Isa::best_supported().run_kernel(SumGradients { sum, others, from: i * PIECE })
+        })
+        .collect();
     squares.iter().sum::<f64>().sqrt()
 }
 
-struct AddUp<'a> {
+struct SumGradients<'a> {
     sum: &'a mut [f32],
     others: &'a [Vec<f32>],
     from: usize,
 }
 
-impl Work for AddUp<'_> {
+impl Kernel for SumGradients<'_> {
     /// Sum of the squares.
     type Output = f64;
     #[inline(always)]
-    fn run<L: Lanes>(self, _: L) -> f64 {
+    fn run_on_lanes<L: SimdLanes>(self, _: L) -> f64 {
         for other in self.others {
             for (sum, value) in self.sum.iter_mut().zip(&other[self.from..]) {
                 *sum += value;
@@ -84,24 +87,24 @@ impl Work for AddUp<'_> {
 
 impl AdamW {
     /// Updates the weights, and their average if there is one.
-    pub(crate) fn step(
+    pub(crate) fn update_weights(
         &self,
         weights: &mut [f32],
         gradient: &[f32],
         moments: &mut Moments,
         average: &mut [f32],
-        update: &Update,
+        update: &StepUpdate,
     ) {
         let correct = |beta: f32| {
             (1.0 - f64::from(beta).powi(update.step.min(i32::MAX as usize) as i32)) as f32
         };
-        let numbers = Numbers {
+        let numbers = StepConstants {
             settings: *self,
-            size: update.rate as f32 / correct(self.first),
-            root: 1.0 / correct(self.second).sqrt(),
-            left: 1.0 - update.rate as f32 * self.decay,
+            step_size: update.rate as f32 / correct(self.first_beta),
+            root_correction: 1.0 / correct(self.second_beta).sqrt(),
+            decay_factor: 1.0 - update.rate as f32 * self.decay,
             factor: update.factor,
-            kept: update.average.unwrap_or(1.0),
+            average_share: update.average_share.unwrap_or(1.0),
         };
         weights
             .par_chunks_mut(PIECE)
@@ -109,43 +112,53 @@ impl AdamW {
             .zip(moments.first.par_chunks_mut(PIECE))
             .zip(moments.second.par_chunks_mut(PIECE))
             .for_each(|(((weights, gradient), first), second)| {
-                Isa::best().run(Move { weights, gradient, first, second, numbers });
+                Isa::best_supported().run_kernel(MoveWeights {
+                    weights,
+                    gradient,
+                    first,
+                    second,
+                    numbers,
+                });
             });
         weights.par_chunks(PIECE).zip(average.par_chunks_mut(PIECE)).for_each(
             |(weights, average)| {
-                Isa::best().run(Average { weights, average, kept: numbers.kept });
+                Isa::best_supported().run_kernel(AverageWeights {
+                    weights,
+                    average,
+                    average_share: numbers.average_share,
+                });
             },
         );
     }
 }
 
 #[derive(Clone, Copy)]
-struct Numbers {
+struct StepConstants {
     settings: AdamW,
-    size: f32,
-    root: f32,
-    left: f32,
+    step_size: f32,
+    root_correction: f32,
+    decay_factor: f32,
     factor: f32,
-    kept: f32,
+    average_share: f32,
 }
 
-struct Move<'a> {
+struct MoveWeights<'a> {
     weights: &'a mut [f32],
     gradient: &'a [f32],
     first: &'a mut [f32],
     second: &'a mut [f32],
-    numbers: Numbers,
+    numbers: StepConstants,
 }
 
-impl Work for Move<'_> {
+impl Kernel for MoveWeights<'_> {
     type Output = ();
     #[inline(always)]
-    fn run<L: Lanes>(self, _: L) {
-        let Numbers {
-            settings: AdamW { first: slow, second: slower, epsilon, .. },
-            size,
-            root,
-            left,
+    fn run_on_lanes<L: SimdLanes>(self, _: L) {
+        let StepConstants {
+            settings: AdamW { first_beta: slow, second_beta: slower, epsilon, .. },
+            step_size: size,
+            root_correction: root,
+            decay_factor: left,
             factor,
             ..
         } = self.numbers;
@@ -161,18 +174,18 @@ impl Work for Move<'_> {
     }
 }
 
-struct Average<'a> {
+struct AverageWeights<'a> {
     weights: &'a [f32],
     average: &'a mut [f32],
-    kept: f32,
+    average_share: f32,
 }
 
-impl Work for Average<'_> {
+impl Kernel for AverageWeights<'_> {
     type Output = ();
     #[inline(always)]
-    fn run<L: Lanes>(self, _: L) {
+    fn run_on_lanes<L: SimdLanes>(self, _: L) {
         for (average, &weight) in self.average.iter_mut().zip(self.weights) {
-            *average = self.kept * *average + (1.0 - self.kept) * weight;
+            *average = self.average_share * *average + (1.0 - self.average_share) * weight;
         }
     }
 }
@@ -192,8 +205,14 @@ mod tests {
         let mut average = weights.clone();
         for step in 1..=5 {
             let gradient: Vec<f32> = weights.iter().map(|w| w + w).collect();
-            let update = Update { step, rate: 0.1, factor: 1.0, average: Some(0.0) };
-            AdamW::default().step(&mut weights, &gradient, &mut moments, &mut average, &update);
+            let update = StepUpdate { step, rate: 0.1, factor: 1.0, average_share: Some(0.0) };
+            AdamW::default().update_weights(
+                &mut weights,
+                &gradient,
+                &mut moments,
+                &mut average,
+                &update,
+            );
         }
         for (ours, expected) in weights.iter().zip([0.026_528_202_f32, -1.494_045_7, 2.487_869_3]) {
             assert!((ours - expected).abs() < 2e-6, "{weights:?}");
@@ -204,7 +223,7 @@ mod tests {
     #[test]
     fn sums_and_norm_are_those_of_the_definition() {
         let mut parts = vec![vec![1.0; 40_000], vec![2.0; 40_000]];
-        assert!((add_up(&mut parts) - 3.0 * 200.0).abs() < 1e-9);
+        assert!((sum_gradients(&mut parts) - 3.0 * 200.0).abs() < 1e-9);
         assert!(parts[0].iter().all(|&v| v == 3.0));
     }
 }

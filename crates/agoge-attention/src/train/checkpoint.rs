@@ -5,10 +5,10 @@
 //! the layout of the parameters, the step and the metric.
 
 use super::adamw::Moments;
-use super::parameters::Parameters;
-use super::plan::Plan;
+use super::parameters::ModelParameters;
+use super::plan::TrainingPlan;
 use super::trainer::Trainer;
-use crate::error::Error;
+use crate::error::ModelError;
 use burn::module::Module;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
@@ -20,7 +20,7 @@ const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct About {
+struct CheckpointHeader {
     version: u32,
     identity: u64,
     step: usize,
@@ -29,8 +29,8 @@ struct About {
     layout: Vec<(String, Vec<usize>)>,
 }
 
-fn fault(what: String) -> Error {
-    Error::Weights {
+fn checkpoint_error(what: String) -> ModelError {
+    ModelError::Weights {
         name: "checkpoint".to_owned(),
         what,
         hint: "begin the training anew without it",
@@ -42,7 +42,7 @@ impl<M: Module> Trainer<M> {
     ///
     /// # Errors
     /// None in practice.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
         let nothing = Vec::new();
         let (metric, best) = match &self.best {
             Some((metric, weights)) => (Some(*metric), weights),
@@ -61,11 +61,11 @@ impl<M: Module> Trainer<M> {
         let mut views = Vec::with_capacity(bytes.len());
         for (name, bytes) in &bytes {
             let view = TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes);
-            views.push((*name, view.map_err(|error| fault(error.to_string()))?));
+            views.push((*name, view.map_err(|error| checkpoint_error(error.to_string()))?));
         }
         let layout = self.parameters.layout.clone();
         let identity = self.plan.identity;
-        let about = About {
+        let about = CheckpointHeader {
             version: VERSION,
             identity,
             step: self.step,
@@ -73,9 +73,10 @@ impl<M: Module> Trainer<M> {
             metric,
             layout,
         };
-        let about = serde_json::to_string(&about).map_err(|error| fault(error.to_string()))?;
+        let about =
+            serde_json::to_string(&about).map_err(|error| checkpoint_error(error.to_string()))?;
         serialize(views, Some(HashMap::from([(KEY.to_owned(), about)])))
-            .map_err(|error| fault(error.to_string()))
+            .map_err(|error| checkpoint_error(error.to_string()))
     }
 
     /// Resumes a training from a file's bytes. `model` gives the shape; its weights are replaced.
@@ -84,19 +85,24 @@ impl<M: Module> Trainer<M> {
     /// # Errors
     /// If the bytes are not a complete checkpoint of this version for a model of this shape; the
     /// message names the fault.
-    pub fn from_bytes(model: &M, plan: Plan, bytes: &[u8]) -> Result<Trainer<M>, Error> {
+    pub fn from_bytes(
+        model: &M,
+        plan: TrainingPlan,
+        bytes: &[u8],
+    ) -> Result<Trainer<M>, ModelError> {
         let broken = |error: safetensors::SafeTensorError| {
-            fault(format!("not a whole safetensors file ({error})"))
+            checkpoint_error(format!("not a whole safetensors file ({error})"))
         };
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         let metadata = header.metadata().clone().unwrap_or_default();
-        let about =
-            metadata.get(KEY).ok_or_else(|| fault(format!("the entry `{KEY}` is missing")))?;
-        let about: About =
-            serde_json::from_str(about).map_err(|error| fault(format!("{KEY}: {error}")))?;
+        let about = metadata
+            .get(KEY)
+            .ok_or_else(|| checkpoint_error(format!("the entry `{KEY}` is missing")))?;
+        let about: CheckpointHeader = serde_json::from_str(about)
+            .map_err(|error| checkpoint_error(format!("{KEY}: {error}")))?;
         if about.version != VERSION {
-            return Err(fault(format!("version {} is not {VERSION}", about.version)));
+            return Err(checkpoint_error(format!("version {} is not {VERSION}", about.version)));
         }
         let mut trainer = Trainer::new(model, plan);
         if about.layout != trainer.parameters.layout {
@@ -106,30 +112,34 @@ impl<M: Module> Trainer<M> {
                 || "another number of parameters".to_owned(),
                 |(a, b)| format!("{a:?} is not {b:?}"),
             );
-            return Err(fault(format!("of another model: {what}")));
+            return Err(checkpoint_error(format!("of another model: {what}")));
         }
         if about.identity != trainer.plan.identity {
-            return Err(fault(
+            return Err(checkpoint_error(
                 "of another training: the settings, the recordings or the base are not the same"
                     .to_owned(),
             ));
         }
         let count = trainer.parameters.values.len();
-        let row = |name: &str, optional: bool| -> Result<Vec<f32>, Error> {
-            let view = file.tensor(name).map_err(|_| fault(format!("tensor {name} is missing")))?;
+        let row = |name: &str, optional: bool| -> Result<Vec<f32>, ModelError> {
+            let view = file
+                .tensor(name)
+                .map_err(|_| checkpoint_error(format!("tensor {name} is missing")))?;
             let values: Vec<f32> =
                 view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
             if view.dtype() != Dtype::F32
                 || (values.len() != count && !(optional && values.is_empty()))
             {
-                return Err(fault(format!(
+                return Err(checkpoint_error(format!(
                     "tensor {name}: {:?} {:?}, not F32 [{count}]",
                     view.dtype(),
                     view.shape()
                 )));
             }
             match values.iter().position(|v| !v.is_finite()) {
-                Some(at) => Err(fault(format!("tensor {name}: value {at} is not a number"))),
+                Some(at) => {
+                    Err(checkpoint_error(format!("tensor {name}: value {at} is not a number")))
+                }
                 None => Ok(values),
             }
         };
@@ -137,9 +147,11 @@ impl<M: Module> Trainer<M> {
             (row("weights", false)?, row("average", true)?, row("best", true)?);
         trainer.moments = Moments { first: row("first", false)?, second: row("second", false)? };
         if trainer.average.len() != average.len() {
-            return Err(fault("it was made with another plan for the average".to_owned()));
+            return Err(checkpoint_error(
+                "it was made with another plan for the average".to_owned(),
+            ));
         }
-        trainer.model = Parameters::put(trainer.model, &weights);
+        trainer.model = ModelParameters::replace_values(trainer.model, &weights);
         trainer.parameters.values = weights;
         trainer.average = average;
         trainer.best = about.metric.filter(|_| !best.is_empty()).map(|metric| (metric, best));

@@ -2,10 +2,10 @@
 //! (docs/PERFORMANCE.md): an encoder over frames, and one that attends over joints and then over
 //! frames. Pre-norm blocks (Xiong et al. 2020), GELU, mean squared error to random targets, AdamW.
 
-use super::parameters::Parameters;
-use super::plan::{Plan, cut};
-use super::trainer::{Task, Trainer};
-use crate::ops::{Sight, layer_norm, linear, linear_gelu, self_attention};
+use super::parameters::ModelParameters;
+use super::plan::{TrainingPlan, split_evenly};
+use super::trainer::{Trainer, TrainingTask};
+use crate::ops::{AttentionOptions, layer_norm, linear_gelu, linear_map, self_attention};
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -16,44 +16,49 @@ use std::ops::Range;
 const SHARDS: usize = 8;
 
 /// Runs one step of a trial per call and returns the loss.
-pub type Step = Box<dyn FnMut() -> f64 + Send>;
+pub type TrialStep = Box<dyn FnMut() -> f64 + Send>;
 
 /// The trial with a given name: `motion_train`, `[32, 128, 99]` to `[32, 16]`, width 128, 4 blocks,
 /// 8 heads, feed-forward 512; `joints_train`, `[8, 64, 25, 3]` to the same shape, width 64, 4
 /// blocks, 4 heads, feed-forward 256. Each call of the returned function is one step on the whole
 /// batch, on the current rayon pool.
-pub fn trial(name: &str) -> Option<Step> {
+pub fn training_trial(name: &str) -> Option<TrialStep> {
     let device = Device::flex();
     let mut rng = Rng::with_seed(1);
-    let mut plan = Plan { warm_up: 0, least: 1.0, clip: None, ..Plan::new(usize::MAX, 1e-3) };
+    let mut plan = TrainingPlan {
+        warm_up: 0,
+        final_share: 1.0,
+        gradient_clip: None,
+        ..TrainingPlan::new(usize::MAX, 1e-3)
+    };
     plan.optimiser.decay = 0.01;
-    let mut draw = |n: usize| (0..n).map(|_| normal(&mut rng)).collect::<Vec<f32>>();
+    let mut draw = |n: usize| (0..n).map(|_| draw_normal(&mut rng)).collect::<Vec<f32>>();
     match name {
         "motion_train" => {
-            let model = seeded(Motion::new(128, 8, 512, 4, &device));
-            let task = Frames { x: draw(32 * 128 * 99), y: draw(32 * 16) };
+            let model = seed_weights(FrameTrialNetwork::new(128, 8, 512, 4, &device));
+            let task = FrameTrialTask { x: draw(32 * 128 * 99), y: draw(32 * 16) };
             let mut trainer = Trainer::new(&model, plan);
-            Some(Box::new(move || trainer.step(&task).0))
+            Some(Box::new(move || trainer.run_step(&task).0))
         }
         "joints_train" => {
-            let model = seeded(Joints::new(64, 4, 256, 4, &device));
-            let task = Skeletons { x: draw(8 * 64 * 25 * 3), y: draw(8 * 64 * 25 * 3) };
+            let model = seed_weights(JointTrialNetwork::new(64, 4, 256, 4, &device));
+            let task = JointTrialTask { x: draw(8 * 64 * 25 * 3), y: draw(8 * 64 * 25 * 3) };
             let mut trainer = Trainer::new(&model, plan);
-            Some(Box::new(move || trainer.step(&task).0))
+            Some(Box::new(move || trainer.run_step(&task).0))
         }
         _ => None,
     }
 }
 
 /// A sample from the standard normal distribution (Box & Muller 1958).
-fn normal(rng: &mut Rng) -> f32 {
+fn draw_normal(rng: &mut Rng) -> f32 {
     (-2.0 * (1.0 - rng.f32()).ln()).sqrt() * (std::f32::consts::TAU * rng.f32()).cos()
 }
 
 /// Random weights, the same on every machine, of the scale of PyTorch's initialisation.
-fn seeded<M: Module>(model: M) -> M {
+fn seed_weights<M: Module>(model: M) -> M {
     let mut rng = Rng::with_seed(2);
-    let Parameters { layout, .. } = Parameters::of(&model);
+    let ModelParameters { layout, .. } = ModelParameters::from_model(&model);
     let mut values = Vec::new();
     for (path, shape) in layout {
         let bound = (1.0 / shape[0] as f32).sqrt();
@@ -63,30 +68,30 @@ fn seeded<M: Module>(model: M) -> M {
                 .map(|_| if is_gain { 1.0 } else { (2.0 * rng.f32() - 1.0) * bound }),
         );
     }
-    Parameters::put(model, &values)
+    ModelParameters::replace_values(model, &values)
 }
 
-fn map(x: Tensor<4>, map: &Linear) -> Tensor<4> {
-    linear(x, map.weight.val(), map.bias.as_ref().map(|bias| bias.val()))
+fn apply_linear(x: Tensor<4>, map: &Linear) -> Tensor<4> {
+    linear_map(x, map.weight.val(), map.bias.as_ref().map(|bias| bias.val()))
 }
 
-fn normed(x: Tensor<4>, norm: &LayerNorm) -> Tensor<4> {
+fn apply_norm(x: Tensor<4>, norm: &LayerNorm) -> Tensor<4> {
     let beta = norm.beta.as_ref().map_or_else(|| norm.gamma.val().zeros_like(), |beta| beta.val());
     layer_norm(x, norm.gamma.val(), beta, 1e-5)
 }
 
 /// Self-attention along the second dimension, after a norm.
 #[derive(Module, Debug)]
-struct Attention {
+struct TrialAttention {
     norm: LayerNorm,
     joined: Linear,
     out: Linear,
     heads: usize,
 }
 
-impl Attention {
-    fn new(width: usize, heads: usize, device: &Device) -> Attention {
-        Attention {
+impl TrialAttention {
+    fn new(width: usize, heads: usize, device: &Device) -> TrialAttention {
+        TrialAttention {
             norm: LayerNormConfig::new(width).init(device),
             joined: LinearConfig::new(width, 3 * width).init(device),
             out: LinearConfig::new(width, width).init(device),
@@ -95,35 +100,40 @@ impl Attention {
     }
 
     /// The residual to add to `x`; attention runs over the second dimension of `shape`.
-    fn forward(&self, x: Tensor<4>, shape: [usize; 4]) -> Tensor<4> {
+    fn attend_tokens(&self, x: Tensor<4>, shape: [usize; 4]) -> Tensor<4> {
         let [outer, tokens, inner, width] = shape;
         let dims = x.dims();
-        let joined =
-            map(normed(x, &self.norm), &self.joined).reshape([outer, tokens, inner, 3 * width]);
-        map(self_attention(joined, self.heads, &Sight::default()), &self.out).reshape(dims)
+        let joined = apply_linear(apply_norm(x, &self.norm), &self.joined).reshape([
+            outer,
+            tokens,
+            inner,
+            3 * width,
+        ]);
+        apply_linear(self_attention(joined, self.heads, &AttentionOptions::default()), &self.out)
+            .reshape(dims)
     }
 }
 
 /// Feed-forward layers, after a norm.
 #[derive(Module, Debug)]
-struct Thought {
+struct TrialFeedForward {
     norm: LayerNorm,
     wide: Linear,
     narrow: Linear,
 }
 
-impl Thought {
-    fn new(width: usize, inner: usize, device: &Device) -> Thought {
-        Thought {
+impl TrialFeedForward {
+    fn new(width: usize, inner: usize, device: &Device) -> TrialFeedForward {
+        TrialFeedForward {
             norm: LayerNormConfig::new(width).init(device),
             wide: LinearConfig::new(width, inner).init(device),
             narrow: LinearConfig::new(inner, width).init(device),
         }
     }
 
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = normed(x, &self.norm);
-        map(
+    fn feed_forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = apply_norm(x, &self.norm);
+        apply_linear(
             linear_gelu(x, self.wide.weight.val(), self.wide.bias.as_ref().map(|bias| bias.val())),
             &self.narrow,
         )
@@ -132,17 +142,25 @@ impl Thought {
 
 /// Encoder with attention over frames.
 #[derive(Module, Debug)]
-struct Motion {
+struct FrameTrialNetwork {
     input: Linear,
-    blocks: Vec<(Attention, Thought)>,
+    blocks: Vec<(TrialAttention, TrialFeedForward)>,
     norm: LayerNorm,
     head: Linear,
 }
 
-impl Motion {
-    fn new(width: usize, heads: usize, inner: usize, blocks: usize, device: &Device) -> Motion {
-        let block = || (Attention::new(width, heads, device), Thought::new(width, inner, device));
-        Motion {
+impl FrameTrialNetwork {
+    fn new(
+        width: usize,
+        heads: usize,
+        inner: usize,
+        blocks: usize,
+        device: &Device,
+    ) -> FrameTrialNetwork {
+        let block = || {
+            (TrialAttention::new(width, heads, device), TrialFeedForward::new(width, inner, device))
+        };
+        FrameTrialNetwork {
             input: LinearConfig::new(99, width).init(device),
             blocks: (0..blocks).map(|_| block()).collect(),
             norm: LayerNormConfig::new(width).init(device),
@@ -151,35 +169,41 @@ impl Motion {
     }
 
     /// `[batch, frame, 1, 99]` to `[batch, 16]`.
-    fn forward(&self, x: Tensor<4>) -> Tensor<2> {
-        let mut x = map(x, &self.input);
+    fn predict_clips(&self, x: Tensor<4>) -> Tensor<2> {
+        let mut x = apply_linear(x, &self.input);
         for (attention, feed_forward) in &self.blocks {
             let shape = x.dims();
-            x = x.clone() + attention.forward(x, shape);
-            x = x.clone() + feed_forward.forward(x);
+            x = x.clone() + attention.attend_tokens(x, shape);
+            x = x.clone() + feed_forward.feed_forward(x);
         }
-        let x = normed(x, &self.norm).mean_dim(1);
+        let x = apply_norm(x, &self.norm).mean_dim(1);
         let batch = x.dims()[0];
-        map(x, &self.head).reshape([batch, 16])
+        apply_linear(x, &self.head).reshape([batch, 16])
     }
 }
 
 /// Encoder with attention over joints, then over frames.
 #[derive(Module, Debug)]
-struct Joints {
+struct JointTrialNetwork {
     input: Linear,
-    blocks: Vec<(Attention, Attention, Thought)>,
+    blocks: Vec<(TrialAttention, TrialAttention, TrialFeedForward)>,
     norm: LayerNorm,
     head: Linear,
 }
 
-impl Joints {
-    fn new(width: usize, heads: usize, inner: usize, blocks: usize, device: &Device) -> Joints {
-        let attention = || Attention::new(width, heads, device);
-        Joints {
+impl JointTrialNetwork {
+    fn new(
+        width: usize,
+        heads: usize,
+        inner: usize,
+        blocks: usize,
+        device: &Device,
+    ) -> JointTrialNetwork {
+        let attention = || TrialAttention::new(width, heads, device);
+        JointTrialNetwork {
             input: LinearConfig::new(3, width).init(device),
             blocks: (0..blocks)
-                .map(|_| (attention(), attention(), Thought::new(width, inner, device)))
+                .map(|_| (attention(), attention(), TrialFeedForward::new(width, inner, device)))
                 .collect(),
             norm: LayerNormConfig::new(width).init(device),
             head: LinearConfig::new(width, 3).init(device),
@@ -187,68 +211,72 @@ impl Joints {
     }
 
     /// `[batch, frame, joint, 3]` to the same shape.
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let mut x = map(x, &self.input);
+    fn predict_joints(&self, x: Tensor<4>) -> Tensor<4> {
+        let mut x = apply_linear(x, &self.input);
         let [batch, frames, joints, width] = x.dims();
         for (space, time, feed_forward) in &self.blocks {
-            x = x.clone() + space.forward(x, [batch * frames, joints, 1, width]);
-            x = x.clone() + time.forward(x, [batch, frames, joints, width]);
-            x = x.clone() + feed_forward.forward(x);
+            x = x.clone() + space.attend_tokens(x, [batch * frames, joints, 1, width]);
+            x = x.clone() + time.attend_tokens(x, [batch, frames, joints, width]);
+            x = x.clone() + feed_forward.feed_forward(x);
         }
-        map(normed(x, &self.norm), &self.head)
+        apply_linear(apply_norm(x, &self.norm), &self.head)
     }
 }
 
 /// The given rows of `values` as a tensor; the first dimension of `shape` is replaced by their
 /// number.
-fn part<const D: usize>(values: &[f32], rows: Range<usize>, mut shape: [usize; D]) -> Tensor<D> {
+fn batch_rows<const D: usize>(
+    values: &[f32],
+    rows: Range<usize>,
+    mut shape: [usize; D],
+) -> Tensor<D> {
     let size: usize = shape[1..].iter().product();
     shape[0] = rows.len();
     let row_values = values[rows.start * size..rows.end * size].to_vec();
     Tensor::from_data(TensorData::new(row_values, shape), &Device::flex().autodiff())
 }
 
-fn ranges(rows: usize) -> Vec<Range<usize>> {
+fn shard_ranges(rows: usize) -> Vec<Range<usize>> {
     let all: Vec<usize> = (0..rows).collect();
-    cut(&all, SHARDS).iter().map(|part| part[0]..part[0] + part.len()).collect()
+    split_evenly(&all, SHARDS).iter().map(|part| part[0]..part[0] + part.len()).collect()
 }
 
-struct Frames {
+struct FrameTrialTask {
     x: Vec<f32>,
     y: Vec<f32>,
 }
 
-impl Task for Frames {
-    type Model = Motion;
+impl TrainingTask for FrameTrialTask {
+    type Model = FrameTrialNetwork;
     type Shard = Range<usize>;
 
-    fn shards(&self, _: usize) -> Vec<Range<usize>> {
-        ranges(32)
+    fn batch_shards(&self, _: usize) -> Vec<Range<usize>> {
+        shard_ranges(32)
     }
 
-    fn loss(&self, model: &Motion, rows: Range<usize>) -> Tensor<1> {
-        let error = model.forward(part(&self.x, rows.clone(), [32, 128, 1, 99]))
-            - part(&self.y, rows, [32, 16]);
+    fn shard_loss(&self, model: &FrameTrialNetwork, rows: Range<usize>) -> Tensor<1> {
+        let error = model.predict_clips(batch_rows(&self.x, rows.clone(), [32, 128, 1, 99]))
+            - batch_rows(&self.y, rows, [32, 16]);
         error.square().sum().div_scalar(self.y.len() as f32)
     }
 }
 
-struct Skeletons {
+struct JointTrialTask {
     x: Vec<f32>,
     y: Vec<f32>,
 }
 
-impl Task for Skeletons {
-    type Model = Joints;
+impl TrainingTask for JointTrialTask {
+    type Model = JointTrialNetwork;
     type Shard = Range<usize>;
 
-    fn shards(&self, _: usize) -> Vec<Range<usize>> {
-        ranges(8)
+    fn batch_shards(&self, _: usize) -> Vec<Range<usize>> {
+        shard_ranges(8)
     }
 
-    fn loss(&self, model: &Joints, rows: Range<usize>) -> Tensor<1> {
-        let error = model.forward(part(&self.x, rows.clone(), [8, 64, 25, 3]))
-            - part(&self.y, rows, [8, 64, 25, 3]);
+    fn shard_loss(&self, model: &JointTrialNetwork, rows: Range<usize>) -> Tensor<1> {
+        let error = model.predict_joints(batch_rows(&self.x, rows.clone(), [8, 64, 25, 3]))
+            - batch_rows(&self.y, rows, [8, 64, 25, 3]);
         error.square().sum().div_scalar(self.y.len() as f32)
     }
 }
@@ -260,10 +288,10 @@ mod tests {
     #[test]
     fn trials_learn() {
         for name in ["motion_train", "joints_train"] {
-            let mut step = trial(name).unwrap();
+            let mut step = training_trial(name).unwrap();
             let losses: Vec<f64> = (0..3).map(|_| step()).collect();
             assert!(losses[2] < losses[0] && losses[0] < 3.0, "{name}: {losses:?}");
         }
-        assert!(trial("motion").is_none());
+        assert!(training_trial("motion").is_none());
     }
 }

@@ -1,6 +1,6 @@
 //! Ridge-penalised logistic regression by Newton's method (iteratively reweighted least squares).
 
-use super::{Foretell, Scaler, Window};
+use super::{ColumnScaler, DayWindow, OddsModel};
 use nalgebra::{DMatrix, DVector};
 
 /// Penalty on the squared weights of standardised columns: as if two windows of both outcomes had
@@ -9,28 +9,29 @@ const RIDGE: f64 = 2.0;
 const STEPS: usize = 30;
 
 /// A linear map to log odds.
-pub(super) struct Logistic {
-    scaler: Scaler,
+pub(super) struct LogisticOdds {
+    scaler: ColumnScaler,
     /// The offset, then one weight per column.
     weights: DVector<f64>,
 }
 
-impl Logistic {
-    pub(super) fn fit(windows: &[&Window]) -> Logistic {
+impl LogisticOdds {
+    pub(super) fn fit(windows: &[&DayWindow]) -> LogisticOdds {
         let width = windows.first().map_or(0, |window| window.summary.len());
-        let scaler = Scaler::of(windows.iter().map(|window| window.summary.as_slice()), width);
+        let scaler =
+            ColumnScaler::from_rows(windows.iter().map(|window| window.summary.as_slice()), width);
         let rows: Vec<Vec<f64>> =
-            windows.iter().map(|window| scaler.scaled(&window.summary)).collect();
+            windows.iter().map(|window| scaler.scale_row(&window.summary)).collect();
         let outcomes: Vec<bool> = windows.iter().map(|window| window.outcome).collect();
-        let weights = newton(&rows, &outcomes, width, RIDGE);
-        Logistic { scaler, weights }
+        let weights = maximise_likelihood(&rows, &outcomes, width, RIDGE);
+        LogisticOdds { scaler, weights }
     }
 }
 
-impl Foretell for Logistic {
-    fn log_odds(&self, windows: &[&Window]) -> Vec<f64> {
-        let odds = |window: &&Window| {
-            let row = self.scaler.scaled(&window.summary);
+impl OddsModel for LogisticOdds {
+    fn log_odds(&self, windows: &[&DayWindow]) -> Vec<f64> {
+        let odds = |window: &&DayWindow| {
+            let row = self.scaler.scale_row(&window.summary);
             self.weights[0]
                 + row.iter().zip(self.weights.iter().skip(1)).map(|(x, w)| x * w).sum::<f64>()
         };
@@ -39,7 +40,7 @@ impl Foretell for Logistic {
 }
 
 /// The offset and weights that maximise the penalised likelihood; the offset is not penalised.
-pub(super) fn newton(
+pub(super) fn maximise_likelihood(
     rows: &[Vec<f64>],
     outcomes: &[bool],
     width: usize,

@@ -3,17 +3,17 @@
 //! of a day's values and the outcome.
 
 mod attention;
-mod judge;
+mod evaluation;
 mod logistic;
 mod trees;
 
-pub use judge::{Judged, judge};
+pub use evaluation::{OddsEvaluation, evaluate_odds};
 
-use crate::error::Error;
+use crate::error::ModelError;
 
 /// An athlete's days before a decision.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Window {
+pub struct DayWindow {
     /// Index of the athlete: an athlete is never on both sides of an evaluation.
     pub athlete: usize,
     /// The known values of each day, `[day, number]`, most recent last. NaN is missing; a day
@@ -28,7 +28,7 @@ pub struct Window {
 
 /// The kind of model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum OddsModelKind {
     /// Ridge-penalised logistic regression on the summary (Cox 1958).
     Logistic,
     /// Boosted trees on the summary (Friedman 2001).
@@ -37,24 +37,25 @@ pub enum Kind {
     Attention,
 }
 
-impl Kind {
+impl OddsModelKind {
     /// All kinds, the simplest first.
-    pub const ALL: [Kind; 3] = [Kind::Logistic, Kind::Boosted, Kind::Attention];
+    pub const ALL: [OddsModelKind; 3] =
+        [OddsModelKind::Logistic, OddsModelKind::Boosted, OddsModelKind::Attention];
 
     /// The display name.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Logistic => "logistic regression",
-            Kind::Boosted => "boosted trees",
-            Kind::Attention => "attention",
+            OddsModelKind::Logistic => "logistic regression",
+            OddsModelKind::Boosted => "boosted trees",
+            OddsModelKind::Attention => "attention",
         }
     }
 }
 
 /// A model learned from windows.
-pub trait Foretell: Send + Sync {
+pub trait OddsModel: Send + Sync {
     /// The log odds of the outcome for each window.
-    fn log_odds(&self, windows: &[&Window]) -> Vec<f64>;
+    fn log_odds(&self, windows: &[&DayWindow]) -> Vec<f64>;
 }
 
 /// Learns from windows with both outcomes; the log odds of attention are recalibrated on athletes
@@ -62,24 +63,28 @@ pub trait Foretell: Send + Sync {
 ///
 /// # Errors
 /// Without windows of both outcomes, or if training fails.
-pub fn learn(kind: Kind, windows: &[&Window], seed: u64) -> Result<Box<dyn Foretell>, Error> {
-    with_both(windows)?;
-    let model = fit(kind, windows, seed)?;
+pub fn learn_odds(
+    kind: OddsModelKind,
+    windows: &[&DayWindow],
+    seed: u64,
+) -> Result<Box<dyn OddsModel>, ModelError> {
+    check_both_outcomes(windows)?;
+    let model = fit_odds(kind, windows, seed)?;
     // With few parameters and a penalty the slope is within a tenth of the right one anyway, and
     // recalibrating on athletes left out adds more noise than it removes (docs/results/load.md); a
     // network may have overfitted.
-    if kind != Kind::Attention {
+    if kind != OddsModelKind::Attention {
         return Ok(model);
     }
     // If some fold leaves one outcome only, no recalibration is possible.
-    let (offset, slope) = recalibrated(kind, windows, seed).unwrap_or((0.0, 1.0));
-    Ok(Box::new(Calibrated { model, offset, slope }))
+    let (offset, slope) = recalibrate_left_out(kind, windows, seed).unwrap_or((0.0, 1.0));
+    Ok(Box::new(CalibratedOdds { model, offset, slope }))
 }
 
 /// Checks that both outcomes occur.
-fn with_both(windows: &[&Window]) -> Result<(), Error> {
+fn check_both_outcomes(windows: &[&DayWindow]) -> Result<(), ModelError> {
     match windows.iter().filter(|window| window.outcome).count() {
-        happened if happened == 0 || happened == windows.len() => Err(Error::Clips {
+        happened if happened == 0 || happened == windows.len() => Err(ModelError::Clips {
             what: format!("{happened} of {} windows have the outcome", windows.len()),
             hint: "a warning is learned from days before which it happened and days before which it did not",
         }),
@@ -88,14 +93,17 @@ fn with_both(windows: &[&Window]) -> Result<(), Error> {
 }
 
 /// Fits a model without recalibration.
-fn fit(kind: Kind, windows: &[&Window], seed: u64) -> Result<Box<dyn Foretell>, Error> {
+fn fit_odds(
+    kind: OddsModelKind,
+    windows: &[&DayWindow],
+    seed: u64,
+) -> Result<Box<dyn OddsModel>, ModelError> {
     match kind {
-        Kind::Logistic => Ok(Box::new(logistic::Logistic::fit(windows))),
-        Kind::Boosted => {
-            trees::Trees::fit(windows, seed).map(|trees| Box::new(trees) as Box<dyn Foretell>)
-        }
-        Kind::Attention => attention::Attentive::fit(windows, seed)
-            .map(|model| Box::new(model) as Box<dyn Foretell>),
+        OddsModelKind::Logistic => Ok(Box::new(logistic::LogisticOdds::fit(windows))),
+        OddsModelKind::Boosted => trees::BoostedOdds::fit(windows, seed)
+            .map(|trees| Box::new(trees) as Box<dyn OddsModel>),
+        OddsModelKind::Attention => attention::AttentionOdds::fit(windows, seed)
+            .map(|model| Box::new(model) as Box<dyn OddsModel>),
     }
 }
 
@@ -108,20 +116,24 @@ const FOLDS: usize = 4;
 ///
 /// # Errors
 /// If the other athletes of some window have one outcome only.
-pub fn left_out(kind: Kind, windows: &[&Window], seed: u64) -> Result<Vec<f64>, Error> {
-    by_others(windows, |known| learn(kind, known, seed))
+pub fn left_out_odds(
+    kind: OddsModelKind,
+    windows: &[&DayWindow],
+    seed: u64,
+) -> Result<Vec<f64>, ModelError> {
+    odds_by_other_athletes(windows, |known| learn_odds(kind, known, seed))
 }
 
 /// Log odds of each window from a model learned from the athletes of the other folds. Athletes are
 /// dealt to the folds in ascending order.
-fn by_others(
-    windows: &[&Window],
-    learn: impl Fn(&[&Window]) -> Result<Box<dyn Foretell>, Error>,
-) -> Result<Vec<f64>, Error> {
+fn odds_by_other_athletes(
+    windows: &[&DayWindow],
+    learn: impl Fn(&[&DayWindow]) -> Result<Box<dyn OddsModel>, ModelError>,
+) -> Result<Vec<f64>, ModelError> {
     let mut athletes: Vec<usize> = windows.iter().map(|window| window.athlete).collect();
     athletes.sort_unstable();
     athletes.dedup();
-    let fold_of = |window: &Window| athletes.binary_search(&window.athlete).unwrap_or(0) % FOLDS;
+    let fold_of = |window: &DayWindow| athletes.binary_search(&window.athlete).unwrap_or(0) % FOLDS;
     let mut all = vec![f64::NAN; windows.len()];
     for fold in 0..FOLDS.min(athletes.len()) {
         let (test, training): (Vec<usize>, Vec<usize>) =
@@ -135,10 +147,16 @@ fn by_others(
 
 /// Offset and slope that calibrate the log odds for athletes left out (Cox 1958; Platt 1999). An
 /// overfitted model has no slope there.
-fn recalibrated(kind: Kind, windows: &[&Window], seed: u64) -> Result<(f64, f64), Error> {
-    let odds = by_others(windows, |known| with_both(known).and_then(|()| fit(kind, known, seed)))?;
+fn recalibrate_left_out(
+    kind: OddsModelKind,
+    windows: &[&DayWindow],
+    seed: u64,
+) -> Result<(f64, f64), ModelError> {
+    let odds = odds_by_other_athletes(windows, |known| {
+        check_both_outcomes(known).and_then(|()| fit_odds(kind, known, seed))
+    })?;
     let outcomes: Vec<bool> = windows.iter().map(|window| window.outcome).collect();
-    Ok(offset_and_slope(&odds, &outcomes))
+    Ok(fit_offset_and_slope(&odds, &outcomes))
 }
 
 /// Prior standard deviation of the slope around 1: about as uncertain as a few hundred outcomes
@@ -146,7 +164,7 @@ fn recalibrated(kind: Kind, windows: &[&Window], seed: u64) -> Result<(f64, f64)
 const SLOPE_SPREAD: f64 = 0.3;
 
 /// The likeliest offset and slope, with the slope expected near 1, by Newton's method.
-fn offset_and_slope(odds: &[f64], outcomes: &[bool]) -> (f64, f64) {
+fn fit_offset_and_slope(odds: &[f64], outcomes: &[bool]) -> (f64, f64) {
     let (mut offset, mut slope) = (0.0, 1.0);
     for _ in 0..50 {
         let stiffness = SLOPE_SPREAD.powi(-2);
@@ -167,14 +185,14 @@ fn offset_and_slope(odds: &[f64], outcomes: &[bool]) -> (f64, f64) {
 }
 
 /// A model whose log odds were recalibrated on athletes left out.
-struct Calibrated {
-    model: Box<dyn Foretell>,
+struct CalibratedOdds {
+    model: Box<dyn OddsModel>,
     offset: f64,
     slope: f64,
 }
 
-impl Foretell for Calibrated {
-    fn log_odds(&self, windows: &[&Window]) -> Vec<f64> {
+impl OddsModel for CalibratedOdds {
+    fn log_odds(&self, windows: &[&DayWindow]) -> Vec<f64> {
         self.model
             .log_odds(windows)
             .into_iter()
@@ -184,14 +202,14 @@ impl Foretell for Calibrated {
 }
 
 /// Means and scales of columns, from their known values; missing values become the mean.
-struct Scaler {
+struct ColumnScaler {
     /// Mean and standard deviation, `[column]`.
     columns: Vec<(f64, f64)>,
 }
 
-impl Scaler {
+impl ColumnScaler {
     /// Computes the mean and standard deviation of each column.
-    fn of<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone, width: usize) -> Scaler {
+    fn from_rows<'a>(rows: impl Iterator<Item = &'a [f32]> + Clone, width: usize) -> ColumnScaler {
         let column = |c: usize| {
             let known = || {
                 rows.clone()
@@ -204,11 +222,11 @@ impl Scaler {
             let variance = known().map(|v| (v - mean).powi(2)).sum::<f64>() / count;
             (mean, if variance > 1e-12 { variance.sqrt() } else { 1.0 })
         };
-        Scaler { columns: (0..width).map(column).collect() }
+        ColumnScaler { columns: (0..width).map(column).collect() }
     }
 
     /// A standardised row, limited to ±5; missing values are 0.
-    fn scaled(&self, row: &[f32]) -> Vec<f64> {
+    fn scale_row(&self, row: &[f32]) -> Vec<f64> {
         self.columns
             .iter()
             .enumerate()

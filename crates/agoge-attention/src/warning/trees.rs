@@ -1,7 +1,7 @@
 //! Boosted trees on the summary: shallow and few, because outcomes are rare.
 
-use super::{Foretell, Window};
-use crate::error::Error;
+use super::{DayWindow, OddsModel};
+use crate::error::ModelError;
 use forust_ml::{GradientBooster, Matrix};
 
 /// Trees of depth two with a low learning rate: with a few hundred outcomes, deeper trees memorise
@@ -11,14 +11,14 @@ const RATE: f32 = 0.05;
 const DEPTH: usize = 2;
 
 /// Boosted trees.
-pub(super) struct Trees {
+pub(super) struct BoostedOdds {
     booster: GradientBooster,
     /// The columns that vary; forust accepts no constant ones.
     columns: Vec<usize>,
 }
 
-impl Trees {
-    pub(super) fn fit(windows: &[&Window], seed: u64) -> Result<Trees, Error> {
+impl BoostedOdds {
+    pub(super) fn fit(windows: &[&DayWindow], seed: u64) -> Result<BoostedOdds, ModelError> {
         let width = windows.first().map_or(0, |window| window.summary.len());
         let differs = |c: &usize| {
             windows
@@ -39,29 +39,29 @@ impl Trees {
             .set_initialize_base_score(false)
             .set_seed(seed)
             .set_parallel(false);
-        let values = table(windows, &columns);
+        let values = summary_columns(windows, &columns);
         let fitted = booster.fit_unweighted(
             &Matrix::new(&values, windows.len(), columns.len()),
             &outcomes,
             None,
         );
-        fitted.map_err(|error| Error::Training {
+        fitted.map_err(|error| ModelError::Training {
             what: format!("boosted trees: {error}"),
             hint: "are there two different windows?",
         })?;
-        Ok(Trees { booster, columns })
+        Ok(BoostedOdds { booster, columns })
     }
 }
 
-impl Foretell for Trees {
-    fn log_odds(&self, windows: &[&Window]) -> Vec<f64> {
-        let values = table(windows, &self.columns);
+impl OddsModel for BoostedOdds {
+    fn log_odds(&self, windows: &[&DayWindow]) -> Vec<f64> {
+        let values = summary_columns(windows, &self.columns);
         self.booster.predict(&Matrix::new(&values, windows.len(), self.columns.len()), false)
     }
 }
 
 /// The selected columns of the summaries, column by column; forust takes NaN as missing.
-fn table(windows: &[&Window], columns: &[usize]) -> Vec<f64> {
+fn summary_columns(windows: &[&DayWindow], columns: &[usize]) -> Vec<f64> {
     columns
         .iter()
         .flat_map(|c| windows.iter().map(move |window| f64::from(window.summary[*c])))

@@ -1,12 +1,12 @@
 //! The arguments of the commands that train, measure and show models.
 
-use super::Library;
+use super::LibraryFolder;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 /// `agoge pretrain`
 #[derive(Debug, Args)]
-pub(crate) struct Pretrain {
+pub(crate) struct PretrainArgs {
     /// Manifests with the columns file, athlete, movement, label, split; labels are ignored
     #[arg(required = true, value_name = "MANIFEST")]
     pub(crate) manifests: Vec<PathBuf>,
@@ -27,7 +27,7 @@ pub(crate) struct Pretrain {
 
 /// `agoge train`
 #[derive(Debug, Args)]
-pub(crate) struct Train {
+pub(crate) struct TrainArgs {
     /// manifest.csv with the columns file, athlete, movement, label, split
     pub(crate) manifest: PathBuf,
     /// Where the weights go
@@ -53,7 +53,7 @@ pub(crate) struct Train {
     pub(crate) keep: Option<PathBuf>,
     /// Weight, from 0 to 1, of pairs within the quality loss: pairs of repetitions of which one is
     /// known to be better
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = parse_share)]
     pub(crate) pairs: f64,
     /// Number of epochs: how many times the training sees each recording
     #[arg(long)]
@@ -62,7 +62,7 @@ pub(crate) struct Train {
 
 /// `agoge adapt`
 #[derive(Debug, Args)]
-pub(crate) struct Adapt {
+pub(crate) struct AdaptArgs {
     /// The pre-trained encoder, or a model whose encoder to use (default: the one that comes with
     /// Agoge)
     #[arg(long, value_name = "BASE.safetensors")]
@@ -81,7 +81,7 @@ pub(crate) struct Adapt {
 
 /// `agoge evaluate`
 #[derive(Debug, Args)]
-pub(crate) struct Evaluate {
+pub(crate) struct EvaluateArgs {
     /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition from skeleton, sensor and both),
     /// pose-trainer and utd-sports (quality and recognition from few clips), planted and
     /// ui-prmd-faults (explanations), keraal (joint angles from cameras against markers), or a
@@ -93,7 +93,7 @@ pub(crate) struct Evaluate {
     pub(crate) data: PathBuf,
     /// The method to evaluate; for pose-trainer and utd-sports, the one to compare with the adapted
     /// model, where `attention` is the model trained from scratch
-    #[arg(long, value_name = "NAME", default_value = "attention", value_parser = clap::builder::PossibleValuesParser::new(agoge::attention::peers::NAMES))]
+    #[arg(long, value_name = "NAME", default_value = "attention", value_parser = clap::builder::PossibleValuesParser::new(agoge::attention::methods::METHOD_NAMES))]
     pub(crate) model: String,
     /// Start the attention model from a pre-trained encoder (see `agoge pretrain`), which must not
     /// have been trained on the athletes being evaluated
@@ -110,7 +110,7 @@ pub(crate) struct Evaluate {
     #[arg(long)]
     pub(crate) sets: bool,
     /// Train the method on only this share of the labels, drawn anew for each seed
-    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = parse_share)]
     pub(crate) share: f64,
     /// Join this many repetitions of the same athlete, movement and label into each clip, from the
     /// skeleton alone
@@ -126,7 +126,7 @@ pub(crate) struct Evaluate {
     pub(crate) keep: Option<PathBuf>,
     /// Weight, from 0 to 1, of pairs within the quality loss: pairs of repetitions of which one is
     /// known to be better
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = parse_share)]
     pub(crate) pairs: f64,
     /// Number of epochs: how many times the training sees each recording
     #[arg(long)]
@@ -134,14 +134,14 @@ pub(crate) struct Evaluate {
 }
 
 /// Parses a share, 0 to 1.
-fn share(text: &str) -> Result<f64, String> {
+fn parse_share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "a number from 0 to 1 was expected".to_owned())
 }
 
 /// `agoge label`
 #[derive(Debug, Args)]
-pub(crate) struct Label {
+pub(crate) struct LabelArgs {
     /// What to do
     #[command(subcommand)]
     pub(crate) command: LabelCommand,
@@ -169,13 +169,13 @@ pub(crate) enum LabelCommand {
         movement: Option<String>,
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
 }
 
 /// `agoge model`
 #[derive(Debug, Args)]
-pub(crate) struct Model {
+pub(crate) struct ModelArgs {
     /// What to do
     #[command(subcommand)]
     pub(crate) command: ModelCommand,

@@ -6,15 +6,15 @@ use std::path::PathBuf;
 
 /// The athletes' library, as an argument.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Library {
+pub(crate) struct LibraryFolder {
     /// The folder of the athletes' library (default: agoge in your data folder)
     #[arg(long, value_name = "DIR")]
     pub(crate) library: Option<PathBuf>,
 }
 
-impl Library {
+impl LibraryFolder {
     /// The folder given, or the default one in Agoge's data folder.
-    pub(crate) fn folder(&self) -> Result<PathBuf, agoge::Error> {
+    pub(crate) fn resolve_folder(&self) -> Result<PathBuf, agoge::Error> {
         self.library.clone().map_or_else(agoge::data_folder, Ok)
     }
 }
@@ -42,7 +42,7 @@ pub(crate) enum AthleteCommand {
         consent: Vec<String>,
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
     /// Record that an athlete gives, refuses or withdraws consent; older statements are kept
     Consent {
@@ -61,7 +61,7 @@ pub(crate) enum AthleteCommand {
         day: Option<Day>,
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
     /// List the athletes, each with the newest analysis
     List {
@@ -70,7 +70,7 @@ pub(crate) enum AthleteCommand {
         search: String,
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
     /// Show what the library holds about an athlete
     Show {
@@ -81,7 +81,7 @@ pub(crate) enum AthleteCommand {
         count: usize,
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
     /// Write everything about an athlete into one archive of open formats
     Export {
@@ -92,7 +92,7 @@ pub(crate) enum AthleteCommand {
         out: Option<PathBuf>,
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
     /// Permanently delete an athlete and all data about them; backups and exports are not affected
     Delete {
@@ -103,7 +103,7 @@ pub(crate) enum AthleteCommand {
         yes: bool,
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
 }
 
@@ -122,7 +122,7 @@ pub(crate) enum LibraryCommand {
     Check {
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
     /// Copy the library into a new folder, which is itself a library
     Backup {
@@ -131,7 +131,7 @@ pub(crate) enum LibraryCommand {
         to: PathBuf,
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
     /// Replace the library with a backup, after checking it
     Restore {
@@ -143,6 +143,6 @@ pub(crate) enum LibraryCommand {
         replace: bool,
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
 }

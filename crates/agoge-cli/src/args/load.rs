@@ -1,12 +1,12 @@
 //! The arguments of `agoge load` and `agoge risk`.
 
-use super::Library;
+use super::LibraryFolder;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// `agoge load`
 #[derive(Debug, Args)]
-pub(crate) struct Load {
+pub(crate) struct LoadArgs {
     /// What to do
     #[command(subcommand)]
     pub(crate) command: LoadCommand,
@@ -14,7 +14,7 @@ pub(crate) struct Load {
 
 /// Methods of measuring training load, as an argument.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum LoadMethod {
+pub(crate) enum LoadMethodArg {
     /// RPE × minutes (Foster 1998)
     SessionRpe,
     /// Heart rate with Banister's constants
@@ -39,13 +39,13 @@ pub(crate) enum LoadMethod {
 
 /// Which days of load to use, and by which method.
 #[derive(Debug, Args)]
-pub(crate) struct Weighed {
+pub(crate) struct LoadDaysArgs {
     /// Method of measuring load (default: the one that most workouts allow)
     #[arg(long, value_enum)]
-    pub(crate) method: Option<LoadMethod>,
+    pub(crate) method: Option<LoadMethodArg>,
     /// The athletes' library.
     #[command(flatten)]
-    pub(crate) library: Library,
+    pub(crate) library: LibraryFolder,
 }
 
 /// Actions on load.
@@ -64,11 +64,11 @@ pub(crate) enum LoadCommand {
         #[arg(long)]
         lenient: bool,
         /// Offset of the athlete's clock from UTC, for files that do not state it
-        #[arg(long, value_name = "±HH:MM", default_value = "+00:00", allow_hyphen_values = true, value_parser = time_zone)]
+        #[arg(long, value_name = "±HH:MM", default_value = "+00:00", allow_hyphen_values = true, value_parser = parse_time_zone)]
         time_zone: f64,
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
     /// Show the days: load, CTL, ATL, TSB, ratios, monotony, strain, each with its method and
     /// source
@@ -80,26 +80,26 @@ pub(crate) enum LoadCommand {
         page: Option<PathBuf>,
         /// The days.
         #[command(flatten)]
-        days: Weighed,
+        days: LoadDaysArgs,
     },
     /// Train a warning model on the logs of all athletes in the library, if there is enough data;
     /// evaluate it on athletes left out, and report whether its warnings may be shown
     Train {
         /// The model
-        #[arg(long, value_enum, default_value_t = WarningModel::Logistic)]
-        model: WarningModel,
+        #[arg(long, value_enum, default_value_t = WarningModelArg::Logistic)]
+        model: WarningModelArg,
         /// Also write an HTML page to this file
         #[arg(long, value_name = "FILE.html")]
         page: Option<PathBuf>,
         /// The days.
         #[command(flatten)]
-        days: Weighed,
+        days: LoadDaysArgs,
     },
 }
 
 /// Warning models, as an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum WarningModel {
+pub(crate) enum WarningModelArg {
     /// Logistic regression
     Logistic,
     /// Boosted trees
@@ -110,7 +110,7 @@ pub(crate) enum WarningModel {
 
 /// `agoge risk`
 #[derive(Debug, Args)]
-pub(crate) struct Risk {
+pub(crate) struct RiskArgs {
     /// The athlete
     pub(crate) athlete: String,
     /// Also train on the logs of all athletes in the library (`agoge load train`), and show what
@@ -119,11 +119,11 @@ pub(crate) struct Risk {
     pub(crate) train: bool,
     /// The days.
     #[command(flatten)]
-    pub(crate) days: Weighed,
+    pub(crate) days: LoadDaysArgs,
 }
 
 /// Parses a UTC offset such as `+02:00`, s.
-fn time_zone(text: &str) -> Result<f64, String> {
+fn parse_time_zone(text: &str) -> Result<f64, String> {
     let instant = agoge::formats::workout::parse_instant(&format!("1970-01-01T00:00:00{text}"));
     instant.and_then(|(_, offset)| offset).ok_or_else(|| "write it as +02:00".to_owned())
 }

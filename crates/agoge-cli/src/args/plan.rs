@@ -1,12 +1,12 @@
 //! The arguments of `agoge plan`.
 
-use super::Library;
+use super::LibraryFolder;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 /// `agoge plan`
 #[derive(Debug, Args)]
-pub(crate) struct Plan {
+pub(crate) struct PlanArgs {
     /// What to do
     #[command(subcommand)]
     pub(crate) command: PlanCommand,
@@ -19,7 +19,7 @@ pub(crate) enum PlanCommand {
     Make {
         /// What the plan is made from.
         #[command(flatten)]
-        known: Known,
+        known: PlanInputArgs,
         /// An earlier plan, of which as few days as possible change
         #[arg(long, value_name = "PLAN.json")]
         from: Option<PathBuf>,
@@ -38,13 +38,13 @@ pub(crate) enum PlanCommand {
     Today {
         /// What the plan is made from.
         #[command(flatten)]
-        known: Known,
+        known: PlanInputArgs,
     },
     /// Say whether one more event fits in, and what it would change
     Race {
         /// What the plan is made from.
         #[command(flatten)]
-        known: Known,
+        known: PlanInputArgs,
         /// The day
         #[arg(long, value_name = "DAY")]
         on: agoge::motion::Day,
@@ -65,7 +65,7 @@ pub(crate) enum PlanCommand {
         plan: PathBuf,
         /// What the plan is made from.
         #[command(flatten)]
-        known: Known,
+        known: PlanInputArgs,
     },
     /// Show which drills changed which finding of an athlete, from drills.csv and movement.csv
     /// (docs/PLAN.md)
@@ -78,7 +78,7 @@ pub(crate) enum PlanCommand {
         sessions: Option<PathBuf>,
         /// The athletes' library.
         #[command(flatten)]
-        library: Library,
+        library: LibraryFolder,
     },
     /// Put two plans side by side
     Compare {
@@ -93,7 +93,7 @@ pub(crate) enum PlanCommand {
 
 /// What a plan is made from.
 #[derive(Debug, Args)]
-pub(crate) struct Known {
+pub(crate) struct PlanInputArgs {
     /// The request: calendar, events, limits (docs/PLAN.md)
     #[arg(value_name = "REQUEST.toml")]
     pub(crate) request: PathBuf,
@@ -108,5 +108,5 @@ pub(crate) struct Known {
     pub(crate) sessions: Option<PathBuf>,
     /// The athletes' library.
     #[command(flatten)]
-    pub(crate) library: Library,
+    pub(crate) library: LibraryFolder,
 }

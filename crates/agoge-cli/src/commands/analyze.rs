@@ -1,12 +1,12 @@
 //! `agoge analyze INPUT…`
 
-use super::{color, models, options_of, print, print_json};
-use crate::args::{Analyze, Library, Shared};
-use crate::outcome::{Exit, Failure};
+use super::{load_models, movement_options, print_json, print_text, use_color};
+use crate::args::{AnalyzeArgs, GlobalArgs, LibraryFolder};
+use crate::outcome::{CommandError, Exit};
 use crate::progress;
 use agoge::motion::{Day, Recording};
 use agoge::store::{AnalysisId, AthleteId};
-use agoge::{Analysis, Error, Models, Options, Store};
+use agoge::{Analysis, AnalysisOptions, Error, Models, Store};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// Result of one input, as `--json` prints it.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Outcome {
+enum InputOutcome {
     Analyzed {
         input: PathBuf,
         folder: PathBuf,
@@ -31,30 +31,33 @@ enum Outcome {
 }
 
 /// Analyses every input, in parallel; one that fails is reported and does not stop the others.
-pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
-    let options = options_of(&args.reading, &args.movement)?;
+pub(crate) fn run_analyze(args: &AnalyzeArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let options = movement_options(&args.reading, &args.movement)?;
     // A missing athlete is reported before hours of work.
     let target = args
         .athlete
         .as_deref()
-        .map(|name| Shelf::open(&args.library, name, args.day))
+        .map(|name| LibraryTarget::open_library(&args.library, name, args.day))
         .transpose()?;
     let reference =
         args.reference.as_deref().map(|path| agoge::read_to_analyze(path, &options, &|_, _| ()));
     let reference = reference.transpose()?.map(|reading| reading.recording);
-    let custom_models = models(args.model.as_deref())?;
+    let custom_models = load_models(args.model.as_deref())?;
     let models = custom_models.as_ref().unwrap_or_else(|| Models::bundled());
     // Videos of several cameras are one recording, named after the first.
     let inputs = if args.calibration.is_some() { &args.inputs[..1] } else { &args.inputs[..] };
-    let folders = folders(inputs, &args.out);
+    let folders = input_folders(inputs, &args.out);
 
-    let drawings =
-        args.overlay.as_deref().map(|overlay| self::drawings(&args.inputs, overlay)).transpose()?;
-    let bar = progress::bar(inputs.len(), "analysing", shared);
+    let drawings = args
+        .overlay
+        .as_deref()
+        .map(|overlay| self::drawing_paths(&args.inputs, overlay))
+        .transpose()?;
+    let bar = progress::progress_bar(inputs.len(), "analysing", shared);
     // With a single input, the bar shows the input's own progress: frames, for a video.
     let show_progress = |done, of| {
         if inputs.len() == 1 {
-            progress::tell(&bar, done, of)
+            progress::update_bar(&bar, done, of)
         }
     };
     let read = |input: &Path| match &args.calibration {
@@ -63,7 +66,7 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
         }
         None => agoge::read_to_analyze(input, &options, &show_progress),
     };
-    let outcomes: Vec<Outcome> = inputs
+    let outcomes: Vec<InputOutcome> = inputs
         .par_iter()
         .enumerate()
         .map(|(index, input)| {
@@ -71,14 +74,14 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
             let result = read(input).and_then(|reading| {
                 let analyzed =
                     agoge::analyze(&reading.recording, reference.as_ref(), models, &options)?;
-                let stills = reading.stills(input, &options, &analyzed)?;
+                let stills = reading.extract_stills(input, &options, &analyzed)?;
                 agoge::write_results(&analyzed, &stills, folder)?;
                 let stored = target.as_ref().map(|target| {
-                    target.save(&reading.recording, &analyzed.analysis, models, &options)
+                    target.save_analysis(&reading.recording, &analyzed.analysis, models, &options)
                 });
                 let stored = stored.transpose()?;
                 if let Some(drawings) = &drawings {
-                    reading.draw(
+                    reading.draw_overlay(
                         (input, &options),
                         &analyzed,
                         args.blur_faces,
@@ -93,9 +96,12 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
                 Ok((stored, analysis)) => {
                     let (input, folder, analysis) =
                         (input.clone(), folder.clone(), Box::new(analysis));
-                    Outcome::Analyzed { input, folder, stored, analysis }
+                    InputOutcome::Analyzed { input, folder, stored, analysis }
                 }
-                Err(error) => Outcome::Failed { input: input.clone(), error: named(&error, input) },
+                Err(error) => InputOutcome::Failed {
+                    input: input.clone(),
+                    error: error_with_file(&error, input),
+                },
             }
         })
         .collect();
@@ -107,15 +113,17 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for outcome in &outcomes {
         match outcome {
-            Outcome::Analyzed { folder, analysis, stored, .. } if !shared.json && !shared.quiet => {
-                print(&agoge::report::terminal(analysis, color(), 100))?;
+            InputOutcome::Analyzed { folder, analysis, stored, .. }
+                if !shared.json && !shared.quiet =>
+            {
+                print_text(&agoge::report::analysis_terminal(analysis, use_color(), 100))?;
                 if let Some(AnalysisId(number)) = stored {
-                    print(&format!("\nStored in the library: analysis {number}"))?;
+                    print_text(&format!("\nStored in the library: analysis {number}"))?;
                 }
-                print(&format!("\nReport: {}\n\n", folder.join("report.html").display()))?;
+                print_text(&format!("\nReport: {}\n\n", folder.join("report.html").display()))?;
             }
-            Outcome::Analyzed { .. } => {}
-            Outcome::Failed { error, .. } => {
+            InputOutcome::Analyzed { .. } => {}
+            InputOutcome::Failed { error, .. } => {
                 eprintln!("error: {error}");
                 exit = Exit::InputAtFault;
             }
@@ -125,27 +133,31 @@ pub(crate) fn run(args: &Analyze, shared: &Shared) -> Result<Exit, Failure> {
 }
 
 /// Where in the library results are stored.
-struct Shelf {
+struct LibraryTarget {
     store: Store,
     athlete: AthleteId,
     day: Day,
 }
 
-impl Shelf {
-    fn open(library: &Library, name: &str, day: Option<Day>) -> Result<Shelf, Error> {
-        let store = Store::open_existing(&library.folder()?)?;
+impl LibraryTarget {
+    fn open_library(
+        library: &LibraryFolder,
+        name: &str,
+        day: Option<Day>,
+    ) -> Result<LibraryTarget, Error> {
+        let store = Store::open_existing(&library.resolve_folder()?)?;
         let athlete = store.find_athlete(name)?.id;
-        Ok(Shelf { store, athlete, day: day.unwrap_or_else(agoge::library::today) })
+        Ok(LibraryTarget { store, athlete, day: day.unwrap_or_else(agoge::library::current_day) })
     }
 
-    fn save(
+    fn save_analysis(
         &self,
         recording: &Recording,
         analysis: &Analysis,
         models: &Models,
-        options: &Options,
+        options: &AnalysisOptions,
     ) -> Result<AnalysisId, Error> {
-        agoge::library::save(
+        agoge::library::save_analysis(
             &self.store,
             (self.athlete, self.day),
             recording,
@@ -157,7 +169,7 @@ impl Shelf {
 }
 
 /// The error message, with the file appended for errors that know only the recording.
-fn named(error: &Error, input: &Path) -> String {
+fn error_with_file(error: &Error, input: &Path) -> String {
     match error {
         Error::Recording(_) => format!("{error}; file: {}", input.display()),
         _ => error.to_string(),
@@ -165,9 +177,9 @@ fn named(error: &Error, input: &Path) -> String {
 }
 
 /// Where each input is drawn: the film for a single video, or a folder per input.
-fn drawings(inputs: &[PathBuf], overlay: &Path) -> Result<Vec<PathBuf>, Error> {
+fn drawing_paths(inputs: &[PathBuf], overlay: &Path) -> Result<Vec<PathBuf>, Error> {
     match (agoge::is_film(overlay), inputs) {
-        (false, _) => Ok(folders(inputs, overlay)),
+        (false, _) => Ok(input_folders(inputs, overlay)),
         (true, [_]) => Ok(vec![overlay.to_owned()]),
         (true, _) => Err(Error::NothingToAnalyze {
             path: overlay.to_owned(),
@@ -178,7 +190,7 @@ fn drawings(inputs: &[PathBuf], overlay: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// A folder for each input, named after it; inputs of the same name are numbered.
-pub(super) fn folders(inputs: &[PathBuf], out: &Path) -> Vec<PathBuf> {
+pub(super) fn input_folders(inputs: &[PathBuf], out: &Path) -> Vec<PathBuf> {
     let mut taken = HashSet::new();
     inputs
         .iter()
@@ -204,7 +216,7 @@ mod tests {
     #[test]
     fn inputs_of_one_name_get_folders_of_their_own() {
         let inputs = ["a/x.trc", "b/x.trc", "c/x.c3d"].map(PathBuf::from);
-        let folders = folders(&inputs, Path::new("out"));
+        let folders = input_folders(&inputs, Path::new("out"));
         assert_eq!(folders, ["out/x", "out/x-2", "out/x-3"].map(PathBuf::from));
     }
 }

@@ -1,19 +1,19 @@
 //! `agoge athlete add|consent|list|show|export|delete`
 
-use super::{print, print_json};
-use crate::args::{AthleteArgs, AthleteCommand, Library, Shared};
-use crate::outcome::{Exit, Failure};
+use super::{print_json, print_text};
+use crate::args::{AthleteArgs, AthleteCommand, GlobalArgs, LibraryFolder};
+use crate::outcome::{CommandError, Exit};
 use agoge::Store;
-use agoge::library::today;
-use agoge::report::count;
-use agoge::store::{AnalysisRow, Athlete, Consent, Standing};
+use agoge::library::current_day;
+use agoge::report::count_noun;
+use agoge::store::{AnalysisRow, Athlete, AthleteStanding, Consent};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What the library holds about an athlete, as `--json` prints it.
 #[derive(Serialize)]
-struct Portrait {
+struct AthleteSummary {
     athlete: Athlete,
     consents: Vec<Consent>,
     sessions: usize,
@@ -26,121 +26,134 @@ struct Portrait {
 }
 
 /// Runs the chosen action.
-pub(crate) fn run(args: &AthleteArgs, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run_athlete(args: &AthleteArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     match &args.command {
         AthleteCommand::Add { name, note, consent, library } => {
-            let store = Store::open(&library.folder()?)?;
+            let store = Store::open(&library.resolve_folder()?)?;
             let id = store.add_athlete(name, note)?;
             for purpose in consent {
                 let (purpose, note) = (purpose.clone(), String::new());
-                store.add_consent(id, &Consent { day: today(), purpose, given: true, note })?;
+                store
+                    .add_consent(id, &Consent { day: current_day(), purpose, given: true, note })?;
             }
-            done(&store.athlete(id)?, &format!("added {name}"), shared)
+            print_done(&store.load_athlete(id)?, &format!("added {name}"), shared)
         }
         AthleteCommand::Consent { name, purpose, withdraw, note, day, library } => {
-            let (store, athlete) = open(library, name)?;
-            let day = day.unwrap_or_else(today);
+            let (store, athlete) = open_athlete(library, name)?;
+            let day = day.unwrap_or_else(current_day);
             let consent =
                 Consent { day, purpose: purpose.clone(), given: !withdraw, note: note.clone() };
             store.add_consent(athlete.id, &consent)?;
-            done(&consent, "written down", shared)
+            print_done(&consent, "written down", shared)
         }
-        AthleteCommand::List { search, library } => list(library, search, shared),
+        AthleteCommand::List { search, library } => list_athletes(library, search, shared),
         AthleteCommand::Show { name, count, library } => {
-            let (store, athlete) = open(library, name)?;
-            let summary = portrait(&store, athlete, *count)?;
+            let (store, athlete) = open_athlete(library, name)?;
+            let summary = load_summary(&store, athlete, *count)?;
             match shared.json {
                 true => print_json(&summary)?,
-                false => print(&page(&summary))?,
+                false => print_text(&summary_text(&summary))?,
             }
             Ok(Exit::Done)
         }
         AthleteCommand::Export { name, out, library } => {
-            let (store, athlete) = open(library, name)?;
+            let (store, athlete) = open_athlete(library, name)?;
             let out =
                 out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.tar.gz", athlete.name)));
             store.export_athlete(athlete.id, &out)?;
-            done(
+            print_done(
                 &serde_json::json!({ "file": out }),
                 &format!("written: {}", out.display()),
                 shared,
             )
         }
         AthleteCommand::Delete { name, yes: _, library } => {
-            let (store, athlete) = open(library, name)?;
+            let (store, athlete) = open_athlete(library, name)?;
             store.delete_athlete(athlete.id)?;
-            done(&athlete, "deleted", shared)
+            print_done(&athlete, "deleted", shared)
         }
     }
 }
 
-fn open(library: &Library, name: &str) -> Result<(Store, Athlete), Failure> {
-    let store = Store::open_existing(&library.folder()?)?;
+fn open_athlete(library: &LibraryFolder, name: &str) -> Result<(Store, Athlete), CommandError> {
+    let store = Store::open_existing(&library.resolve_folder()?)?;
     let athlete = store.find_athlete(name)?;
     Ok((store, athlete))
 }
 
-fn done(value: &impl Serialize, text: &str, shared: &Shared) -> Result<Exit, Failure> {
+fn print_done(
+    value: &impl Serialize,
+    text: &str,
+    shared: &GlobalArgs,
+) -> Result<Exit, CommandError> {
     match (shared.json, shared.quiet) {
         (true, _) => print_json(value)?,
         (false, true) => {}
-        (false, false) => print(&format!("{text}\n"))?,
+        (false, false) => print_text(&format!("{text}\n"))?,
     }
     Ok(Exit::Done)
 }
 
-fn list(library: &Library, search: &str, shared: &Shared) -> Result<Exit, Failure> {
-    let store = Store::open_existing(&library.folder()?)?;
+fn list_athletes(
+    library: &LibraryFolder,
+    search: &str,
+    shared: &GlobalArgs,
+) -> Result<Exit, CommandError> {
+    let store = Store::open_existing(&library.resolve_folder()?)?;
     let matches = store.search_athletes(search)?;
-    let mut standings = store.overview()?;
+    let mut standings = store.squad_overview()?;
     standings.retain(|standing| matches.contains(&standing.athlete));
     if shared.json {
         print_json(&standings)?;
         return Ok(Exit::Done);
     }
-    let text: String = standings.iter().map(line).collect();
-    print(if text.is_empty() { "no athletes\n" } else { &text })?;
+    let text: String = standings.iter().map(athlete_line).collect();
+    print_text(if text.is_empty() { "no athletes\n" } else { &text })?;
     Ok(Exit::Done)
 }
 
-fn line(standing: &Standing) -> String {
-    let last = standing.last.as_ref().map_or_else(|| "–".to_owned(), in_short);
+fn athlete_line(standing: &AthleteStanding) -> String {
+    let last = standing.last.as_ref().map_or_else(|| "–".to_owned(), analysis_line);
     format!("{:30} {:4} recordings  {last}\n", standing.athlete.name, standing.recordings)
 }
 
 /// One line: day, movement, score and what to change first.
-fn in_short(row: &AnalysisRow) -> String {
+fn analysis_line(row: &AnalysisRow) -> String {
     let score = row.score.map_or_else(|| "  –".to_owned(), |score| format!("{score:3.0}"));
     format!("{}  {:20} {score}  {}", row.day, row.movement, row.finding.as_deref().unwrap_or("–"))
 }
 
-fn portrait(store: &Store, athlete: Athlete, count: usize) -> Result<Portrait, Failure> {
-    let log = agoge::Athlete::new(store.folder(), &athlete.name)?.log()?;
+fn load_summary(
+    store: &Store,
+    athlete: Athlete,
+    count: usize,
+) -> Result<AthleteSummary, CommandError> {
+    let log = agoge::LoadFolder::new(store.folder(), &athlete.name)?.read_log()?;
     let id = athlete.id;
-    Ok(Portrait {
-        consents: store.consents(id)?,
-        sessions: store.sessions(id)?.len(),
-        recordings: store.recordings(id)?.len(),
-        analyses: store.analyses(id, count)?,
-        plans: store.plans(id)?.len(),
+    Ok(AthleteSummary {
+        consents: store.list_consents(id)?,
+        sessions: store.list_sessions(id)?.len(),
+        recordings: store.list_recordings(id)?.len(),
+        analyses: store.list_analyses(id, count)?,
+        plans: store.list_plans(id)?.len(),
         workouts: log.sessions.len(),
         injuries: log.injuries.len(),
         athlete,
     })
 }
 
-fn page(summary: &Portrait) -> String {
-    let Portrait { athlete, sessions, recordings, plans, workouts, injuries, .. } = summary;
+fn summary_text(summary: &AthleteSummary) -> String {
+    let AthleteSummary { athlete, sessions, recordings, plans, workouts, injuries, .. } = summary;
     let mut text = format!("{}\n", athlete.name);
     if !athlete.note.is_empty() {
         text += &format!("{}\n", athlete.note.replace(char::is_control, " "));
     }
     text += &format!(
         "{}, {}, {}; {} and {injuries} {} (`agoge load show`)\n",
-        count(*sessions, "session"),
-        count(*recordings, "recording"),
-        count(*plans, "plan"),
-        count(*workouts, "workout"),
+        count_noun(*sessions, "session"),
+        count_noun(*recordings, "recording"),
+        count_noun(*plans, "plan"),
+        count_noun(*workouts, "workout"),
         if *injuries == 1 { "injury" } else { "injuries" },
     );
     // The newest statement about each purpose applies.
@@ -152,7 +165,7 @@ fn page(summary: &Portrait) -> String {
             &format!("{given} {}, since {}\n", purpose.replace(char::is_control, " "), consent.day);
     }
     for row in &summary.analyses {
-        text += &format!("  {}\n", in_short(row));
+        text += &format!("  {}\n", analysis_line(row));
     }
     text
 }

@@ -1,15 +1,15 @@
 //! `agoge demo`
 
-use super::{color, print, print_json};
-use crate::args::{Demo, Shared};
-use crate::outcome::{Exit, Failure};
-use agoge::demo::{Demonstration, demonstrate};
+use super::{print_json, print_text, use_color};
+use crate::args::{DemoArgs, GlobalArgs};
+use crate::outcome::{CommandError, Exit};
+use agoge::demo::{Demonstration, run_demonstration};
 use serde::Serialize;
 use std::path::PathBuf;
 
 /// One simulated set, as `--json` prints it.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct DemoSummary<'a> {
     simulated: bool,
     movement: &'a str,
     repetitions_planted: usize,
@@ -20,8 +20,8 @@ struct Shown<'a> {
 
 /// Simulates an athlete with known faults, analyses the recordings, and shows what was found beside
 /// what was planted.
-pub(crate) fn run(args: &Demo, shared: &Shared) -> Result<Exit, Failure> {
-    let demonstrations = demonstrate(args.seed)?;
+pub(crate) fn run_demo(args: &DemoArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let demonstrations = run_demonstration(args.seed)?;
     let mut summaries = Vec::new();
     for demonstration in &demonstrations {
         let folder = args.out.join(demonstration.movement);
@@ -30,11 +30,11 @@ pub(crate) fn run(args: &Demo, shared: &Shared) -> Result<Exit, Failure> {
         let repetitions_found =
             analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
         if !shared.json && !shared.quiet {
-            print(&agoge::report::terminal(analysis, color(), 100))?;
-            print(&beside(demonstration, repetitions_found))?;
-            print(&format!("\nReport: {}\n\n", folder.join("report.html").display()))?;
+            print_text(&agoge::report::analysis_terminal(analysis, use_color(), 100))?;
+            print_text(&planted_table(demonstration, repetitions_found))?;
+            print_text(&format!("\nReport: {}\n\n", folder.join("report.html").display()))?;
         }
-        summaries.push(Shown {
+        summaries.push(DemoSummary {
             simulated: true,
             movement: demonstration.movement,
             repetitions_planted: demonstration.repetitions,
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Demo, shared: &Shared) -> Result<Exit, Failure> {
 }
 
 /// A table of what was planted beside what was found.
-fn beside(demonstration: &Demonstration, repetitions_found: usize) -> String {
+fn planted_table(demonstration: &Demonstration, repetitions_found: usize) -> String {
     let rows: Vec<(String, String)> = std::iter::once((
         format!("{} repetitions", demonstration.repetitions),
         format!("{repetitions_found} repetitions"),

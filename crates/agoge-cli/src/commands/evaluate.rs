@@ -1,75 +1,87 @@
 //! `agoge evaluate PROTOCOL`
 
-use super::{print, print_json};
-use crate::args::{Evaluate, Shared};
-use crate::outcome::{Exit, Failure};
+use super::{print_json, print_text};
+use crate::args::{EvaluateArgs, GlobalArgs};
+use crate::outcome::{CommandError, Exit};
 use crate::progress;
-use agoge::attention::Config;
-use agoge::attention::evaluate::{Evaluation, Fewer, Fold, Measure, Recognised, Shots};
-use agoge::attention::peers::Method;
+use agoge::attention::TrainingConfig;
+use agoge::attention::evaluate::{
+    Evaluation, FewShotEvaluation, FewerClips, Fold, RecognitionEvaluation, ShotMeasure,
+};
+use agoge::attention::methods::LearningMethod;
 use agoge::formats::dataset::Dataset;
-use agoge::learn::{self, Clips, Folds, Outcome, Protocol};
+use agoge::learn::{self, ClipSet, FoldFile, Protocol, ProtocolResult};
 use std::path::Path;
 
 /// Measures how well a method does on athletes it was not trained on.
-pub(crate) fn run(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run_evaluate(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     if args.protocol == "planted" {
-        return planted(args, shared);
+        return evaluate_planted(args, shared);
     }
     if args.protocol == "ui-prmd-faults" {
-        return described(args, shared);
+        return evaluate_described(args, shared);
     }
     if args.protocol == "keraal" {
-        return sensors(args, shared);
+        return evaluate_angles(args, shared);
     }
-    let base = super::train::base(args.base.as_deref())?;
+    let base = super::train::load_base(args.base.as_deref())?;
     let protocol = Protocol::from_name(&args.protocol);
-    let mut clips = protocol.clips(&args.data)?;
+    let mut clips = protocol.load_clips(&args.data)?;
     if let Some(count) = args.chain {
-        clips = clips.chained(count);
+        clips = clips.chain_repetitions(count);
     }
     if args.labels {
-        return super::label::measure(&clips, args.seeds, shared);
+        return super::label::measure_suggestions(&clips, args.seeds, shared);
     }
     // Training on a share of the labels takes as many steps as training on all of them.
-    let learned = (args.share * clips.learned() as f64).ceil() as usize;
-    let config = Config { pairs: args.pairs, ..super::train::config(1, args.epochs, learned) };
-    let outcome = if protocol.is_of_few_clips() {
+    let learned = (args.share * clips.training_count() as f64).ceil() as usize;
+    let config = TrainingConfig {
+        pairs: args.pairs,
+        ..super::train::training_config(1, args.epochs, learned)
+    };
+    let outcome = if protocol.is_few_shot() {
         let base = base.map_or_else(agoge::bundled_base, Ok)?;
-        let bar = progress::bar(0, "steps", shared);
-        let outcome = learn::run_shots(
+        let bar = progress::progress_bar(0, "steps", shared);
+        let outcome = learn::evaluate_few_shot(
             &protocol,
             &clips,
             &base,
             &config,
             &args.model,
             args.draws,
-            &mut |done, of| progress::tell(&bar, done, of),
+            &mut |done, of| progress::update_bar(&bar, done, of),
         )?;
         bar.finish_and_clear();
         outcome
     } else {
-        let method = learn::method(&args.model, &config, base.as_ref())?;
-        let method = Fewer { method: method.as_ref(), share: args.share };
-        measured(&clips, &method, args.sets, args.seeds, args.keep.as_deref(), shared)?
+        let method = learn::build_method(&args.model, &config, base.as_ref())?;
+        let method = FewerClips { method: method.as_ref(), share: args.share };
+        evaluate_with_progress(
+            &clips,
+            &method,
+            args.sets,
+            args.seeds,
+            args.keep.as_deref(),
+            shared,
+        )?
     };
     if shared.json {
         print_json(&outcome)?;
     } else {
-        print(&match &outcome {
-            Outcome::Quality(evaluation) => table(evaluation),
-            Outcome::Recognition(recognised) => senses(recognised),
-            Outcome::Shots(shots) => few(shots),
+        print_text(&match &outcome {
+            ProtocolResult::Quality(evaluation) => quality_table(evaluation),
+            ProtocolResult::Recognition(recognised) => recognition_table(recognised),
+            ProtocolResult::Shots(shots) => few_clips_table(shots),
         })?;
     }
     Ok(Exit::Done)
 }
 
 /// Evaluates explanations on simulated sets with planted faults.
-fn planted(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
-    let bar = progress::bar(0, "sets", shared);
-    let results = learn::planted(args.seeds, args.model == "attention", &|done, of| {
-        progress::tell(&bar, done, of)
+fn evaluate_planted(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let bar = progress::progress_bar(0, "sets", shared);
+    let results = learn::evaluate_planted(args.seeds, args.model == "attention", &|done, of| {
+        progress::update_bar(&bar, done, of)
     })?;
     bar.finish_and_clear();
     if shared.json {
@@ -98,16 +110,19 @@ fn planted(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
         .methods
         .iter()
         .for_each(|method| text += &format!("{:44} {:.3}\n", method.method, method.hit));
-    print(&text)?;
+    print_text(&text)?;
     Ok(Exit::Done)
 }
 
 /// Evaluates explanations on repetitions whose faults are described in the data set.
-fn described(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
-    let bar = progress::bar(0, "repetitions", shared);
-    let show_progress = |done, of| progress::tell(&bar, done, of);
-    let results =
-        learn::described(Dataset::UiPrmdKinect, &args.data.join("ui-prmd"), &show_progress)?;
+fn evaluate_described(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let bar = progress::progress_bar(0, "repetitions", shared);
+    let show_progress = |done, of| progress::update_bar(&bar, done, of);
+    let results = learn::evaluate_described(
+        Dataset::UiPrmdKinect,
+        &args.data.join("ui-prmd"),
+        &show_progress,
+    )?;
     bar.finish_and_clear();
     if shared.json {
         print_json(&results)?;
@@ -135,13 +150,13 @@ fn described(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
     );
     text += "\nsub-scores, AUC of correct against incorrect:\n";
     results.aspects.iter().for_each(|(name, auc)| text += &format!("  {name:12} {auc:.3}\n"));
-    print(&text)?;
+    print_text(&text)?;
     Ok(Exit::Done)
 }
 
 /// Compares angles from cameras with those from markers.
-fn sensors(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
-    let results = learn::keraal(&args.data.join("keraal"))?;
+fn evaluate_angles(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let results = learn::measure_agreement(&args.data.join("keraal"))?;
     if shared.json {
         print_json(&results)?;
         return Ok(Exit::Done);
@@ -162,37 +177,44 @@ fn sensors(args: &Evaluate, shared: &Shared) -> Result<Exit, Failure> {
             row.rmse_without_offset_deg
         );
     }
-    print(&text)?;
+    print_text(&text)?;
     Ok(Exit::Done)
 }
 
 /// Evaluates a method with a progress bar, continuing from the results in `keep`.
-pub(crate) fn measured(
-    clips: &Clips,
-    method: &dyn Method,
+pub(crate) fn evaluate_with_progress(
+    clips: &ClipSet,
+    method: &dyn LearningMethod,
     sets: bool,
     seeds: u64,
     keep: Option<&Path>,
-    shared: &Shared,
-) -> Result<Outcome, Failure> {
-    let mut folds = Folds::open(keep)?;
-    let bar = progress::bar(0, "trainings", shared);
-    let earlier = folds.take();
-    let outcome = learn::run(clips, method, sets, seeds, earlier, &mut |fold: &Fold, done, of| {
-        progress::tell(&bar, done, of);
-        folds.keep(fold)
-    })?;
+    shared: &GlobalArgs,
+) -> Result<ProtocolResult, CommandError> {
+    let mut folds = FoldFile::open_or_create(keep)?;
+    let bar = progress::progress_bar(0, "trainings", shared);
+    let earlier = folds.take_earlier();
+    let outcome = learn::evaluate_method(
+        clips,
+        method,
+        sets,
+        seeds,
+        earlier,
+        &mut |fold: &Fold, done, of| {
+            progress::update_bar(&bar, done, of);
+            folds.append_fold(fold)
+        },
+    )?;
     bar.finish_and_clear();
     Ok(outcome)
 }
 
 /// Mean and standard deviation over the seeds; a dash where nothing was measured.
-pub(crate) fn cell((mean, sd): (f64, f64)) -> String {
+pub(crate) fn mean_sd_cell((mean, sd): (f64, f64)) -> String {
     if mean.is_finite() { format!("{mean:.3} ± {sd:.3}") } else { "–".to_owned() }
 }
 
 /// The results for quality as a table.
-pub(crate) fn table(evaluation: &Evaluation) -> String {
+pub(crate) fn quality_table(evaluation: &Evaluation) -> String {
     let in_set = evaluation.in_set.as_ref();
     let mut text = format!(
         "Each of {} athletes left out once, {} seed(s); mean ± SD over the seeds\n\n",
@@ -217,7 +239,7 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
             movement.auc_in_set,
             movement.accuracy_in_set,
         ];
-        row(&movement.movement, &movement.clips.to_string(), cells.map(cell));
+        row(&movement.movement, &movement.clips.to_string(), cells.map(mean_sd_cell));
     }
     let none = (f64::NAN, f64::NAN);
     let means_in_set = in_set.map_or([none; 2], |in_set| [in_set.auc, in_set.accuracy]);
@@ -228,8 +250,8 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
         means_in_set[0],
         means_in_set[1],
     ];
-    row("mean", "", means.map(cell));
-    text += &format!("\nmovement recognised: {}\n", cell(evaluation.recognition));
+    row("mean", "", means.map(mean_sd_cell));
+    text += &format!("\nmovement recognised: {}\n", mean_sd_cell(evaluation.recognition));
     if let Some(in_set) = in_set {
         text += &format!(
             "\nIn set: each repetition beside the athlete's others of the movement, without their labels.\n\
@@ -248,8 +270,8 @@ pub(crate) fn table(evaluation: &Evaluation) -> String {
 }
 
 /// The results for recognition as a table.
-fn senses(recognised: &Recognised) -> String {
-    let Recognised { learned, judged, movements, seeds, .. } = recognised;
+fn recognition_table(recognised: &RecognitionEvaluation) -> String {
+    let RecognitionEvaluation { learned, judged, movements, seeds, .. } = recognised;
     let mut text = format!(
         "{movements} movements, {learned} clips learned from, {judged} of other athletes judged, {seeds} seed(s); mean ± SD\n\n{:22} {:22} {:>13} {:>11}\n",
         "trained on", "tested on", "recognised", "parameters"
@@ -260,7 +282,7 @@ fn senses(recognised: &Recognised) -> String {
             "{:22} {:22} {:>13} {:>11}\n",
             name(row.trained),
             name(row.tested),
-            cell(row.accuracy),
+            mean_sd_cell(row.accuracy),
             row.parameters
         );
     }
@@ -273,10 +295,10 @@ fn senses(recognised: &Recognised) -> String {
 }
 
 /// The results for few clips as a table.
-fn few(shots: &Shots) -> String {
+fn few_clips_table(shots: &FewShotEvaluation) -> String {
     let measure = match shots.measure {
-        Measure::Auc => "AUC of quality",
-        Measure::Recognised => "share recognised",
+        ShotMeasure::Auc => "AUC of quality",
+        ShotMeasure::Recognised => "share recognised",
     };
     let mut text = format!(
         "{measure}; mean ± SD over {} draws\n\n{:22} {:>6} {:>6}",
@@ -288,12 +310,12 @@ fn few(shots: &Shots) -> String {
         let name = if row.of.is_empty() { "mean" } else { &row.of };
         let judged = if row.judged > 0 { row.judged.to_string() } else { String::new() };
         text += &format!("{name:22} {:>6} {judged:>6}", row.shots);
-        row.reached.iter().for_each(|&reached| text += &format!("  {:>13}", cell(reached)));
+        row.reached.iter().for_each(|&reached| text += &format!("  {:>13}", mean_sd_cell(reached)));
         text += "\n";
     }
     text += "\nhow the adapted model was made (clips of a kind, way, times):\n";
     for (clips, way, times) in &shots.ways {
-        text += &format!("  {clips:>2}  {:10} {times}\n", super::adapt::name(*way));
+        text += &format!("  {clips:>2}  {:10} {times}\n", super::adapt::adaptation_name(*way));
     }
     text
 }

@@ -1,29 +1,29 @@
 //! `agoge import SET SOURCE DEST`
 
-use super::{print, print_json};
-use crate::args::{DataSet, Import, Shared};
-use crate::outcome::{Exit, Failure};
+use super::{print_json, print_text};
+use crate::args::{DatasetArg, GlobalArgs, ImportArgs};
+use crate::outcome::{CommandError, Exit};
 use crate::progress;
 use agoge::formats::dataset::{self, Dataset};
 
 /// Converts a public data set into recordings and a manifest.
-pub(crate) fn run(args: &Import, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run_import(args: &ImportArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     let set = match args.set {
-        DataSet::UiPrmd => Dataset::UiPrmdKinect,
-        DataSet::UiPrmdVicon => Dataset::UiPrmdVicon,
-        DataSet::UtdMhad => Dataset::UtdMhad,
-        DataSet::PoseTrainer => Dataset::PoseTrainer,
+        DatasetArg::UiPrmd => Dataset::UiPrmdKinect,
+        DatasetArg::UiPrmdVicon => Dataset::UiPrmdVicon,
+        DatasetArg::UtdMhad => Dataset::UtdMhad,
+        DatasetArg::PoseTrainer => Dataset::PoseTrainer,
     };
-    let bar = progress::bar(0, "importing", shared);
-    let summary = dataset::import(set, &args.source, &args.dest, &mut |done, of| {
-        progress::tell(&bar, done, of)
+    let bar = progress::progress_bar(0, "importing", shared);
+    let summary = dataset::import_dataset(set, &args.source, &args.dest, &mut |done, of| {
+        progress::update_bar(&bar, done, of)
     });
     bar.finish_and_clear();
     let summary = summary.map_err(agoge::Error::from)?;
     if shared.json {
         print_json(&summary)?;
     } else {
-        print(&format!(
+        print_text(&format!(
             "{} recordings, {} frames, {:.1} MB\n{}\n",
             summary.recordings,
             summary.frames,

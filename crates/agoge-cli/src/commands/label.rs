@@ -1,63 +1,67 @@
 //! `agoge label suggest|export`
 
-use super::evaluate::cell;
-use super::{print, print_json};
-use crate::args::{Label, LabelCommand, Shared};
-use crate::outcome::{Exit, Failure};
+use super::evaluate::mean_sd_cell;
+use super::{print_json, print_text};
+use crate::args::{GlobalArgs, LabelArgs, LabelCommand};
+use crate::outcome::{CommandError, Exit};
 use crate::progress;
 use agoge::Store;
-use agoge::attention::evaluate::{Labelling, WithLabels, labelling};
-use agoge::learn::{Clips, suggest_labels};
-use agoge::library::labelled::{Exported, PURPOSE, export};
-use agoge::report::count;
+use agoge::attention::evaluate::{LabelCountScore, LabellingEvaluation, evaluate_labelling};
+use agoge::learn::{ClipSet, suggest_labels};
+use agoge::library::training_set::{CONSENT_PURPOSE, TrainingSetSummary, export_training_set};
+use agoge::report::count_noun;
 use std::path::Path;
 
 /// Suggests which recordings to label next, or exports judged repetitions.
-pub(crate) fn run(args: &Label, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run_label(args: &LabelArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     match &args.command {
-        LabelCommand::Suggest { manifest, count } => suggest(manifest, *count, shared),
+        LabelCommand::Suggest { manifest, count } => suggest_recordings(manifest, *count, shared),
         LabelCommand::Export { folder, movement, library } => {
-            let store = Store::open_existing(&library.folder()?)?;
-            let summary = export(&store, movement.as_deref(), folder)?;
+            let store = Store::open_existing(&library.resolve_folder()?)?;
+            let summary = export_training_set(&store, movement.as_deref(), folder)?;
             if shared.json {
                 print_json(&summary)?;
             } else {
-                print(&exported(&summary, folder))?;
+                print_text(&export_text(&summary, folder))?;
             }
             Ok(Exit::Done)
         }
     }
 }
 
-fn exported(summary: &Exported, folder: &Path) -> String {
-    let Exported { repetitions, inferred, pairs, without_consent } = *summary;
+fn export_text(summary: &TrainingSetSummary, folder: &Path) -> String {
+    let TrainingSetSummary { repetitions, inferred, pairs, without_consent } = *summary;
     let mut text = format!(
         "{}: {}, {}\n",
         folder.display(),
-        count(repetitions, "repetition"),
-        count(pairs, "comparison")
+        count_noun(repetitions, "repetition"),
+        count_noun(pairs, "comparison")
     );
     if inferred > 0 {
-        text += &format!("{} from comparisons\n", count(inferred, "label"));
+        text += &format!("{} from comparisons\n", count_noun(inferred, "label"));
     }
     if without_consent > 0 {
         text += &format!(
-            "left out: {}, by whom consent to \"{PURPOSE}\" was refused or withdrawn\n",
-            count(without_consent, "athlete")
+            "left out: {}, by whom consent to \"{CONSENT_PURPOSE}\" was refused or withdrawn\n",
+            count_noun(without_consent, "athlete")
         );
     }
     text += &format!("Next: agoge adapt --clips {}\n", folder.display());
     text
 }
 
-fn suggest(manifest: &Path, count: usize, shared: &Shared) -> Result<Exit, Failure> {
+fn suggest_recordings(
+    manifest: &Path,
+    count: usize,
+    shared: &GlobalArgs,
+) -> Result<Exit, CommandError> {
     let suggestions = suggest_labels(manifest, count)?;
     if shared.json {
         print_json(&suggestions)?;
         return Ok(Exit::Done);
     }
     if suggestions.is_empty() {
-        print("Every recording that can be judged has a label.\n")?;
+        print_text("Every recording that can be judged has a label.\n")?;
         return Ok(Exit::Done);
     }
     let mut text =
@@ -75,32 +79,41 @@ fn suggest(manifest: &Path, count: usize, shared: &Shared) -> Result<Exit, Failu
             100.0 * suggestion.gain
         );
     }
-    print(&text)?;
+    print_text(&text)?;
     Ok(Exit::Done)
 }
 
 /// Measures how many labels the suggestions save.
-pub(crate) fn measure(clips: &Clips, seeds: u64, shared: &Shared) -> Result<Exit, Failure> {
-    let bar = progress::bar(0, "athletes left out", shared);
-    let measured = labelling(&clips.clips, seeds, &|done, of| progress::tell(&bar, done, of));
+pub(crate) fn measure_suggestions(
+    clips: &ClipSet,
+    seeds: u64,
+    shared: &GlobalArgs,
+) -> Result<Exit, CommandError> {
+    let bar = progress::progress_bar(0, "athletes left out", shared);
+    let measured =
+        evaluate_labelling(&clips.clips, seeds, &|done, of| progress::update_bar(&bar, done, of));
     bar.finish_and_clear();
     let measured = measured.map_err(agoge::Error::from)?;
     if shared.json {
         print_json(&measured)?;
     } else {
-        print(&table(&measured))?;
+        print_text(&suggestions_table(&measured))?;
     }
     Ok(Exit::Done)
 }
 
-fn table(measured: &Labelling) -> String {
-    let Labelling { all, movements, athletes, seeds, .. } = measured;
+fn suggestions_table(measured: &LabellingEvaluation) -> String {
+    let LabellingEvaluation { all, movements, athletes, seeds, .. } = measured;
     let mut text = format!(
         "{movements} movements, each of {athletes} athletes left out once, {seeds} seed(s); AUC, mean ± SD\n\n{:>6}  {:>13}  {:>13}\n",
         "labels", "suggested", "random"
     );
-    for WithLabels { labels, suggested, random } in &measured.curve {
-        text += &format!("{labels:>6}  {:>13}  {:>13}\n", cell(*suggested), cell(*random));
+    for LabelCountScore { labels, suggested, random } in &measured.curve {
+        text += &format!(
+            "{labels:>6}  {:>13}  {:>13}\n",
+            mean_sd_cell(*suggested),
+            mean_sd_cell(*random)
+        );
     }
     let enough = |labels: Option<usize>| {
         labels.map_or("–".to_owned(), |labels| {

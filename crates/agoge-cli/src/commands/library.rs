@@ -1,50 +1,50 @@
 //! `agoge library check|backup|restore`
 
-use super::{print, print_json};
-use crate::args::{LibraryArgs, LibraryCommand, Shared};
-use crate::outcome::{Exit, Failure};
+use super::{print_json, print_text};
+use crate::args::{GlobalArgs, LibraryArgs, LibraryCommand};
+use crate::outcome::{CommandError, Exit};
 use crate::progress;
-use agoge::store::Check;
+use agoge::store::StoreCheck;
 use agoge::{Error, Store};
 use std::io::Write;
 use std::path::Path;
 
 /// Runs the chosen action.
-pub(crate) fn run(args: &LibraryArgs, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run_library(args: &LibraryArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     match &args.command {
         LibraryCommand::Check { library } => {
-            let check = Store::open_existing(&library.folder()?)?.check()?;
+            let check = Store::open_existing(&library.resolve_folder()?)?.check_library()?;
             if shared.json {
                 print_json(&check)?;
             } else {
-                print(&report(&check))?;
+                print_text(&check_text(&check))?;
             }
             Ok(if check.is_clean() { Exit::Done } else { Exit::InputAtFault })
         }
         LibraryCommand::Backup { to, library } => {
-            Store::open_existing(&library.folder()?)?.backup(to)?;
-            said("backed up into", to, shared)
+            Store::open_existing(&library.resolve_folder()?)?.write_backup(to)?;
+            print_folder("backed up into", to, shared)
         }
         LibraryCommand::Restore { from, replace, library } => {
-            let folder = library.folder()?;
-            Store::restore(from, &folder, *replace)?;
-            said("restored into", &folder, shared)
+            let folder = library.resolve_folder()?;
+            Store::restore_backup(from, &folder, *replace)?;
+            print_folder("restored into", &folder, shared)
         }
     }
 }
 
-fn said(what: &str, folder: &Path, shared: &Shared) -> Result<Exit, Failure> {
+fn print_folder(what: &str, folder: &Path, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     match (shared.json, shared.quiet) {
         (true, _) => print_json(&serde_json::json!({ "folder": folder }))?,
         (false, true) => {}
-        (false, false) => print(&format!("{what} {}\n", folder.display()))?,
+        (false, false) => print_text(&format!("{what} {}\n", folder.display()))?,
     }
     Ok(Exit::Done)
 }
 
 /// One line if all is well; otherwise one more line per fault.
-fn report(check: &Check) -> String {
-    let Check { athletes, recordings, analyses, bytes, faults } = check;
+fn check_text(check: &StoreCheck) -> String {
+    let StoreCheck { athletes, recordings, analyses, bytes, faults } = check;
     let megabytes = *bytes as f64 / 1e6;
     let contents = format!(
         "{athletes} athletes, {recordings} recordings ({megabytes:.1} MB), {analyses} analyses"
@@ -53,12 +53,12 @@ fn report(check: &Check) -> String {
         return format!("clean: {contents}\n");
     }
     let lines: String =
-        faults.iter().map(|fault| format!("  {}: {}\n", kind(fault), fault.what)).collect();
+        faults.iter().map(|fault| format!("  {}: {}\n", fault_kind(fault), fault.what)).collect();
     let hint = "orphans and leftovers may be deleted, all else is in a backup";
     format!("not clean: {} faults; {contents}; hint: {hint}\n{lines}", faults.len())
 }
 
-fn kind(fault: &agoge::store::Fault) -> String {
+fn fault_kind(fault: &agoge::store::StoreFault) -> String {
     serde_json::to_value(fault.kind)
         .ok()
         .and_then(|kind| kind.as_str().map(str::to_owned))
@@ -66,12 +66,12 @@ fn kind(fault: &agoge::store::Fault) -> String {
 }
 
 /// `agoge bench library`
-pub(super) fn bench(
+pub(super) fn bench_library(
     folder: &Path,
     (athletes, each): (usize, usize),
     write: Option<usize>,
-    shared: &Shared,
-) -> Result<Exit, Failure> {
+    shared: &GlobalArgs,
+) -> Result<Exit, CommandError> {
     let store = Store::open(folder)?;
     if let Some(threads) = write {
         // Each line is written whole and flushed at once: an acknowledgement must be out before the
@@ -80,20 +80,20 @@ pub(super) fn bench(
             let mut out = std::io::stdout().lock();
             let _ = writeln!(out, "{line}").and_then(|()| out.flush());
         };
-        agoge::library::bench::write(&store, threads, &say)?;
+        agoge::library::bench::write_endlessly(&store, threads, &say)?;
         return Ok(Exit::Done);
     }
-    let bar = progress::bar(0, "analyses", shared);
-    let answers = agoge::library::bench::answers(&store, athletes, each, &|done, of| {
-        progress::tell(&bar, done, of)
+    let bar = progress::progress_bar(0, "analyses", shared);
+    let answers = agoge::library::bench::time_library(&store, athletes, each, &|done, of| {
+        progress::update_bar(&bar, done, of)
     });
     bar.finish_and_clear();
-    print_json(&answers.map_err(Failure::from)?)?;
+    print_json(&answers.map_err(CommandError::from)?)?;
     Ok(Exit::Done)
 }
 
-impl From<agoge::store::Error> for Failure {
-    fn from(error: agoge::store::Error) -> Failure {
-        Failure::Library(Error::from(error))
+impl From<agoge::store::StoreError> for CommandError {
+    fn from(error: agoge::store::StoreError) -> CommandError {
+        CommandError::Library(Error::from(error))
     }
 }

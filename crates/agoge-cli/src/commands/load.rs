@@ -1,43 +1,46 @@
 //! `agoge load import|show|train` and `agoge risk`
 
-use super::{print, print_json};
-use crate::args::{Library, Load, LoadCommand, LoadMethod, Risk, Shared, WarningModel, Weighed};
-use crate::outcome::{Exit, Failure};
+use super::{print_json, print_text};
+use crate::args::{
+    GlobalArgs, LibraryFolder, LoadArgs, LoadCommand, LoadDaysArgs, LoadMethodArg, RiskArgs,
+    WarningModelArg,
+};
+use crate::outcome::{CommandError, Exit};
 use agoge::athlete::{ImportOptions, learn_club};
-use agoge::attention::warning::Kind;
-use agoge::coach::load::{Method, Overview};
-use agoge::coach::squad::Club;
-use agoge::{Athlete, Store};
+use agoge::attention::warning::OddsModelKind;
+use agoge::coach::load::{LoadOverview, WorkloadMethod};
+use agoge::coach::squad::ClubResult;
+use agoge::{LoadFolder, Store};
 use std::path::PathBuf;
 
 /// Runs the chosen action.
-pub(crate) fn run(args: &Load, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run_load(args: &LoadArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     match &args.command {
         LoadCommand::Import { files, athlete, lenient, time_zone, library } => {
             let options = ImportOptions { lenient: *lenient, offset_s: *time_zone };
-            let folder = library.folder()?;
+            let folder = library.resolve_folder()?;
             let athlete = Store::open(&folder)?.athlete_or_new(athlete)?;
-            import(files, &Athlete::new(&folder, &athlete.name)?, options, shared)
+            import_files(files, &LoadFolder::new(&folder, &athlete.name)?, options, shared)
         }
         LoadCommand::Show { athlete, page, days } => {
-            let overview = overview(days, athlete)?;
+            let overview = athlete_overview(days, athlete)?;
             if let Some(page) = page {
                 agoge::write_bytes(page, agoge::report::load_html(&overview).as_bytes())?;
             }
             match shared.json {
                 true => print_json(&overview)?,
-                false => print(&agoge::report::load_terminal(&overview))?,
+                false => print_text(&agoge::report::load_terminal(&overview))?,
             }
             Ok(Exit::Done)
         }
         LoadCommand::Train { model, page, days } => {
-            let club = club(days, kind_of(*model))?;
+            let club = train_club(days, model_kind(*model))?;
             if let Some(page) = page {
                 agoge::write_bytes(page, agoge::report::club_html(&club).as_bytes())?;
             }
             match shared.json {
                 true => print_json(&club)?,
-                false => print(&agoge::report::club_terminal(&club))?,
+                false => print_text(&agoge::report::club_terminal(&club))?,
             }
             // Too little data to train on is the input's fault; a model whose warnings may not be
             // shown is a valid result.
@@ -47,9 +50,9 @@ pub(crate) fn run(args: &Load, shared: &Shared) -> Result<Exit, Failure> {
 }
 
 /// Prints the changes in an athlete's load and reports.
-pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
-    let overview = overview(&args.days, &args.athlete)?;
-    let club = args.train.then(|| club(&args.days, Kind::Logistic)).transpose()?;
+pub(crate) fn run_risk(args: &RiskArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let overview = athlete_overview(&args.days, &args.athlete)?;
+    let club = args.train.then(|| train_club(&args.days, OddsModelKind::Logistic)).transpose()?;
     let warning = club
         .as_ref()
         .and_then(|club| club.words.iter().find(|warning| warning.athlete == overview.athlete));
@@ -66,7 +69,7 @@ pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
             "base_rate": agoge::coach::injury::screening_text(),
         }))?;
     } else {
-        print(&agoge::report::risk_terminal(&overview))?;
+        print_text(&agoge::report::risk_terminal(&overview))?;
         if let Some(club) = &club {
             let verdict = match (club.may_speak, warning) {
                 (true, Some(warning)) => agoge::report::club_word(warning),
@@ -75,7 +78,7 @@ pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
                 }
                 (false, _) => "it may not speak".to_owned(),
             };
-            print(&format!(
+            print_text(&format!(
                 "\nBy the club's log ({}): {verdict}. Why: {}.\n",
                 club.model, club.reason
             ))?;
@@ -85,37 +88,44 @@ pub(crate) fn risk(args: &Risk, shared: &Shared) -> Result<Exit, Failure> {
 }
 
 /// An athlete's days of load.
-fn overview(days: &Weighed, athlete: &str) -> Result<Overview, agoge::Error> {
-    open(&days.library, athlete)?.overview(days.method.map(method_of))
+fn athlete_overview(days: &LoadDaysArgs, athlete: &str) -> Result<LoadOverview, agoge::Error> {
+    open_load_folder(&days.library, athlete)?.load_overview(days.method.map(load_method))
 }
 
 /// Trains a warning model on the logs of all athletes in the library.
-fn club(days: &Weighed, kind: Kind) -> Result<Club, agoge::Error> {
-    learn_club(&Store::open_existing(&days.library.folder()?)?, days.method.map(method_of), kind)
+fn train_club(days: &LoadDaysArgs, kind: OddsModelKind) -> Result<ClubResult, agoge::Error> {
+    learn_club(
+        &Store::open_existing(&days.library.resolve_folder()?)?,
+        days.method.map(load_method),
+        kind,
+    )
 }
 
 /// The load folder of an athlete in the library.
-pub(super) fn open(library: &Library, name: &str) -> Result<Athlete, agoge::Error> {
-    let store = Store::open_existing(&library.folder()?)?;
-    Athlete::of(&store, &store.find_athlete(name)?)
+pub(super) fn open_load_folder(
+    library: &LibraryFolder,
+    name: &str,
+) -> Result<LoadFolder, agoge::Error> {
+    let store = Store::open_existing(&library.resolve_folder()?)?;
+    LoadFolder::from_store(&store, &store.find_athlete(name)?)
 }
 
-fn import(
+fn import_files(
     files: &[PathBuf],
-    athlete: &Athlete,
+    athlete: &LoadFolder,
     options: ImportOptions,
-    shared: &Shared,
-) -> Result<Exit, Failure> {
+    shared: &GlobalArgs,
+) -> Result<Exit, CommandError> {
     let waits = || {
         if !shared.quiet {
             eprintln!("waiting: another program writes the log of {}", athlete.name());
         }
     };
-    let imported = athlete.import(files, options, waits)?;
+    let imported = athlete.import_files(files, options, waits)?;
     if shared.json {
         print_json(&imported)?;
     } else {
-        print(&format!(
+        print_text(&format!(
             "{} new, {} joined with what another device or the diary knew, {} known already, {} reports\n",
             imported.added, imported.joined, imported.known, imported.reports
         ))?;
@@ -131,25 +141,25 @@ fn import(
     Ok(if imported.refused.is_empty() { Exit::Done } else { Exit::InputAtFault })
 }
 
-fn kind_of(model: WarningModel) -> Kind {
+fn model_kind(model: WarningModelArg) -> OddsModelKind {
     match model {
-        WarningModel::Logistic => Kind::Logistic,
-        WarningModel::Trees => Kind::Boosted,
-        WarningModel::Attention => Kind::Attention,
+        WarningModelArg::Logistic => OddsModelKind::Logistic,
+        WarningModelArg::Trees => OddsModelKind::Boosted,
+        WarningModelArg::Attention => OddsModelKind::Attention,
     }
 }
 
-fn method_of(method: LoadMethod) -> Method {
+fn load_method(method: LoadMethodArg) -> WorkloadMethod {
     match method {
-        LoadMethod::SessionRpe => Method::SessionRpe,
-        LoadMethod::TrimpBanister => Method::TrimpBanister,
-        LoadMethod::TrimpEdwards => Method::TrimpEdwards,
-        LoadMethod::TrimpLucia => Method::TrimpLucia,
-        LoadMethod::Tss => Method::Tss,
-        LoadMethod::Pace => Method::Pace,
-        LoadMethod::Distance => Method::Distance,
-        LoadMethod::StrengthVolume => Method::StrengthVolume,
-        LoadMethod::Jumps => Method::Jumps,
-        LoadMethod::Throws => Method::Throws,
+        LoadMethodArg::SessionRpe => WorkloadMethod::SessionRpe,
+        LoadMethodArg::TrimpBanister => WorkloadMethod::TrimpBanister,
+        LoadMethodArg::TrimpEdwards => WorkloadMethod::TrimpEdwards,
+        LoadMethodArg::TrimpLucia => WorkloadMethod::TrimpLucia,
+        LoadMethodArg::Tss => WorkloadMethod::Tss,
+        LoadMethodArg::Pace => WorkloadMethod::Pace,
+        LoadMethodArg::Distance => WorkloadMethod::Distance,
+        LoadMethodArg::StrengthVolume => WorkloadMethod::StrengthVolume,
+        LoadMethodArg::Jumps => WorkloadMethod::Jumps,
+        LoadMethodArg::Throws => WorkloadMethod::Throws,
     }
 }

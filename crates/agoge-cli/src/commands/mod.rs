@@ -22,21 +22,21 @@ pub(crate) mod serve;
 pub(crate) mod setup;
 pub(crate) mod train;
 
-use crate::args::Reading;
-use crate::outcome::Failure;
-use agoge::motion::condition::Filter;
+use crate::args::ReadingArgs;
+use crate::outcome::CommandError;
+use agoge::motion::condition::LowPassFilter;
 use agoge::motion::filter::CutoffCorrection;
-use agoge::vision::Landmarks;
-use agoge::{Models, Options};
+use agoge::vision::LandmarkKind;
+use agoge::{AnalysisOptions, Models};
 use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
 
 /// Options from the configuration file and the arguments; arguments override the file.
-fn options(reading: &Reading) -> Result<Options, Failure> {
+fn reading_options(reading: &ReadingArgs) -> Result<AnalysisOptions, CommandError> {
     let mut options = match &reading.config {
-        Some(path) => Options::from_file(path)?,
-        None => Options::default(),
+        Some(path) => AnalysisOptions::from_file(path)?,
+        None => AnalysisOptions::default(),
     };
     options.height_m = reading.height.or(options.height_m);
     options.mass_kg = reading.mass.or(options.mass_kg);
@@ -52,28 +52,31 @@ fn options(reading: &Reading) -> Result<Options, Failure> {
     options.read.slow_motion_factor = reading.slow_motion.or(options.read.slow_motion_factor);
     options.video.pose = reading.pose.map_or(options.video.pose, Into::into);
     if reading.world {
-        options.video.landmarks = Landmarks::World;
+        options.video.landmarks = LandmarkKind::World;
     }
     if let Some(cutoff_hz) = reading.cutoff {
         options.condition.filter =
-            Filter::Butterworth { order: 4, cutoff_hz, correction: CutoffCorrection::None };
+            LowPassFilter::Butterworth { order: 4, cutoff_hz, correction: CutoffCorrection::None };
     }
     Ok(options)
 }
 
 /// Same as above, with the movement's name or definition; checked before any recording is read.
-fn options_of(reading: &Reading, movement: &str) -> Result<Options, Failure> {
-    let mut options = options(reading)?;
+fn movement_options(
+    reading: &ReadingArgs,
+    movement: &str,
+) -> Result<AnalysisOptions, CommandError> {
+    let mut options = reading_options(reading)?;
     if movement != "auto" || reading.config.is_none() {
         movement.clone_into(&mut options.movement);
     }
-    options.check()?;
+    options.check_values()?;
     Ok(options)
 }
 
 /// The models given by an argument: a file, or `none` for no trained model. Without the argument,
 /// the bundled models are to be used.
-fn models(argument: Option<&Path>) -> Result<Option<Models>, Failure> {
+fn load_models(argument: Option<&Path>) -> Result<Option<Models>, CommandError> {
     Ok(match argument {
         None => None,
         Some(path) if path == Path::new("none") => Some(Models::without_model()),
@@ -82,19 +85,19 @@ fn models(argument: Option<&Path>) -> Result<Option<Models>, Failure> {
 }
 
 /// Prints text on standard output.
-fn print(text: &str) -> Result<(), Failure> {
+fn print_text(text: &str) -> Result<(), CommandError> {
     Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
 /// Prints a value as JSON on standard output.
-fn print_json(value: &(impl Serialize + ?Sized)) -> Result<(), Failure> {
+fn print_json(value: &(impl Serialize + ?Sized)) -> Result<(), CommandError> {
     let mut out = std::io::stdout().lock();
     serde_json::to_writer_pretty(&mut out, value).map_err(std::io::Error::from)?;
     Ok(writeln!(out)?)
 }
 
 /// Whether to print in colour: only to a terminal, and not where `NO_COLOR` is set.
-fn color() -> bool {
+fn use_color() -> bool {
     use std::io::IsTerminal;
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

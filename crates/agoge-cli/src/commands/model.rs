@@ -1,27 +1,30 @@
 //! `agoge model show|export|import`
 
-use super::train::{write, write_file};
-use super::{print, print_json};
-use crate::args::{ModelCommand, Shared};
-use crate::outcome::{Exit, Failure};
+use super::train::{write_file, write_model};
+use super::{print_json, print_text};
+use crate::args::{GlobalArgs, ModelCommand};
+use crate::outcome::{CommandError, Exit};
 use agoge::attention::token::{CHANNELS, PARTS, SENSOR_CHANNELS, TIMES};
 use agoge::attention::{Model, export, weights};
 use std::fmt::Write as _;
 use std::path::Path;
 
 /// Runs the chosen action.
-pub(crate) fn run(args: &crate::args::Model, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run_model(
+    args: &crate::args::ModelArgs,
+    shared: &GlobalArgs,
+) -> Result<Exit, CommandError> {
     match &args.command {
-        ModelCommand::Show { file } => show(file, shared),
+        ModelCommand::Show { file } => show_model(file, shared),
         ModelCommand::Export { file, onnx, check, seed } => {
             let model = agoge::load_model(file)?;
             let mut written = Vec::new();
             if let Some(out) = onnx {
-                write_file(out, export::onnx(&model))?;
+                write_file(out, export::encode_onnx(&model))?;
                 written.push(out);
             }
             if let Some(out) = check {
-                write_file(out, export::check(&model, *seed))?;
+                write_file(out, export::reference_outputs(&model, *seed))?;
                 written.push(out);
             }
             if shared.json {
@@ -29,36 +32,36 @@ pub(crate) fn run(args: &crate::args::Model, shared: &Shared) -> Result<Exit, Fa
             } else if !shared.quiet {
                 let lines: String =
                     written.iter().map(|out| format!("{}\n", out.display())).collect();
-                print(&lines)?;
+                print_text(&lines)?;
             }
             Ok(Exit::Done)
         }
         ModelCommand::Import { file, map, out } => {
             let imported = agoge::import_model(file, map)?;
-            write(out, &imported.model)?;
+            write_model(out, &imported.model)?;
             if shared.json {
-                let parameters = imported.model.parameters();
+                let parameters = imported.model.parameter_count();
                 print_json(
                     &serde_json::json!({ "weights": out, "parameters": parameters, "unused": imported.unused }),
                 )?;
             } else if !shared.quiet {
                 let mut text =
-                    format!("{}: {} parameters\n", out.display(), imported.model.parameters());
+                    format!("{}: {} parameters\n", out.display(), imported.model.parameter_count());
                 if !imported.unused.is_empty() {
                     let _ = writeln!(text, "not used: {}", imported.unused.join(", "));
                 }
-                print(&text)?;
+                print_text(&text)?;
             }
             Ok(Exit::Done)
         }
     }
 }
 
-fn show(file: &Path, shared: &Shared) -> Result<Exit, Failure> {
+fn show_model(file: &Path, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     let model = agoge::load_model(file)?;
     if shared.json {
         let tensors: Vec<_> = model
-            .tensors()
+            .tensor_layout()
             .into_iter()
             .map(|(path, shape)| serde_json::json!({ "path": path, "shape": shape }))
             .collect();
@@ -67,18 +70,18 @@ fn show(file: &Path, shared: &Shared) -> Result<Exit, Failure> {
             "version": weights::VERSION,
             "card": model.card(),
             "size": model.size(),
-            "parameters": model.parameters(),
+            "parameters": model.parameter_count(),
             "input": { "times": TIMES, "parts": PARTS.len(), "channels": CHANNELS, "sensor": SENSOR_CHANNELS },
             "tensors": tensors,
         }))?;
     } else {
-        print(&description(&model))?;
+        print_text(&model_description(&model))?;
     }
     Ok(Exit::Done)
 }
 
 /// Describes a model: card, sizes, what its heads know, tensors.
-fn description(model: &Model) -> String {
+fn model_description(model: &Model) -> String {
     let (card, size) = (model.card(), model.size());
     let stated =
         |text: &str| if text.is_empty() { "not stated".to_owned() } else { text.to_owned() };
@@ -112,7 +115,7 @@ fn description(model: &Model) -> String {
             "input",
             format!("{TIMES} instants × {} parts × {CHANNELS} channels{sensor}", PARTS.len()),
         ),
-        ("parameters", model.parameters().to_string()),
+        ("parameters", model.parameter_count().to_string()),
         ("movements", card.movements.join(", ")),
         ("quality", calibration),
         ("reach", reach),
@@ -138,7 +141,7 @@ fn description(model: &Model) -> String {
                 .collect(),
         );
     }
-    let tensors = model.tensors();
+    let tensors = model.tensor_layout();
     list(
         "tensors",
         tensors.iter().map(|(path, shape)| (path.as_str(), format!("{shape:?}"))).collect(),

@@ -1,22 +1,25 @@
 //! `agoge movements list|show|check`
 
-use super::{print, print_json};
-use crate::args::{Movements, MovementsCommand, Shared};
-use crate::outcome::{Exit, Failure};
+use super::{print_json, print_text};
+use crate::args::{GlobalArgs, MovementsArgs, MovementsCommand};
+use crate::outcome::{CommandError, Exit};
 use agoge::kinematics::movement;
 
 /// Runs the chosen action.
-pub(crate) fn run(args: &Movements, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run_movements(
+    args: &MovementsArgs,
+    shared: &GlobalArgs,
+) -> Result<Exit, CommandError> {
     match &args.command {
-        MovementsCommand::List => list(shared),
-        MovementsCommand::Show { name } => show(name, shared),
-        MovementsCommand::Check { file } => check(file, shared),
+        MovementsCommand::List => list_movements(shared),
+        MovementsCommand::Show { name } => show_movement(name, shared),
+        MovementsCommand::Check { file } => check_definition(file, shared),
     }
 }
 
 /// Prints names and titles of the definitions.
-fn list(shared: &Shared) -> Result<Exit, Failure> {
-    let all = movement::bundled();
+fn list_movements(shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let all = movement::bundled_movements();
     if shared.json {
         print_json(all)?;
         return Ok(Exit::Done);
@@ -26,28 +29,28 @@ fn list(shared: &Shared) -> Result<Exit, Failure> {
         .iter()
         .map(|movement| format!("{:width$}  {}\n", movement.name, movement.title))
         .collect();
-    print(&lines)?;
+    print_text(&lines)?;
     Ok(Exit::Done)
 }
 
-fn show(name: &str, shared: &Shared) -> Result<Exit, Failure> {
-    let definition = movement::find(name)
+fn show_movement(name: &str, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let definition = movement::find_movement(name)
         .ok_or_else(|| agoge::Error::NoSuchMovement { name: name.to_owned() })?;
     if shared.json {
         print_json(definition)?;
     } else {
-        print(movement::text(&definition.name).unwrap_or_default())?;
+        print_text(movement::bundled_text(&definition.name).unwrap_or_default())?;
     }
     Ok(Exit::Done)
 }
 
-fn check(file: &std::path::Path, shared: &Shared) -> Result<Exit, Failure> {
-    let text = std::fs::read_to_string(file).map_err(agoge::Error::io(file))?;
-    let problems = movement::check(&text);
+fn check_definition(file: &std::path::Path, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let text = std::fs::read_to_string(file).map_err(agoge::Error::io_at(file))?;
+    let problems = movement::check_definition(&text);
     if shared.json {
         print_json(&problems)?;
     } else if problems.is_empty() {
-        print(&format!("{}: a good definition\n", file.display()))?;
+        print_text(&format!("{}: a good definition\n", file.display()))?;
     } else {
         for problem in &problems {
             eprintln!("error: {}:{problem}", file.display());

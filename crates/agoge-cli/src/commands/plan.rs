@@ -1,59 +1,64 @@
 //! `agoge plan`
 
-use super::load::open;
-use super::{print, print_json};
-use crate::args::{Known, Plan as Args, PlanCommand, Shared};
-use crate::outcome::{Exit, Failure};
-use agoge::coach::plan::{Clash, Event, Plan, Priority, check, plan, today};
+use super::load::open_load_folder;
+use super::{print_json, print_text};
+use crate::args::{GlobalArgs, PlanArgs as Args, PlanCommand, PlanInputArgs};
+use crate::outcome::{CommandError, Exit};
+use agoge::coach::plan::{
+    EventPriority, Plan, PlanEvent, RuleClash, advise_today, check_plan, make_plan,
+};
 use agoge::plan::{PlanInput, read_plan};
 use agoge::{Store, report};
 use std::path::Path;
 
 /// Runs the chosen action.
-pub(crate) fn run(args: &Args, shared: &Shared) -> Result<Exit, Failure> {
+pub(crate) fn run_plan(args: &Args, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     match &args.command {
         PlanCommand::Make { known, from, explain, workouts, out } => {
-            make(known, from.as_deref(), [*explain, *workouts], out, shared)
+            make_and_write_plan(known, from.as_deref(), [*explain, *workouts], out, shared)
         }
         PlanCommand::Today { known } => {
-            let answer = today(&read(known)?.basis());
+            let answer = advise_today(&read_input(known)?.planning_basis());
             match shared.json {
                 true => print_json(&answer)?,
-                false => print(&report::today_terminal(&answer))?,
+                false => print_text(&report::today_terminal(&answer))?,
             }
             Ok(Exit::Done)
         }
         PlanCommand::Race { known, on, minutes, sport, rpe } => {
-            let event = Event {
+            let event = PlanEvent {
                 day: *on,
                 title: "the new event".into(),
-                priority: Priority::C,
+                priority: EventPriority::C,
                 sport: sport.clone(),
                 minutes: *minutes,
                 rpe: *rpe,
                 regions: None,
                 recover: None,
             };
-            race(known, event, shared)
+            try_race(known, event, shared)
         }
         PlanCommand::Check { plan, known } => {
-            let (checked, input) = (read_plan(plan)?, read(known)?);
-            let violations: Vec<String> = check(&checked, &input.request, &input.past)
+            let (checked, input) = (read_plan(plan)?, read_input(known)?);
+            let violations: Vec<String> = check_plan(&checked, &input.request, &input.past)
                 .into_iter()
                 .map(|violation| violation.0)
                 .collect();
             match shared.json {
                 true => print_json(&violations)?,
-                false if violations.is_empty() => print("The plan keeps every rule.\n")?,
-                false => print(&(violations.join("\n") + "\n"))?,
+                false if violations.is_empty() => print_text("The plan keeps every rule.\n")?,
+                false => print_text(&(violations.join("\n") + "\n"))?,
             }
             Ok(if violations.is_empty() { Exit::Done } else { Exit::InputAtFault })
         }
         PlanCommand::Effects { athlete, sessions, library } => {
-            let effects = agoge::plan::moved(&open(library, athlete)?, sessions.as_deref())?;
+            let effects = agoge::plan::factor_changes(
+                &open_load_folder(library, athlete)?,
+                sessions.as_deref(),
+            )?;
             match shared.json {
                 true => print_json(&effects)?,
-                false => print(&report::moved_terminal(&effects))?,
+                false => print_text(&report::drill_effects_terminal(&effects))?,
             }
             Ok(Exit::Done)
         }
@@ -61,16 +66,17 @@ pub(crate) fn run(args: &Args, shared: &Shared) -> Result<Exit, Failure> {
             let (a, b) = (read_plan(a)?, read_plan(b)?);
             match shared.json {
                 true => print_json(&serde_json::json!({ "a": a, "b": b }))?,
-                false => print(&report::compare_terminal(&a, &b))?,
+                false => print_text(&report::plan_comparison_terminal(&a, &b))?,
             }
             Ok(Exit::Done)
         }
     }
 }
 
-fn read(known: &Known) -> Result<PlanInput, Failure> {
-    let athlete = known.athlete.as_ref().map(|name| open(&known.library, name)).transpose()?;
-    Ok(PlanInput::read(
+fn read_input(known: &PlanInputArgs) -> Result<PlanInput, CommandError> {
+    let athlete =
+        known.athlete.as_ref().map(|name| open_load_folder(&known.library, name)).transpose()?;
+    Ok(PlanInput::from_files(
         &known.request,
         athlete.as_ref(),
         &known.findings,
@@ -78,20 +84,20 @@ fn read(known: &Known) -> Result<PlanInput, Failure> {
     )?)
 }
 
-fn make(
-    known: &Known,
+fn make_and_write_plan(
+    known: &PlanInputArgs,
     from: Option<&Path>,
     [explain, workouts]: [bool; 2],
     out: &Path,
-    shared: &Shared,
-) -> Result<Exit, Failure> {
-    let input = read(known)?;
+    shared: &GlobalArgs,
+) -> Result<Exit, CommandError> {
+    let input = read_input(known)?;
     let earlier = from.map(read_plan).transpose()?;
-    let new_plan = match plan(&input.basis(), earlier.as_ref()) {
+    let new_plan = match make_plan(&input.planning_basis(), earlier.as_ref()) {
         Ok(new_plan) => new_plan,
-        Err(clash) => return clashed(&clash, shared),
+        Err(clash) => return print_clash(&clash, shared),
     };
-    std::fs::create_dir_all(out).map_err(agoge::Error::io(out))?;
+    std::fs::create_dir_all(out).map_err(agoge::Error::io_at(out))?;
     let json = serde_json::to_string_pretty(&new_plan).map_err(std::io::Error::from)? + "\n";
     let athlete = known.athlete.as_deref().unwrap_or_default();
     for (name, text) in [
@@ -104,20 +110,20 @@ fn make(
     }
     if workouts {
         let folder = out.join("workouts");
-        std::fs::create_dir_all(&folder).map_err(agoge::Error::io(&folder))?;
-        for (name, bytes) in agoge::plan::workouts(&new_plan) {
+        std::fs::create_dir_all(&folder).map_err(agoge::Error::io_at(&folder))?;
+        for (name, bytes) in agoge::plan::workout_files(&new_plan) {
             agoge::write_bytes(&folder.join(name), &bytes)?;
         }
     }
     if let Some(name) = &known.athlete {
         // Stored for the athlete's page; older plans are kept.
-        let store = Store::open_existing(&known.library.folder()?)?;
+        let store = Store::open_existing(&known.library.resolve_folder()?)?;
         let value = serde_json::to_value(&new_plan).map_err(std::io::Error::from)?;
         store.save_plan(store.find_athlete(name)?.id, new_plan.start, &value)?;
     }
     match shared.json {
         true => print_json(&new_plan)?,
-        false => print(&report::plan_terminal(&new_plan, explain))?,
+        false => print_text(&report::plan_terminal(&new_plan, explain))?,
     }
     if !shared.quiet {
         let also = if workouts { " and workouts" } else { "" };
@@ -126,7 +132,7 @@ fn make(
     Ok(Exit::Done)
 }
 
-fn clashed(clash: &Clash, shared: &Shared) -> Result<Exit, Failure> {
+fn print_clash(clash: &RuleClash, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     if shared.json {
         print_json(clash)?;
     }
@@ -134,28 +140,32 @@ fn clashed(clash: &Clash, shared: &Shared) -> Result<Exit, Failure> {
     Ok(Exit::InputAtFault)
 }
 
-fn race(known: &Known, event: Event, shared: &Shared) -> Result<Exit, Failure> {
-    let mut input = read(known)?;
-    let before = match plan(&input.basis(), None) {
+fn try_race(
+    known: &PlanInputArgs,
+    event: PlanEvent,
+    shared: &GlobalArgs,
+) -> Result<Exit, CommandError> {
+    let mut input = read_input(known)?;
+    let before = match make_plan(&input.planning_basis(), None) {
         Ok(new_plan) => new_plan,
-        Err(clash) => return clashed(&clash, shared),
+        Err(clash) => return print_clash(&clash, shared),
     };
     input.request.events.push(event);
-    if let Some(what) = input.request.fault() {
+    if let Some(what) = input.request.find_fault() {
         return Err(agoge::Error::Plan { path: known.request.clone(), what }.into());
     }
-    match plan(&input.basis(), Some(&before)) {
-        Ok(after) => say_race(&before, &after, shared),
-        Err(clash) => clashed(&clash, shared),
+    match make_plan(&input.planning_basis(), Some(&before)) {
+        Ok(after) => print_race(&before, &after, shared),
+        Err(clash) => print_clash(&clash, shared),
     }
 }
 
-fn say_race(before: &Plan, after: &Plan, shared: &Shared) -> Result<Exit, Failure> {
+fn print_race(before: &Plan, after: &Plan, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     match shared.json {
         true => print_json(&serde_json::json!({ "without": before, "with": after }))?,
-        false => print(&format!(
+        false => print_text(&format!(
             "It fits in. A is the plan without it, B with it.\n{}",
-            report::compare_terminal(before, after)
+            report::plan_comparison_terminal(before, after)
         ))?,
     }
     Ok(Exit::Done)

@@ -1,20 +1,20 @@
 //! `agoge pretrain MANIFEST…`
 
-use super::print;
-use super::train::{config, name_of, write};
-use crate::args::{Pretrain, Shared};
-use crate::outcome::{Exit, Failure};
+use super::print_text;
+use super::train::{model_name, training_config, write_model};
+use crate::args::{GlobalArgs, PretrainArgs};
+use crate::outcome::{CommandError, Exit};
 use crate::progress;
 
 /// Trains an encoder without labels and writes its weights.
-pub(crate) fn run(args: &Pretrain, shared: &Shared) -> Result<Exit, Failure> {
-    let config = config(args.seed, args.epochs, usize::MAX);
-    let bar = progress::bar(config.epochs, "epochs", shared);
+pub(crate) fn run_pretrain(args: &PretrainArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let config = training_config(args.seed, args.epochs, usize::MAX);
+    let bar = progress::progress_bar(config.epochs, "epochs", shared);
     let mut loss = f64::NAN;
     let model = agoge::pretrain_model(
         &args.manifests,
         &config,
-        &name_of(&args.out),
+        &model_name(&args.out),
         args.checkpoint.as_deref(),
         &mut |progress| {
             loss = progress.loss;
@@ -22,16 +22,16 @@ pub(crate) fn run(args: &Pretrain, shared: &Shared) -> Result<Exit, Failure> {
         },
     )?;
     bar.finish_and_clear();
-    write(&args.out, &model)?;
+    write_model(&args.out, &model)?;
     if shared.json {
         super::print_json(
-            &serde_json::json!({ "weights": args.out, "parameters": model.parameters(), "loss": loss }),
+            &serde_json::json!({ "weights": args.out, "parameters": model.parameter_count(), "loss": loss }),
         )?;
     } else {
-        print(&format!(
+        print_text(&format!(
             "{}: {} parameters, last loss {loss:.4}\n",
             args.out.display(),
-            model.parameters()
+            model.parameter_count()
         ))?;
     }
     Ok(Exit::Done)

@@ -1,38 +1,44 @@
 //! `agoge serve`
 
-use super::print;
-use crate::args::{Serve, Shared};
-use crate::outcome::{Exit, Failure};
-use agoge_server::{Config, Limits, Remote, Running, Welcome};
+use super::print_text;
+use crate::args::{GlobalArgs, ServeArgs};
+use crate::outcome::{CommandError, Exit};
+use agoge_server::{AccessInfo, RemoteOptions, RunningServer, ServerLimits, ServerOptions};
 use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 
 /// Serves until Ctrl-C.
-pub(crate) fn run(args: &Serve, shared: &Shared) -> Result<Exit, Failure> {
-    let remote = Remote { folder: agoge::data_folder()?.join("server"), new_token: args.new_token };
-    let library = Some(args.library.folder()?);
-    let config =
-        Config { address: args.address, library, limits: Limits::default(), remote: Some(remote) };
-    agoge_server::run(config, |running| {
+pub(crate) fn run_serve(args: &ServeArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let remote =
+        RemoteOptions { folder: agoge::data_folder()?.join("server"), new_token: args.new_token };
+    let library = Some(args.library.resolve_folder()?);
+    let config = ServerOptions {
+        address: args.address,
+        library,
+        limits: ServerLimits::default(),
+        remote: Some(remote),
+    };
+    agoge_server::run_server(config, |running| {
         // The token is shown only here, so it is printed even with `--quiet`.
-        let has_new_token = running.welcome.as_ref().is_some_and(|welcome| welcome.token.is_some());
+        let has_new_token =
+            running.access_info.as_ref().is_some_and(|welcome| welcome.token.is_some());
         if !shared.quiet || has_new_token {
             // Fails if standard output was closed, which does not matter.
-            let _ = print(&greeting(running));
+            let _ = print_text(&greeting_text(running));
         }
     })?;
     Ok(Exit::Done)
 }
 
-fn greeting(running: &Running) -> String {
-    match &running.welcome {
+fn greeting_text(running: &RunningServer) -> String {
+    match &running.access_info {
         None => format!("Agoge serves http://{}/ – end with Ctrl-C\n", running.address),
-        Some(welcome) => invitation(welcome),
+        Some(welcome) => access_text(welcome),
     }
 }
 
 /// How to open the server from another machine.
-fn invitation(welcome: &Welcome) -> String {
+fn access_text(welcome: &AccessInfo) -> String {
     let Some(first) = welcome.urls.first() else {
         return "Agoge serves, but this machine has no address in a network – end with Ctrl-C\n"
             .to_owned();
@@ -73,14 +79,17 @@ mod tests {
     fn a_new_token_is_told_with_a_picture_of_the_way_in() {
         let urls =
             vec!["https://192.168.1.7:8420/".to_owned(), "https://laptop.local:8420/".to_owned()];
-        let new =
-            Welcome { urls, token: Some("abcdefgh".to_owned()), fingerprint: "AA:BB".to_owned() };
-        let text = invitation(&new);
+        let new = AccessInfo {
+            urls,
+            token: Some("abcdefgh".to_owned()),
+            fingerprint: "AA:BB".to_owned(),
+        };
+        let text = access_text(&new);
         assert!(
             text.contains("Token: abcdefgh") && text.contains('█') && text.contains("AA:BB"),
             "{text}"
         );
-        let old = invitation(&Welcome { token: None, ..new });
+        let old = access_text(&AccessInfo { token: None, ..new });
         assert!(
             !old.contains("abcdefgh") && !old.contains('█') && old.contains("--new-token"),
             "{old}"

@@ -1,15 +1,15 @@
 //! `agoge setup`
 
-use super::{print, print_json};
-use crate::args::{Setup, Shared};
-use crate::outcome::{Exit, Failure};
+use super::{print_json, print_text};
+use crate::args::{GlobalArgs, SetupArgs};
+use crate::outcome::{CommandError, Exit};
 use agoge::vision::setup;
 use std::fmt::Write;
 
 /// Installs the pose network and prints its files, their sizes and the licence.
-pub(crate) fn run(args: &Setup, shared: &Shared) -> Result<Exit, Failure> {
-    let weights =
-        setup::setup(args.from.as_deref(), &agoge::pose_folder()?).map_err(agoge::Error::from)?;
+pub(crate) fn run_setup(args: &SetupArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let weights = setup::install_weights(args.from.as_deref(), &agoge::pose_folder()?)
+        .map_err(agoge::Error::from)?;
     if shared.json {
         print_json(&weights)?;
     } else if !shared.quiet {
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Setup, shared: &Shared) -> Result<Exit, Failure> {
             "From {}, licence {} (see NOTICE.txt beside it).",
             weights.package, weights.licence
         );
-        print(&text)?;
+        print_text(&text)?;
     }
     Ok(Exit::Done)
 }

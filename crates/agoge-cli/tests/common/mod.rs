@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
 use agoge::motion::Recording;
-use agoge::motion::simulate::{Corruption, Exercise, Set};
+use agoge::motion::simulate::{Corruption, Exercise, SimulatedSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -38,9 +38,11 @@ pub(crate) fn data(name: &str) -> Option<PathBuf> {
 /// Three simulated squats with the noise of a good markerless system.
 pub(crate) fn squats() -> Recording {
     let mut recording =
-        Set { repetitions: 3, rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
+        SimulatedSet { repetitions: 3, rate_hz: 30.0, ..SimulatedSet::new(Exercise::Squat) }
+            .simulate()
+            .recording;
     Corruption { noise: 0.004, dropout: 0.02, swaps: 0.01, outliers: 0.0, seed: 1 }
-        .apply(&mut recording);
+        .apply_to(&mut recording);
     recording
 }
 

@@ -1,9 +1,9 @@
 //! Sub-scores: how a repetition compares with a squad's in range, timing, smoothness, symmetry,
 //! stability and path.
 
-use super::norm::{Cycle, CyclePhase, Norm, PhaseNorm, angle, apart};
-use agoge_kinematics::coordination::wrapped;
-use agoge_kinematics::normalise::{half_width, mean, sample_sd};
+use super::norm::{Cycle, CyclePhase, MovementNorm, PhaseNorm, angle_between, plane_angles};
+use agoge_kinematics::coordination::wrap_angle;
+use agoge_kinematics::normalise::{finite_mean, half_width, sample_sd};
 use agoge_motion::segments::JOINTS;
 use agoge_motion::vector::norm as length;
 use agoge_motion::{Part, Side};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub const ASPECTS: [&str; 6] = ["range", "timing", "smoothness", "symmetry", "stability", "path"];
 
 /// Smallest change of direction for which a joint has a range of its own, degrees.
-const RANGE: f64 = 20.0;
+const MIN_RANGE_DEG: f64 = 20.0;
 
 /// Score of one aspect of a set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,23 +34,29 @@ pub struct Aspect {
 /// logarithm of the phases' durations relative to the usual ones. Smoothness: negative SPARC.
 /// Symmetry: degrees by which the left-right difference deviates from the usual one. Stability:
 /// degrees of the trunk out of the sagittal plane. Path: root mean square over all joints, degrees.
-pub(super) fn raw(cycle: &Cycle, norm: &Norm) -> [f64; ASPECTS.len()] {
+pub(super) fn raw_aspects(cycle: &Cycle, norm: &MovementNorm) -> [f64; ASPECTS.len()] {
     let pairs: Vec<(&CyclePhase, &PhaseNorm)> = cycle
         .phases
         .iter()
-        .filter_map(|phase| Some((phase, norm.phase(phase.name.as_deref())?)))
+        .filter_map(|phase| Some((phase, norm.find_phase(phase.name.as_deref())?)))
         .collect();
     let mean_over_phases = |measure: &dyn Fn(&CyclePhase, &PhaseNorm) -> f64| {
-        mean(&pairs.iter().map(|(phase, usual)| measure(phase, usual)).collect::<Vec<_>>())
+        finite_mean(&pairs.iter().map(|(phase, usual)| measure(phase, usual)).collect::<Vec<_>>())
     };
     [
         mean_over_phases(&|phase, usual| {
             let ranges = (0..JOINTS.len()).map(|joint| {
-                let usual_range = range(usual.directions.iter().map(|point| point[joint]));
-                let athlete_range = range(phase.directions.iter().map(|point| point[joint]));
-                if usual_range >= RANGE { (athlete_range - usual_range).abs() } else { f64::NAN }
+                let usual_range =
+                    direction_range(usual.directions.iter().map(|point| point[joint]));
+                let athlete_range =
+                    direction_range(phase.directions.iter().map(|point| point[joint]));
+                if usual_range >= MIN_RANGE_DEG {
+                    (athlete_range - usual_range).abs()
+                } else {
+                    f64::NAN
+                }
             });
-            mean(&ranges.collect::<Vec<_>>())
+            finite_mean(&ranges.collect::<Vec<_>>())
         }),
         mean_over_phases(&|phase, usual| (phase.duration_s / usual.duration_s[0]).ln().abs()),
         mean_over_phases(&|phase, _| -phase.smoothness),
@@ -62,26 +68,28 @@ pub(super) fn raw(cycle: &Cycle, norm: &Norm) -> [f64; ASPECTS.len()] {
                     .iter()
                     .find(|curve| curve.name == left.name && curve.side == Some(Side::Right))?;
                 let (athlete_left, athlete_right) = (
-                    phase.curve(&left.name, Some(Side::Left))?,
-                    phase.curve(&left.name, Some(Side::Right))?,
+                    phase.curve_values(&left.name, Some(Side::Left))?,
+                    phase.curve_values(&left.name, Some(Side::Right))?,
                 );
                 let away = |point: usize| {
                     let usual = left.mean[point] - right.mean[point];
-                    wrapped(athlete_left[point] - athlete_right[point] - usual).abs()
+                    wrap_angle(athlete_left[point] - athlete_right[point] - usual).abs()
                 };
-                Some(mean(&(0..left.mean.len()).map(away).collect::<Vec<_>>()))
+                Some(finite_mean(&(0..left.mean.len()).map(away).collect::<Vec<_>>()))
             });
-            mean(&deviations.collect::<Vec<_>>())
+            finite_mean(&deviations.collect::<Vec<_>>())
         }),
         mean_over_phases(&|phase, usual| {
-            deviation(phase, usual, &[Part::Chest], &|a, b| apart(a, b)[1])
+            direction_deviation(phase, usual, &[Part::Chest], &|a, b| plane_angles(a, b)[1])
         }),
-        mean_over_phases(&|phase, usual| deviation(phase, usual, &JOINTS, &angle)),
+        mean_over_phases(&|phase, usual| {
+            direction_deviation(phase, usual, &JOINTS, &angle_between)
+        }),
     ]
 }
 
 /// Root mean square distance of some joints from their usual directions, degrees.
-fn deviation(
+fn direction_deviation(
     phase: &CyclePhase,
     usual: &PhaseNorm,
     joints: &[Part],
@@ -99,47 +107,49 @@ fn deviation(
             .filter(|(direction, usual)| direction[0].is_finite() && length(*usual) > 0.5)
             .map(|(direction, usual)| distance(direction, usual).powi(2))
     });
-    mean(&squares.collect::<Vec<_>>()).sqrt()
+    finite_mean(&squares.collect::<Vec<_>>()).sqrt()
 }
 
 /// Largest angle between the first known direction and any later one, degrees.
-fn range(directions: impl Iterator<Item = [f64; 3]>) -> f64 {
+fn direction_range(directions: impl Iterator<Item = [f64; 3]>) -> f64 {
     let mut known = directions.filter(|d| length(*d) > 0.5);
     let Some(first) = known.next() else { return f64::NAN };
-    known.map(|d| angle(first, d)).fold(0.0, f64::max)
+    known.map(|d| angle_between(first, d)).fold(0.0, f64::max)
 }
 
 /// Mean and standard deviation of every aspect over the repetitions behind a norm, `[aspect]`.
-pub(super) fn usual(cycles: &[Cycle], norm: &Norm) -> Vec<[f64; 2]> {
+pub(super) fn usual_aspects(cycles: &[Cycle], norm: &MovementNorm) -> Vec<[f64; 2]> {
     let repetitions: Vec<[f64; ASPECTS.len()]> =
-        cycles.iter().map(|cycle| raw(cycle, norm)).collect();
+        cycles.iter().map(|cycle| raw_aspects(cycle, norm)).collect();
     let values_of = |aspect: usize| -> Vec<f64> {
         repetitions.iter().map(|aspects| aspects[aspect]).filter(|v| v.is_finite()).collect()
     };
     let or_zero = |v: f64| if v.is_finite() { v } else { 0.0 };
     (0..ASPECTS.len())
-        .map(|aspect| [or_zero(mean(&values_of(aspect))), or_zero(sample_sd(&values_of(aspect)))])
+        .map(|aspect| {
+            [or_zero(finite_mean(&values_of(aspect))), or_zero(sample_sd(&values_of(aspect)))]
+        })
         .collect()
 }
 
 /// Scores the aspects of some repetitions against a squad; empty against a single athlete, whose
 /// norm does not know how repetitions vary.
-pub(super) fn aspects(cycles: &[Cycle], norm: &Norm) -> Vec<Aspect> {
-    if !norm.is_of_a_squad() {
+pub(super) fn score_aspects(cycles: &[Cycle], norm: &MovementNorm) -> Vec<Aspect> {
+    if !norm.is_squad_norm() {
         return Vec::new();
     }
     let repetitions: Vec<[f64; ASPECTS.len()]> =
-        cycles.iter().map(|cycle| raw(cycle, norm)).collect();
+        cycles.iter().map(|cycle| raw_aspects(cycle, norm)).collect();
     let score_aspect = |(aspect, name): (usize, &&str)| {
         let [centre, sd] = *norm.aspects.get(aspect)?;
         let percentiles: Vec<f64> = repetitions
             .iter()
-            .map(|aspects| 100.0 * (1.0 - below((aspects[aspect] - centre) / sd)))
+            .map(|aspects| 100.0 * (1.0 - normal_cdf((aspects[aspect] - centre) / sd)))
             .filter(|percentile| percentile.is_finite())
             .collect();
         let half = half_width(&percentiles, 1.645);
         let half = if half.is_finite() { half } else { 0.0 };
-        let percentile = mean(&percentiles);
+        let percentile = finite_mean(&percentiles);
         (sd > 0.0 && !percentiles.is_empty()).then(|| Aspect {
             name: (*name).to_owned(),
             percentile,
@@ -151,7 +161,7 @@ pub(super) fn aspects(cycles: &[Cycle], norm: &Norm) -> Vec<Aspect> {
 }
 
 /// Cumulative standard normal distribution (Abramowitz & Stegun 1964, 26.2.17; accurate to 1e-7).
-fn below(z: f64) -> f64 {
+fn normal_cdf(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
     let series = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
     let sum = series.iter().rev().fold(0.0, |sum, factor| (sum + factor) * t);
@@ -169,7 +179,7 @@ mod tests {
         for (z, share) in
             [(0.0, 0.5), (1.0, 0.841_344_746), (-1.96, 0.024_997_895), (3.0, 0.998_650_102)]
         {
-            assert!((below(z) - share).abs() < 1e-6, "{z}: {}", below(z));
+            assert!((normal_cdf(z) - share).abs() < 1e-6, "{z}: {}", normal_cdf(z));
         }
     }
 }

@@ -1,20 +1,22 @@
 //! Counterfactuals: a joint moves as the reference's does in a phase, the body follows (bones keep
 //! their lengths), and the result is scored again.
 
-use super::difference::Difference;
-use super::norm::{Norm, POINTS, PhaseNorm, in_mirror, mirrored_joint, spans};
-use super::{Asked, Change, Pictured, Place};
+use super::difference::JointDifference;
+use super::norm::{
+    MovementNorm, PHASE_POINTS, PhaseNorm, mirror_direction, mirrored_joint, phase_spans,
+};
+use super::{ExplanationInput, JointPhase, PicturedChange, SuggestedChange};
 use agoge_kinematics::Repetition;
 use agoge_kinematics::movement::CheckRule;
-use agoge_kinematics::normalise::{half_width, mean};
-use agoge_motion::segments::{JOINTS, between, joint};
+use agoge_kinematics::normalise::{finite_mean, half_width};
+use agoge_motion::segments::{JOINTS, interpolate_direction, joint_index};
 use agoge_motion::vector::{add, norm as length, scale, sub};
 use agoge_motion::{Directions, Part, Recording, Side};
 use serde::{Deserialize, Serialize};
 
 /// Share of a phase, before and after it, over which the athlete's own movement blends into the
 /// replacement and back, so that no joint jumps.
-const RAMP: f64 = 0.15;
+const RAMP_SHARE: f64 = 0.15;
 
 /// Points of the score that a change would gain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,9 +32,9 @@ pub struct Gain {
 impl Gain {
     /// Averages the gains of some repetitions; `None` if none is known. A single gain has no
     /// scatter, so half of its own size stands for the half width of its interval.
-    pub(super) fn of(gains: &[f64]) -> Option<Gain> {
+    pub(super) fn from_gains(gains: &[f64]) -> Option<Gain> {
         let known: Vec<f64> = gains.iter().copied().filter(|gain| gain.is_finite()).collect();
-        let value = mean(&known);
+        let value = finite_mean(&known);
         let half = half_width(&known, 1.645);
         let half = if half.is_finite() { half } else { 0.5 * value.abs() };
         value.is_finite().then_some(Gain { value, low: value - half, high: value + half })
@@ -42,48 +44,48 @@ impl Gain {
 impl PhaseNorm {
     /// Usual direction of a joint at a share of the phase, 0 to 1, mirrored for a repetition done
     /// with the left side. NaN where unknown.
-    pub(super) fn direction(&self, share: f64, joint: usize, left: bool) -> [f64; 3] {
+    pub(super) fn direction_at(&self, share: f64, joint: usize, left: bool) -> [f64; 3] {
         let index = if left { mirrored_joint(joint) } else { joint };
-        let x = share.clamp(0.0, 1.0) * (POINTS - 1) as f64;
-        let (a, b) = (x.floor() as usize, (x.floor() as usize + 1).min(POINTS - 1));
+        let x = share.clamp(0.0, 1.0) * (PHASE_POINTS - 1) as f64;
+        let (a, b) = (x.floor() as usize, (x.floor() as usize + 1).min(PHASE_POINTS - 1));
         let [p, q] = [self.directions[a][index], self.directions[b][index]];
         if length(p) < 0.5 || length(q) < 0.5 {
             return [f64::NAN; 3];
         }
-        let mixed = between(p, q, x.fract());
-        if left { in_mirror(mixed) } else { mixed }
+        let mixed = interpolate_direction(p, q, x.fract());
+        if left { mirror_direction(mixed) } else { mixed }
     }
 }
 
 /// Replaces, in some repetitions, the directions of some joints with the norm's in some phases.
-fn replaced(
+fn replace_directions(
     directions: &Directions,
     repetitions: &[&Repetition],
-    norm: &Norm,
-    places: &[Place],
+    norm: &MovementNorm,
+    places: &[JointPhase],
 ) -> Directions {
     let mut replaced = directions.clone();
     for repetition in repetitions {
         let left = repetition.side == Some(Side::Left);
-        for (name, start, end) in spans(repetition) {
-            let Some(usual) = norm.phase(name.as_deref()) else { continue };
+        for (name, start, end) in phase_spans(repetition) {
+            let Some(usual) = norm.find_phase(name.as_deref()) else { continue };
             let active_places =
                 places.iter().filter(|(_, phase)| phase.is_none() || *phase == name);
-            for joint in active_places.filter_map(|(part, _)| joint(*part)) {
+            for joint in active_places.filter_map(|(part, _)| joint_index(*part)) {
                 let span = (end - start).max(1) as f64;
-                let ramp = (RAMP * span).round() as usize;
-                let last = (end + ramp).min(directions.frames().saturating_sub(1));
+                let ramp = (RAMP_SHARE * span).round() as usize;
+                let last = (end + ramp).min(directions.frame_count().saturating_sub(1));
                 for frame in start.saturating_sub(ramp)..=last {
                     let outside = start.saturating_sub(frame).max(frame.saturating_sub(end));
                     let share = (frame as f64 - start as f64) / span;
-                    let usual = usual.direction(share, joint, left);
+                    let usual = usual.direction_at(share, joint, left);
                     // Start the ramp from what another phase has already replaced.
                     let original_weight = outside as f64 / (ramp + 1) as f64;
-                    replaced.set(
+                    replaced.set_direction(
                         frame,
                         joint,
                         add(
-                            scale(replaced.at(frame, joint), original_weight),
+                            scale(replaced.direction_at(frame, joint), original_weight),
                             scale(usual, 1.0 - original_weight),
                         ),
                     );
@@ -96,49 +98,49 @@ fn replaced(
 
 /// Returns the recording as it would be if some joints moved as the norm's do in some phases of
 /// some repetitions. Bones keep their lengths.
-pub fn mended(
+pub fn correct_joints(
     body: &Recording,
     directions: &Directions,
     repetitions: &[&Repetition],
-    norm: &Norm,
-    places: &[Place],
+    norm: &MovementNorm,
+    places: &[JointPhase],
 ) -> Recording {
-    body.posed(&replaced(directions, repetitions, norm, places))
+    body.with_directions(&replace_directions(directions, repetitions, norm, places))
 }
 
 /// Tries changes on the athlete's repetitions.
 pub(super) struct Counterfactual<'a> {
-    asked: &'a Asked<'a>,
+    input: &'a ExplanationInput<'a>,
     repetitions: Vec<&'a Repetition>,
     before: Vec<f64>,
 }
 
 impl<'a> Counterfactual<'a> {
-    pub(super) fn new(input: &'a Asked<'a>) -> Counterfactual<'a> {
+    pub(super) fn new(input: &'a ExplanationInput<'a>) -> Counterfactual<'a> {
         let repetitions: Vec<&Repetition> =
             input.numbered.iter().map(|(_, repetition)| *repetition).collect();
         let before = (input.scorer)(input.body, &repetitions);
-        Counterfactual { asked: input, repetitions, before }
+        Counterfactual { input, repetitions, before }
     }
 
     /// The same with only a few, evenly chosen repetitions, for controls that try many changes.
-    pub(super) fn on_few(&self, most: usize) -> Counterfactual<'a> {
+    pub(super) fn on_subset(&self, most: usize) -> Counterfactual<'a> {
         let step = self.repetitions.len().div_ceil(most).max(1);
         let repetitions: Vec<&Repetition> =
             self.repetitions.iter().copied().step_by(step).collect();
         let before = self.before.iter().copied().step_by(step).collect();
-        Counterfactual { asked: self.asked, repetitions, before }
+        Counterfactual { input: self.input, repetitions, before }
     }
 
     /// Every joint in every phase of the norm.
-    pub(super) fn places(&self) -> Vec<Place> {
-        self.asked.norm.places()
+    pub(super) fn joint_phases(&self) -> Vec<JointPhase> {
+        self.input.norm.joint_phases()
     }
 
     /// Gain of each repetition if these joints moved as the norm's.
-    pub(super) fn gains(&self, places: &[Place]) -> Vec<f64> {
-        let Asked { body, own: athlete_set, norm, scorer, .. } = self.asked;
-        let mended = mended(body, athlete_set.directions, &self.repetitions, norm, places);
+    pub(super) fn repetition_gains(&self, places: &[JointPhase]) -> Vec<f64> {
+        let ExplanationInput { body, athlete_set, norm, scorer, .. } = self.input;
+        let mended = correct_joints(body, athlete_set.directions, &self.repetitions, norm, places);
         scorer(&mended, &self.repetitions)
             .iter()
             .zip(&self.before)
@@ -150,66 +152,73 @@ impl<'a> Counterfactual<'a> {
     /// in several phases is changed in all of them if that gains clearly more; a standing leg is
     /// changed as a whole, named after its clearest joint, if a single joint would only move the
     /// foot.
-    pub(super) fn changes(&self, differences: &[Difference]) -> Vec<Change> {
+    pub(super) fn suggest_changes(&self, differences: &[JointDifference]) -> Vec<SuggestedChange> {
         let clear = || differences.iter().filter(|difference| !difference.within_error);
-        let single_joint_changes = |part: Part| -> Vec<Change> {
+        let single_joint_changes = |part: Part| -> Vec<SuggestedChange> {
             let of_joint = || clear().filter(|difference| difference.joint == part);
-            let each: Vec<Change> = of_joint()
-                .map(|difference| self.change(difference, difference.phase.clone(), &[part]))
+            let each: Vec<SuggestedChange> = of_joint()
+                .map(|difference| self.build_change(difference, difference.phase.clone(), &[part]))
                 .collect();
             let clearest = of_joint().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
             let whole = clearest
                 .filter(|_| each.len() > 1)
-                .map(|clearest| self.change(clearest, None, &[part]));
-            let best_single_phase = most(&each);
+                .map(|clearest| self.build_change(clearest, None, &[part]));
+            let best_single_phase = best_gain(&each);
             match whole {
                 Some(whole)
-                    if value(&whole) > MORE * best_single_phase || best_single_phase <= 0.0 =>
+                    if gain_value(&whole) > CLEARLY_MORE * best_single_phase
+                        || best_single_phase <= 0.0 =>
                 {
                     vec![whole]
                 }
                 _ => each,
             }
         };
-        let mut changes: Vec<Change> = JOINTS
+        let mut changes: Vec<SuggestedChange> = JOINTS
             .into_iter()
-            .filter(|part| !LEG.contains(&part.on(Side::Left)))
+            .filter(|part| !LEG.contains(&part.on_side(Side::Left)))
             .flat_map(single_joint_changes)
             .collect();
         for side in Side::BOTH {
-            let leg = LEG.map(|part| part.on(side));
-            let each: Vec<Change> = leg.into_iter().flat_map(single_joint_changes).collect();
-            if !self.stands(side) {
+            let leg = LEG.map(|part| part.on_side(side));
+            let each: Vec<SuggestedChange> =
+                leg.into_iter().flat_map(single_joint_changes).collect();
+            if !self.is_foot_standing(side) {
                 changes.extend(each);
                 continue;
             }
             let of_leg = || clear().filter(|difference| leg.contains(&difference.joint));
-            let phases = self.asked.norm.phases.iter().map(|phase| phase.name.clone());
+            let phases = self.input.norm.phases.iter().map(|phase| phase.name.clone());
             let clearest = |phase: &Option<String>| {
                 let in_phase =
                     of_leg().filter(|difference| phase.is_none() || difference.phase == *phase);
                 in_phase.max_by(|a, b| a.clearness.total_cmp(&b.clearness))
             };
-            let mut whole: Vec<Change> = phases
+            let mut whole: Vec<SuggestedChange> = phases
                 .chain([None])
-                .filter_map(|phase| Some(self.change(clearest(&phase)?, phase, &leg)))
+                .filter_map(|phase| Some(self.build_change(clearest(&phase)?, phase, &leg)))
                 .collect();
             // The whole-repetition change comes last.
-            if let Some(all) =
-                whole.pop().filter(|all| value(all) > MORE * most(&whole) && whole.len() > 1)
+            if let Some(all) = whole
+                .pop()
+                .filter(|all| gain_value(all) > CLEARLY_MORE * best_gain(&whole) && whole.len() > 1)
             {
                 whole = vec![all];
             }
-            changes.extend(if most(&whole) > MORE * most(&each) { whole } else { each });
+            changes.extend(if best_gain(&whole) > CLEARLY_MORE * best_gain(&each) {
+                whole
+            } else {
+                each
+            });
         }
         changes
     }
 
     /// Whether a foot stays in place in most repetitions.
-    fn stands(&self, side: Side) -> bool {
-        let body = self.asked.body;
+    fn is_foot_standing(&self, side: Side) -> bool {
+        let body = self.input.body;
         let at = |frame: usize, part: Part| {
-            let p = body.at(frame, part.on(side).index());
+            let p = body.position_at(frame, part.on_side(side).index());
             if body.space.is_3d() { p } else { [p[0], p[1], 0.0] }
         };
         let stays = |repetition: &&&Repetition| {
@@ -218,21 +227,27 @@ impl<'a> Counterfactual<'a> {
             let origin = at(start, Part::LeftAnkle);
             let distances =
                 (start..=end).map(|frame| length(sub(at(frame, Part::LeftAnkle), origin)));
-            distances.filter(|distance| distance.is_finite()).fold(0.0, f64::max) < STEP * trunk
+            distances.filter(|distance| distance.is_finite()).fold(0.0, f64::max)
+                < STANDING_TOLERANCE * trunk
         };
         2 * self.repetitions.iter().filter(stays).count() > self.repetitions.len()
     }
 
     /// Builds the change of some joints in a phase from a difference.
-    fn change(&self, difference: &Difference, phase: Option<String>, joints: &[Part]) -> Change {
-        let places: Vec<Place> = joints.iter().map(|joint| (*joint, phase.clone())).collect();
-        let (cue, drill) = self.words(difference, phase.as_deref());
-        Change {
+    fn build_change(
+        &self,
+        difference: &JointDifference,
+        phase: Option<String>,
+        joints: &[Part],
+    ) -> SuggestedChange {
+        let places: Vec<JointPhase> = joints.iter().map(|joint| (*joint, phase.clone())).collect();
+        let (cue, drill) = self.cue_and_drill(difference, phase.as_deref());
+        SuggestedChange {
             joint: difference.joint,
             with: joints.iter().copied().filter(|joint| *joint != difference.joint).collect(),
             phase,
             repetitions: difference.repetitions.clone(),
-            gain: Gain::of(&self.gains(&places)),
+            gain: Gain::from_gains(&self.repetition_gains(&places)),
             difference: Some(difference.clone()),
             timing: None,
             pictured: None,
@@ -244,22 +259,22 @@ impl<'a> Counterfactual<'a> {
 
     /// Pictures the athlete at the instant of the change's largest difference, in the first
     /// repetition that has it.
-    pub(super) fn picture(&self, change: &Change) -> Option<Pictured> {
-        let Asked { body, own: athlete_set, norm, numbered, .. } = self.asked;
+    pub(super) fn picture_change(&self, change: &SuggestedChange) -> Option<PicturedChange> {
+        let ExplanationInput { body, athlete_set, norm, numbered, .. } = self.input;
         let difference = change.difference.as_ref()?;
         let (_, repetition) =
             numbered.iter().find(|(number, _)| change.repetitions.contains(number))?;
         let (_, start, end) =
-            spans(repetition).into_iter().find(|(name, ..)| *name == difference.phase)?;
+            phase_spans(repetition).into_iter().find(|(name, ..)| *name == difference.phase)?;
         let frame = start + (difference.at * (end - start) as f64).round() as usize;
-        let places = change.places();
-        let mended = mended(body, athlete_set.directions, &[repetition], norm, &places);
+        let places = change.joint_phases();
+        let mended = correct_joints(body, athlete_set.directions, &[repetition], norm, &places);
         let position =
-            |part: Part| Some(mended.at(frame, part.index())).filter(|p| p[0].is_finite());
+            |part: Part| Some(mended.position_at(frame, part.index())).filter(|p| p[0].is_finite());
         let to_ground_plane = |[x, _, z]: [f64; 3]| [x, z];
-        Some(Pictured {
+        Some(PicturedChange {
             frame,
-            look: body.facing().get(frame)?.map(to_ground_plane),
+            look: body.facing_directions().get(frame)?.map(to_ground_plane),
             // In an image depth is unknown, and JSON has no NaN.
             mended: Part::ALL
                 .map(|part| position(part).map(|p| p.map(|v| if v.is_finite() { v } else { 0.0 })))
@@ -269,10 +284,10 @@ impl<'a> Counterfactual<'a> {
 
     /// Cue and drill of the movement's definition for the curve that differs, preferably for this
     /// phase.
-    fn words(&self, difference: &Difference, phase: Option<&str>) -> (String, String) {
-        let movement = self.asked.movement;
+    fn cue_and_drill(&self, difference: &JointDifference, phase: Option<&str>) -> (String, String) {
+        let movement = self.input.movement;
         let Some(curve) = &difference.curve else { return Default::default() };
-        let metric_rule = |check: &CheckRule| movement.metric(&check.metric);
+        let metric_rule = |check: &CheckRule| movement.metric_rule(&check.metric);
         let is_on_curve = |check: &&CheckRule| {
             metric_rule(check)
                 .is_some_and(|metric| metric.curve.as_deref() == Some(curve.name.as_str()))
@@ -289,16 +304,16 @@ impl<'a> Counterfactual<'a> {
 /// Joints of a leg from the hip down, on the left.
 const LEG: [Part; 3] = [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle];
 /// A foot that moves by less than this is standing, trunk lengths.
-const STEP: f64 = 0.25;
+const STANDING_TOLERANCE: f64 = 0.25;
 /// Factor by which one change must gain more than another to be clearly better.
-const MORE: f64 = 1.2;
+const CLEARLY_MORE: f64 = 1.2;
 
 /// Gain of a change, points; zero where unknown.
-fn value(change: &Change) -> f64 {
+fn gain_value(change: &SuggestedChange) -> f64 {
     change.gain.as_ref().map_or(0.0, |gain| gain.value)
 }
 
 /// Largest gain among some changes.
-fn most(changes: &[Change]) -> f64 {
-    changes.iter().map(value).fold(0.0, f64::max)
+fn best_gain(changes: &[SuggestedChange]) -> f64 {
+    changes.iter().map(gain_value).fold(0.0, f64::max)
 }

@@ -2,14 +2,15 @@
 //! milliseconds.
 
 use super::norm::{
-    Cycle, CyclePhase, Norm, POINTS, PhaseNorm, angle, apart, mirrored_joint, spans,
+    Cycle, CyclePhase, MovementNorm, PHASE_POINTS, PhaseNorm, angle_between, mirrored_joint,
+    phase_spans, plane_angles,
 };
-use super::{Asked, joint_of};
+use super::{ExplanationInput, curve_joint};
 use crate::precision::Precision;
-use agoge_attention::reference::{Frames, attend};
-use agoge_kinematics::coordination::wrapped;
+use agoge_attention::reference::{AlignmentFrames, align_by_attention};
+use agoge_kinematics::coordination::wrap_angle;
 use agoge_kinematics::normalise::{
-    half_width, mean, minimal_detectable_change, sample_sd, standard_error,
+    finite_mean, half_width, minimal_detectable_change, sample_sd, standard_error,
 };
 use agoge_kinematics::{Repetition, Unit};
 use agoge_motion::segments::JOINTS;
@@ -18,27 +19,27 @@ use agoge_motion::{Directions, Part, Side};
 use serde::{Deserialize, Serialize};
 
 /// A difference counts if it is this many times its uncertainty.
-const CLEAR: f64 = 1.5;
+const CLEAR_RATIO: f64 = 1.5;
 /// How far athletes who do a movement well differ from each other: standard deviation in the
 /// sagittal plane and out of it, degrees. A norm of one athlete cannot know this. The median over
 /// joints and phases of the UI-PRMD norms.
-const INDIVIDUAL: [f64; 2] = [5.0, 2.5];
+const INDIVIDUAL_SD_DEG: [f64; 2] = [5.0, 2.5];
 /// Time shifts at which the reference is compared with the athlete, as shares of the phase.
 const SHIFTS: [f64; 5] = [-0.12, -0.06, 0.0, 0.06, 0.12];
 /// Factor in duration, either way, beyond which a phase is hurried or dragged; up to there tempo is
 /// a matter of taste.
-const PACE: f64 = 1.7;
+const PACE_FACTOR: f64 = 1.7;
 /// Least standard deviation of SPARC among athletes who do a movement well.
-const SMOOTHNESS: f64 = 0.12;
+const MIN_SMOOTHNESS_SD: f64 = 0.12;
 /// An angle that varies by this much among those who do it well says nothing (such as a shoulder's
 /// flexion while the arm is out to the side), degrees.
-const LOOSE: f64 = 25.0;
+const LOOSE_SD_DEG: f64 = 25.0;
 /// Fewest repetitions for which a measurement error is stated.
-const ENOUGH: usize = 4;
+const MIN_REPETITIONS_FOR_ERROR: usize = 4;
 
 /// How a joint differs from the reference's in a phase, at the point where it differs most.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Difference {
+pub struct JointDifference {
     /// The joint.
     pub joint: Part,
     /// Phase; `None` if the movement has none.
@@ -78,7 +79,7 @@ pub struct CurveDifference {
 
 /// Duration and smoothness of a phase compared with the reference's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Timing {
+pub struct PhaseTiming {
     /// Phase; `None` if the movement has none.
     pub phase: Option<String>,
     /// Mean duration of the athlete's repetitions, ms.
@@ -92,7 +93,7 @@ pub struct Timing {
     /// How far the athlete is ahead of the reference within the phase (behind if negative), in ms
     /// of the reference's clock. By reference attention, with differences in the phases' durations
     /// removed.
-    #[serde(deserialize_with = "agoge_kinematics::missing::number")]
+    #[serde(deserialize_with = "agoge_kinematics::missing::number_or_nan")]
     pub ahead_ms: f64,
     /// Smoothness of the whole body in the phase, SPARC: mean of the athlete's repetitions; lower
     /// is jerkier.
@@ -103,7 +104,7 @@ pub struct Timing {
     pub within_error: bool,
     /// Set if the phase is clearly hurried, dragged or jerkier than the reference's: reason enough
     /// for a change.
-    pub clear: Option<Pace>,
+    pub clear: Option<PaceFault>,
     /// Numbers of the repetitions where `clear` applies.
     pub repetitions: Vec<usize>,
 }
@@ -111,7 +112,7 @@ pub struct Timing {
 /// What is wrong with the timing of a phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Pace {
+pub enum PaceFault {
     /// It is over too soon.
     Hurried,
     /// It takes too long.
@@ -122,12 +123,12 @@ pub enum Pace {
 
 /// Compares every joint and phase of some repetitions with a norm, in the order of phases and
 /// joints.
-pub fn differences(
+pub fn find_differences(
     cycles: &[Cycle],
     numbered: &[(usize, &Repetition)],
-    norm: &Norm,
+    norm: &MovementNorm,
     precision: &Precision,
-) -> Vec<Difference> {
+) -> Vec<JointDifference> {
     // Left-side cycles are mirrored: if all repetitions are left-sided, report the differences for
     // the left side itself.
     let left = !numbered.is_empty()
@@ -136,18 +137,19 @@ pub fn differences(
     let mut differences = Vec::new();
     let Some(first) = cycles.first() else { return differences };
     for (index, phase) in first.phases.iter().enumerate() {
-        let Some(usual) = norm.phase(phase.name.as_deref()) else { continue };
+        let Some(usual) = norm.find_phase(phase.name.as_deref()) else { continue };
         let phases: Vec<&CyclePhase> =
             cycles.iter().filter_map(|cycle| cycle.phases.get(index)).collect();
         for joint in 0..JOINTS.len() {
-            let Some(mut difference) = at_most(&phases, usual, joint, norm, precision, &numbers)
+            let Some(mut difference) =
+                largest_difference(&phases, usual, joint, norm, precision, &numbers)
             else {
                 continue;
             };
             if left {
                 difference.joint = JOINTS[mirrored_joint(joint)];
                 if let Some(curve) = &mut difference.curve {
-                    curve.side = curve.side.map(Side::other);
+                    curve.side = curve.side.map(Side::opposite);
                 }
             }
             differences.push(difference);
@@ -157,38 +159,39 @@ pub fn differences(
 }
 
 /// Finds the point of a phase where a joint differs most clearly.
-fn at_most(
+fn largest_difference(
     phases: &[&CyclePhase],
     usual: &PhaseNorm,
     joint: usize,
-    norm: &Norm,
+    norm: &MovementNorm,
     precision: &Precision,
     numbers: &[usize],
-) -> Option<Difference> {
-    let error = precision.of_unit(Unit::Degree).half_width;
+) -> Option<JointDifference> {
+    let error = precision.unit_error(Unit::Degree).half_width;
     let mut best: Option<(f64, usize, f64, Vec<Option<f64>>)> = None;
-    for point in 0..POINTS {
+    for point in 0..PHASE_POINTS {
         if length(usual.directions[point][joint]) < 0.5 {
             continue;
         }
-        let share = point as f64 / (POINTS - 1) as f64;
+        let share = point as f64 / (PHASE_POINTS - 1) as f64;
         // Compare each repetition with the reference shifted to where it is nearest: what remains
         // is no matter of timing, which is reported separately.
         let nearest_reference = |d: [f64; 3]| {
-            let shifted = SHIFTS.map(|shift| (shift, usual.direction(share + shift, joint, false)));
+            let shifted =
+                SHIFTS.map(|shift| (shift, usual.direction_at(share + shift, joint, false)));
             let known =
                 shifted.into_iter().filter(|(_, usual)| usual[0].is_finite() && d[0].is_finite());
             known
-                .min_by(|a, b| angle(a.1, d).total_cmp(&angle(b.1, d)))
+                .min_by(|a, b| angle_between(a.1, d).total_cmp(&angle_between(b.1, d)))
                 .map(|(shift, usual)| (shift, usual, d))
         };
         let each: Vec<Option<_>> =
             phases.iter().map(|phase| nearest_reference(phase.directions[point][joint])).collect();
         let distances: Vec<f64> = each
             .iter()
-            .map(|pair| pair.map_or(f64::NAN, |(_, usual, d)| angle(usual, d)))
+            .map(|pair| pair.map_or(f64::NAN, |(_, usual, d)| angle_between(usual, d)))
             .collect();
-        let differs = those_that_differ(&distances);
+        let differs = differing_repetitions(&distances);
         let chosen = || {
             each.iter().zip(&differs).filter(|(_, differs)| **differs).filter_map(|(pair, _)| *pair)
         };
@@ -197,17 +200,20 @@ fn at_most(
         }
         let clearness_in = |plane: usize| {
             let distances: Vec<f64> =
-                chosen().map(|(_, usual, d)| apart(d, usual)[plane]).collect();
+                chosen().map(|(_, usual, d)| plane_angles(d, usual)[plane]).collect();
             let scatter = half_width(&distances, 1.96);
             let uncertainty = if scatter.is_finite() { error.max(scatter) } else { error };
-            mean(&distances)
-                / uncertainty
-                    .hypot(norm.doubt(usual.spread_deg[point][joint][plane], INDIVIDUAL[plane]))
+            finite_mean(&distances)
+                / uncertainty.hypot(norm.reference_half_width(
+                    usual.spread_deg[point][joint][plane],
+                    INDIVIDUAL_SD_DEG[plane],
+                ))
         };
         let clearness = clearness_in(0).max(clearness_in(1));
         if best.as_ref().is_none_or(|(known, ..)| clearness > *known) {
-            let mean_distance =
-                mean(&chosen().map(|(_, usual, d)| angle(usual, d)).collect::<Vec<_>>());
+            let mean_distance = finite_mean(
+                &chosen().map(|(_, usual, d)| angle_between(usual, d)).collect::<Vec<_>>(),
+            );
             let shifts = each
                 .iter()
                 .zip(&differs)
@@ -219,58 +225,58 @@ fn at_most(
     let part = JOINTS[joint];
     let at_fault: Vec<(&CyclePhase, f64)> =
         phases.iter().zip(&shifts).filter_map(|(phase, shift)| Some((*phase, (*shift)?))).collect();
-    Some(Difference {
+    Some(JointDifference {
         joint: part,
         phase: usual.name.clone(),
-        at: point as f64 / (POINTS - 1) as f64,
+        at: point as f64 / (PHASE_POINTS - 1) as f64,
         angle_deg,
         clearness,
-        within_error: clearness <= CLEAR,
+        within_error: clearness <= CLEAR_RATIO,
         repetitions: numbers
             .iter()
             .zip(&shifts)
             .filter_map(|(number, shift)| shift.map(|_| *number))
             .collect(),
-        curve: in_words(&at_fault, usual, part, point)
+        curve: curve_difference(&at_fault, usual, part, point)
             .filter(|curve| (curve.value - curve.expected).abs() > error),
     })
 }
 
 /// Marks the repetitions that are far from the expected direction: at least half as far as the mean
 /// of the farthest quarter. A fault in some repetitions must not drown in the others.
-fn those_that_differ(away: &[f64]) -> Vec<bool> {
+fn differing_repetitions(away: &[f64]) -> Vec<bool> {
     let mut far: Vec<f64> = away.iter().copied().filter(|angle| angle.is_finite()).collect();
     far.sort_by(|a, b| b.total_cmp(a));
     far.truncate(far.len().div_ceil(4));
-    let half = 0.5 * mean(&far);
+    let half = 0.5 * finite_mean(&far);
     away.iter().map(|angle| *angle >= half).collect()
 }
 
 /// Finds the angle of a joint that differs most at an instant. Each repetition comes with the time
 /// shift of the reference that it is compared with.
-fn in_words(
+fn curve_difference(
     phases: &[(&CyclePhase, f64)],
     usual: &PhaseNorm,
     part: Part,
     point: usize,
 ) -> Option<CurveDifference> {
-    let share = point as f64 / (POINTS - 1) as f64;
+    let share = point as f64 / (PHASE_POINTS - 1) as f64;
     let expected = |mean: &[f64], shift: f64| {
-        let x = (share + shift).clamp(0.0, 1.0) * (POINTS - 1) as f64;
+        let x = (share + shift).clamp(0.0, 1.0) * (PHASE_POINTS - 1) as f64;
         let (a, b) = (mean[x.floor() as usize], mean[x.ceil() as usize]);
         a + x.fract() * (b - a)
     };
     let curves =
-        usual.curves.iter().filter(|curve| joint_of(&curve.name, curve.side) == Some(part));
+        usual.curves.iter().filter(|curve| curve_joint(&curve.name, curve.side) == Some(part));
     curves
-        .filter(|curve| curve.sd[point] < LOOSE)
+        .filter(|curve| curve.sd[point] < LOOSE_SD_DEG)
         .filter_map(|curve| {
             let pairs: Vec<[f64; 2]> = phases
                 .iter()
                 .filter_map(|(phase, shift)| {
                     let expected = expected(&curve.mean, *shift);
-                    let away = phase.curve(&curve.name, curve.side)?[point] - expected;
-                    Some([expected + wrapped(away), expected])
+                    let away = phase.curve_values(&curve.name, curve.side)?[point] - expected;
+                    Some([expected + wrap_angle(away), expected])
                 })
                 .filter(|[value, _]| value.is_finite())
                 .collect();
@@ -278,10 +284,12 @@ fn in_words(
             (!values.is_empty()).then(|| CurveDifference {
                 name: curve.name.clone(),
                 side: curve.side,
-                value: mean(&values),
-                expected: mean(&pairs.iter().map(|[_, expected]| *expected).collect::<Vec<_>>()),
+                value: finite_mean(&values),
+                expected: finite_mean(
+                    &pairs.iter().map(|[_, expected]| *expected).collect::<Vec<_>>(),
+                ),
                 sd: Some(sample_sd(&values)).filter(|sd| sd.is_finite()),
-                mdc: (values.len() >= ENOUGH)
+                mdc: (values.len() >= MIN_REPETITIONS_FOR_ERROR)
                     .then(|| minimal_detectable_change(standard_error(&values))),
             })
         })
@@ -290,11 +298,11 @@ fn in_words(
 }
 
 /// Compares the phases' durations and smoothness with the norm's.
-pub(super) fn timing(cycles: &[Cycle], input: &Asked) -> Vec<Timing> {
+pub(super) fn compare_timing(cycles: &[Cycle], input: &ExplanationInput) -> Vec<PhaseTiming> {
     let Some(first) = cycles.first() else { return Vec::new() };
-    let leads_ms = ahead(input);
+    let leads_ms = phase_leads_ms(input);
     let compare_phase = |(index, phase): (usize, &CyclePhase)| {
-        let usual = input.norm.phase(phase.name.as_deref())?;
+        let usual = input.norm.find_phase(phase.name.as_deref())?;
         let durations: Vec<f64> = cycles
             .iter()
             .filter_map(|cycle| cycle.phases.get(index))
@@ -302,10 +310,10 @@ pub(super) fn timing(cycles: &[Cycle], input: &Asked) -> Vec<Timing> {
             .collect();
         let [expected, spread] = usual.duration_s.map(|s| 1000.0 * s);
         let sd = sample_sd(&durations);
-        let error = 1000.0 * Precision::in_space().of_unit(Unit::Second).half_width;
+        let error = 1000.0 * Precision::in_space().unit_error(Unit::Second).half_width;
         let scatter = half_width(&durations, 1.96);
-        // Individual differences in tempo are not added: `PACE` accounts for them.
-        let spread = input.norm.doubt(spread, 0.0);
+        // Individual differences in tempo are not added: `PACE_FACTOR` accounts for them.
+        let spread = input.norm.reference_half_width(spread, 0.0);
         let uncertainty = error.max(scatter).hypot(spread);
         let smoothness: Vec<f64> = cycles
             .iter()
@@ -313,43 +321,43 @@ pub(super) fn timing(cycles: &[Cycle], input: &Asked) -> Vec<Timing> {
             .map(|phase| phase.smoothness)
             .collect();
         let [usual_smoothness, smoothness_spread] = usual.smoothness;
-        let smoothness_error = 1.96 * smoothness_spread.max(SMOOTHNESS);
+        let smoothness_error = 1.96 * smoothness_spread.max(MIN_SMOOTHNESS_SD);
         let classify = |(duration, smoothness): (f64, f64)| {
-            let is_beyond_error = (duration - expected).abs() > CLEAR * error.hypot(spread);
+            let is_beyond_error = (duration - expected).abs() > CLEAR_RATIO * error.hypot(spread);
             match duration / expected {
                 // A hold may last any time.
                 _ if smoothness.is_nan() => None,
                 _ if usual_smoothness < 0.0
-                    && usual_smoothness - smoothness > CLEAR * smoothness_error =>
+                    && usual_smoothness - smoothness > CLEAR_RATIO * smoothness_error =>
                 {
-                    Some(Pace::Jerky)
+                    Some(PaceFault::Jerky)
                 }
-                ratio if is_beyond_error && ratio < 1.0 / PACE => Some(Pace::Hurried),
-                ratio if is_beyond_error && ratio > PACE => Some(Pace::Dragged),
+                ratio if is_beyond_error && ratio < 1.0 / PACE_FACTOR => Some(PaceFault::Hurried),
+                ratio if is_beyond_error && ratio > PACE_FACTOR => Some(PaceFault::Dragged),
                 _ => None,
             }
         };
-        let each: Vec<Option<Pace>> =
+        let each: Vec<Option<PaceFault>> =
             durations.iter().copied().zip(smoothness.iter().copied()).map(classify).collect();
-        let paces = [Pace::Jerky, Pace::Hurried, Pace::Dragged];
-        let count = |pace: Pace| each.iter().filter(|found| **found == Some(pace)).count();
+        let paces = [PaceFault::Jerky, PaceFault::Hurried, PaceFault::Dragged];
+        let count = |pace: PaceFault| each.iter().filter(|found| **found == Some(pace)).count();
         let most = paces
             .into_iter()
             .max_by_key(|pace| count(*pace))
             .filter(|pace| 4 * count(*pace) > each.len());
         let numbers =
             input.numbered.iter().zip(&each).filter(|(_, pace)| most.is_some() && **pace == most);
-        Some(Timing {
+        Some(PhaseTiming {
             phase: phase.name.clone(),
-            value_ms: mean(&durations),
+            value_ms: finite_mean(&durations),
             expected_ms: expected,
             sd_ms: Some(sd).filter(|sd| sd.is_finite()),
-            mdc_ms: (durations.len() >= ENOUGH)
+            mdc_ms: (durations.len() >= MIN_REPETITIONS_FOR_ERROR)
                 .then(|| minimal_detectable_change(standard_error(&durations))),
             ahead_ms: leads_ms.get(index).copied().unwrap_or(f64::NAN),
-            smoothness: Some(mean(&smoothness)).filter(|v| v.is_finite()),
+            smoothness: Some(finite_mean(&smoothness)).filter(|v| v.is_finite()),
             expected_smoothness: Some(usual_smoothness).filter(|v| *v < 0.0),
-            within_error: (mean(&durations) - expected).abs() <= CLEAR * uncertainty,
+            within_error: (finite_mean(&durations) - expected).abs() <= CLEAR_RATIO * uncertainty,
             clear: most,
             repetitions: numbers.map(|((number, _), _)| *number).collect(),
         })
@@ -358,20 +366,28 @@ pub(super) fn timing(cycles: &[Cycle], input: &Asked) -> Vec<Timing> {
 }
 
 /// For each phase, how far the athlete is ahead of the norm within it, ms.
-fn ahead(input: &Asked) -> Vec<f64> {
+fn phase_leads_ms(input: &ExplanationInput) -> Vec<f64> {
     let rate = input.body.rate_hz().clamp(10.0, 60.0);
     // Time and memory grow with the product of the lengths: thin out faster recordings.
     let step = ((input.body.rate_hz() / 60.0).round() as usize).max(1);
     let mut sums: Vec<Vec<f64>> = vec![Vec::new(); input.norm.phases.len()];
     for (_, repetition) in input.numbered {
         let left = repetition.side == Some(Side::Left);
-        let Some((reference, borders)) = walk(input.norm, rate, left) else { continue };
-        let query = Frames::every(step, input.own.directions, repetition.start, repetition.end);
+        let Some((reference, borders)) = play_back_norm(input.norm, rate, left) else { continue };
+        let query = AlignmentFrames::with_step(
+            step,
+            input.athlete_set.directions,
+            repetition.start,
+            repetition.end,
+        );
         if query.is_empty() {
             continue;
         }
-        let alignment = attend(&query, &Frames::new(&reference, 0, reference.frames() - 1));
-        for (index, (name, start, end)) in spans(repetition).into_iter().enumerate() {
+        let alignment = align_by_attention(
+            &query,
+            &AlignmentFrames::new(&reference, 0, reference.frame_count() - 1),
+        );
+        for (index, (name, start, end)) in phase_spans(repetition).into_iter().enumerate() {
             let place = input.norm.phases.iter().position(|phase| phase.name == name);
             let (Some(place), true) = (place.filter(|place| *place == index), end > start) else {
                 continue;
@@ -381,17 +397,18 @@ fn ahead(input: &Asked) -> Vec<f64> {
                 |frame| {
                     let straight =
                         from + (to - from) * (frame - start) as f64 / (end - start) as f64;
-                    1000.0 * (alignment.at[(frame - repetition.start) / step] - straight) / rate
+                    1000.0 * (alignment.positions[(frame - repetition.start) / step] - straight)
+                        / rate
                 },
             );
-            sums[place].push(mean(&each.collect::<Vec<_>>()));
+            sums[place].push(finite_mean(&each.collect::<Vec<_>>()));
         }
     }
-    sums.iter().map(|values| mean(values)).collect()
+    sums.iter().map(|values| finite_mean(values)).collect()
 }
 
 /// Plays the norm back at a frame rate and returns the frames at which its phases begin and end.
-fn walk(norm: &Norm, rate: f64, left: bool) -> Option<(Directions, Vec<f64>)> {
+fn play_back_norm(norm: &MovementNorm, rate: f64, left: bool) -> Option<(Directions, Vec<f64>)> {
     let mut borders = vec![0.0];
     for phase in &norm.phases {
         borders.push(borders[borders.len() - 1] + (phase.duration_s[0] * rate).max(1.0));
@@ -403,7 +420,7 @@ fn walk(norm: &Norm, rate: f64, left: bool) -> Option<(Directions, Vec<f64>)> {
         let share = ((frame as f64 - borders[index]) / (borders[index + 1] - borders[index]))
             .clamp(0.0, 1.0);
         frames_of_norm
-            .push(std::array::from_fn(|joint| norm.phases[index].direction(share, joint, left)));
+            .push(std::array::from_fn(|joint| norm.phases[index].direction_at(share, joint, left)));
     }
     Some((Directions::new(frames_of_norm), borders))
 }

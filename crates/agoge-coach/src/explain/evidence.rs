@@ -2,22 +2,22 @@
 //! if its method beat its controls on planted faults.
 
 use super::counterfactual::Counterfactual;
-use super::{Change, Place, SHOWN};
-use agoge_kinematics::normalise::mean;
+use super::{JointPhase, MAX_CHANGES, SuggestedChange};
+use agoge_kinematics::normalise::finite_mean;
 use agoge_motion::segments;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Number of random orders to compare with.
-const ORDERS: usize = 19;
+const RANDOM_ORDERS: usize = 19;
 /// How many random orders may do as well: one in ten.
-const AS_GOOD: usize = 1;
+const MAX_AS_GOOD: usize = 1;
 /// Number of repetitions on which the orders are tried.
-const REPETITIONS: usize = 3;
+const GATE_REPETITIONS: usize = 3;
 
 /// Whether an explanation stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Gate {
+pub struct ExplanationGate {
     /// Insertion test: joints are corrected one after the other in the order of the changes; mean
     /// gain over the steps, points; `None` if there was nothing to try.
     pub insertion: Option<f64>,
@@ -34,14 +34,14 @@ pub struct Gate {
     pub as_good: Option<f64>,
     /// How often this method named a planted fault's joint and phase first, followed by its
     /// controls (docs/EXPLANATIONS.md).
-    pub planted: Vec<Control>,
+    pub planted: Vec<PlantedResult>,
     /// Why the gains are not shown; `None` if they are.
     pub withheld: Option<String>,
 }
 
 /// Result of one method on planted faults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Control {
+pub struct PlantedResult {
     /// Name of the method.
     pub method: String,
     /// Share of planted faults whose joint and phase it named first, 0 to 1.
@@ -49,32 +49,35 @@ pub struct Control {
 }
 
 /// Tests the changes against random ones.
-pub(super) fn gate(
+pub(super) fn evaluate_gate(
     counterfactual: &Counterfactual,
-    changes: &[Change],
-    planted: &[Control],
-) -> Gate {
+    changes: &[SuggestedChange],
+    planted: &[PlantedResult],
+) -> ExplanationGate {
     let planted = planted.to_vec();
-    let has_gain = |change: &&Change| change.gain.as_ref().is_some_and(|gain| gain.low > 0.0);
-    let is_joint =
-        |change: &&Change| change.difference.is_some() && segments::joint(change.joint).is_some();
-    let ranked: Vec<Place> = changes
+    let has_gain =
+        |change: &&SuggestedChange| change.gain.as_ref().is_some_and(|gain| gain.low > 0.0);
+    let is_joint = |change: &&SuggestedChange| {
+        change.difference.is_some() && segments::joint_index(change.joint).is_some()
+    };
+    let ranked: Vec<JointPhase> = changes
         .iter()
         .filter(is_joint)
         .filter(has_gain)
-        .take(SHOWN)
-        .flat_map(Change::places)
+        .take(MAX_CHANGES)
+        .flat_map(SuggestedChange::joint_phases)
         .collect();
     if ranked.is_empty() {
-        return Gate { planted, ..Gate::default() };
+        return ExplanationGate { planted, ..ExplanationGate::default() };
     }
-    let subset = counterfactual.on_few(REPETITIONS);
-    let places = subset.places();
-    let all = mean(&subset.gains(&places));
-    let test_order =
-        |order: &[Place]| [inserted(&subset, order), deleted(&subset, &places, all, order)];
+    let subset = counterfactual.on_subset(GATE_REPETITIONS);
+    let places = subset.joint_phases();
+    let all = finite_mean(&subset.repetition_gains(&places));
+    let test_order = |order: &[JointPhase]| {
+        [insertion_gain(&subset, order), deletion_loss(&subset, &places, all, order)]
+    };
     let scores_of_ranked = test_order(&ranked);
-    let random: Vec<[f64; 2]> = (0..ORDERS as u64)
+    let random: Vec<[f64; 2]> = (0..RANDOM_ORDERS as u64)
         .into_par_iter()
         .map(|seed| {
             let mut rng = fastrand::Rng::with_seed(seed);
@@ -94,50 +97,60 @@ pub(super) fn gate(
         .iter()
         .filter(|random| random[0] >= scores_of_ranked[0] && random[1] >= scores_of_ranked[1])
         .count();
-    let average =
-        |which: usize| Some(mean(&random.iter().map(|random| random[which]).collect::<Vec<_>>()));
-    let withheld = if as_good > AS_GOOD {
-        Some(format!("{as_good} of {ORDERS} random changes would bring as much"))
-    } else {
-        beaten(&planted)
+    let average = |which: usize| {
+        Some(finite_mean(&random.iter().map(|random| random[which]).collect::<Vec<_>>()))
     };
-    Gate {
+    let withheld = if as_good > MAX_AS_GOOD {
+        Some(format!("{as_good} of {RANDOM_ORDERS} random changes would bring as much"))
+    } else {
+        reason_to_withhold(&planted)
+    };
+    ExplanationGate {
         insertion: Some(scores_of_ranked[0]),
         insertion_random: average(0),
         deletion: Some(scores_of_ranked[1]),
         deletion_random: average(1),
-        orders: ORDERS,
-        as_good: Some(as_good as f64 / ORDERS as f64),
+        orders: RANDOM_ORDERS,
+        as_good: Some(as_good as f64 / RANDOM_ORDERS as f64),
         planted,
         withheld,
     }
 }
 
 /// Mean gain as one place after the other is corrected.
-fn inserted(tried: &Counterfactual, order: &[Place]) -> f64 {
-    mean(&(1..=order.len()).map(|steps| mean(&tried.gains(&order[..steps]))).collect::<Vec<_>>())
+fn insertion_gain(tried: &Counterfactual, order: &[JointPhase]) -> f64 {
+    finite_mean(
+        &(1..=order.len())
+            .map(|steps| finite_mean(&tried.repetition_gains(&order[..steps])))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// Mean loss as, starting from everything corrected (which gains `all`), one place after the other
 /// is put back.
-fn deleted(tried: &Counterfactual, places: &[Place], all: f64, order: &[Place]) -> f64 {
-    let without = |back: &[Place]| -> Vec<Place> {
-        let is_back = |place: &Place| {
+fn deletion_loss(
+    tried: &Counterfactual,
+    places: &[JointPhase],
+    all: f64,
+    order: &[JointPhase],
+) -> f64 {
+    let without = |back: &[JointPhase]| -> Vec<JointPhase> {
+        let is_back = |place: &JointPhase| {
             back.iter()
                 .any(|(joint, phase)| *joint == place.0 && (phase.is_none() || *phase == place.1))
         };
         places.iter().filter(|place| !is_back(place)).cloned().collect()
     };
-    mean(
+    finite_mean(
         &(1..=order.len())
-            .map(|steps| all - mean(&tried.gains(&without(&order[..steps]))))
+            .map(|steps| all - finite_mean(&tried.repetition_gains(&without(&order[..steps]))))
             .collect::<Vec<_>>(),
     )
 }
 
 /// Returns why the gains are withheld if the method (the first entry) did not beat each of its
 /// controls on planted faults.
-fn beaten(planted: &[Control]) -> Option<String> {
+fn reason_to_withhold(planted: &[PlantedResult]) -> Option<String> {
     let (method, controls) = planted.split_first()?;
     let better = controls.iter().find(|control| control.hit >= method.hit)?;
     Some(format!(
@@ -152,15 +165,19 @@ mod tests {
 
     #[test]
     fn a_method_that_a_control_beats_is_withheld() {
-        let control = |method: &str, hit: f64| Control { method: method.to_owned(), hit };
+        let control = |method: &str, hit: f64| PlantedResult { method: method.to_owned(), hit };
         assert_eq!(
-            beaten(&[control("own", 0.8), control("untrained", 0.3), control("random", 0.1)]),
+            reason_to_withhold(&[
+                control("own", 0.8),
+                control("untrained", 0.3),
+                control("random", 0.1)
+            ]),
             None
         );
         assert!(
-            beaten(&[control("own", 0.3), control("untrained", 0.4)])
+            reason_to_withhold(&[control("own", 0.3), control("untrained", 0.4)])
                 .is_some_and(|why| why.contains("untrained"))
         );
-        assert_eq!(beaten(&[]), None);
+        assert_eq!(reason_to_withhold(&[]), None);
     }
 }

@@ -1,12 +1,12 @@
 //! Joints that move together: how a coupling differs from the reference's, where both the model's
 //! attention between the parts and the movement of the angles show that there is one.
 
-use super::Attention;
-use super::norm::{Cycle, CyclePhase, Norm};
+use super::PartAttention;
+use super::norm::{Cycle, CyclePhase, MovementNorm};
 use agoge_kinematics::coordination::{
-    Pattern, mean_absolute_relative_phase, relative_phase, vector_coding,
+    CouplingPattern, mean_absolute_relative_phase, relative_phase, vector_coding,
 };
-use agoge_kinematics::normalise::{half_width, mean, sample_sd};
+use agoge_kinematics::normalise::{finite_mean, half_width, sample_sd};
 use agoge_motion::{Part, Side};
 use serde::{Deserialize, Serialize};
 
@@ -23,15 +23,15 @@ const PAIRS: [(Part, &str, Part, &str, bool); 7] = [
 ];
 
 /// Smallest swing for which an angle has a phase, degrees.
-const SWINGS: f64 = 10.0;
+const MIN_SWING_DEG: f64 = 10.0;
 /// Error of a relative phase over a few points of a cycle, degrees.
-const ERROR: f64 = 5.0;
+const RELATIVE_PHASE_ERROR_DEG: f64 = 5.0;
 /// Least attention, relative to even attention, that makes a link.
-const ATTENDED: f64 = 1.1;
+const MIN_ATTENTION_RATIO: f64 = 1.1;
 
 /// Two joints that move together differently than in the reference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Link {
+pub struct JointLink {
     /// The proximal joint and its angle.
     pub proximal: (Part, String),
     /// The distal joint, or the one on the other side, and its angle.
@@ -61,16 +61,20 @@ pub struct Link {
 
 /// Finds the links that differ, clearest first. `attention` tells how much two parts attend to each
 /// other; without a model there is none, and no link is returned.
-pub(super) fn links(cycles: &[Cycle], norm: &Norm, attention: Option<&Attention>) -> Vec<Link> {
+pub(super) fn find_links(
+    cycles: &[Cycle],
+    norm: &MovementNorm,
+    attention: Option<&PartAttention>,
+) -> Vec<JointLink> {
     let Some(attention) = attention else { return Vec::new() };
-    let mut ranked: Vec<(f64, Link)> = Vec::new();
+    let mut ranked: Vec<(f64, JointLink)> = Vec::new();
     for (a, first, b, second, same_side) in PAIRS {
         for side in if same_side { Side::BOTH.to_vec() } else { vec![Side::Left] } {
-            let on = |part: Part| if same_side { part.on(side) } else { part };
+            let on = |part: Part| if same_side { part.on_side(side) } else { part };
             let (a, b) = (on(a), on(b));
             let attended = 0.5 * (attention(a, b) + attention(b, a));
-            if attended >= ATTENDED {
-                ranked.extend(link(cycles, norm, (a, first), (b, second), attended));
+            if attended >= MIN_ATTENTION_RATIO {
+                ranked.extend(compare_coupling(cycles, norm, (a, first), (b, second), attended));
             }
         }
     }
@@ -78,15 +82,16 @@ pub(super) fn links(cycles: &[Cycle], norm: &Norm, attention: Option<&Attention>
     ranked.into_iter().map(|(_, link)| link).collect()
 }
 
-fn link(
+fn compare_coupling(
     cycles: &[Cycle],
-    norm: &Norm,
+    norm: &MovementNorm,
     (a, first): (Part, &str),
     (b, second): (Part, &str),
     attention: f64,
-) -> Option<(f64, Link)> {
+) -> Option<(f64, JointLink)> {
     let athlete_curve = |cycle: &Cycle, part: Part, name: &str| -> Option<Vec<f64>> {
-        let values = |phase: &CyclePhase| phase.curve(name, part.side()).map(<[f64]>::to_vec);
+        let values =
+            |phase: &CyclePhase| phase.curve_values(name, part.side()).map(<[f64]>::to_vec);
         Some(cycle.phases.iter().map(values).collect::<Option<Vec<_>>>()?.concat())
     };
     let norm_curve = |part: Part, name: &str| -> Option<Vec<f64>> {
@@ -110,22 +115,27 @@ fn link(
         let known = || values.iter().copied().filter(|v| v.is_finite());
         known().fold(f64::NEG_INFINITY, f64::max) - known().fold(f64::INFINITY, f64::min)
     };
-    let both_swing = |(p, d): &(Vec<f64>, Vec<f64>)| swing(p) >= SWINGS && swing(d) >= SWINGS;
+    let both_swing =
+        |(p, d): &(Vec<f64>, Vec<f64>)| swing(p) >= MIN_SWING_DEG && swing(d) >= MIN_SWING_DEG;
     if pairs.is_empty() || !pairs.iter().all(both_swing) || !both_swing(&reference) {
         return None;
     }
     let phases: Vec<Vec<f64>> = pairs.iter().map(|(p, d)| relative_phase(p, d)).collect();
     let expected = relative_phase(&reference.0, &reference.1);
     let values: Vec<f64> = phases.iter().map(|phase| mean_absolute_relative_phase(phase)).collect();
-    let (value, expected_deg) = (mean(&values), mean_absolute_relative_phase(&expected));
+    let (value, expected_deg) = (finite_mean(&values), mean_absolute_relative_phase(&expected));
     let sd = sample_sd(&values);
     let scatter = half_width(&values, 1.96);
-    let uncertainty = if scatter.is_finite() { scatter.max(ERROR) } else { ERROR };
+    let uncertainty = if scatter.is_finite() {
+        scatter.max(RELATIVE_PHASE_ERROR_DEG)
+    } else {
+        RELATIVE_PHASE_ERROR_DEG
+    };
     let clearness = (value - expected_deg).abs() / uncertainty;
     let pattern = |pairs: &[(Vec<f64>, Vec<f64>)]| {
-        let shares = vector_coding(pairs).shares();
-        let most = Pattern::ALL.into_iter().zip(shares).max_by(|a, b| a.1.total_cmp(&b.1));
-        most.map_or("", |(pattern, _)| name(pattern)).to_owned()
+        let shares = vector_coding(pairs).pattern_shares();
+        let most = CouplingPattern::ALL.into_iter().zip(shares).max_by(|a, b| a.1.total_cmp(&b.1));
+        most.map_or("", |(pattern, _)| pattern_name(pattern)).to_owned()
     };
     let (athlete_pattern, expected_pattern) =
         (pattern(&pairs), pattern(std::slice::from_ref(&reference)));
@@ -133,12 +143,12 @@ fn link(
     (clearness > 1.5).then(|| {
         let deviation = |point: usize| {
             let values: Vec<f64> = phases.iter().map(|phase| phase[point].abs()).collect();
-            (mean(&values) - expected[point].abs()).abs()
+            (finite_mean(&values) - expected[point].abs()).abs()
         };
         let at = (0..expected.len())
             .filter(|p| deviation(*p).is_finite())
             .max_by(|p, q| deviation(*p).total_cmp(&deviation(*q)));
-        let link = Link {
+        let link = JointLink {
             proximal: (a, first.to_owned()),
             distal: (b, second.to_owned()),
             value_deg: value,
@@ -152,7 +162,7 @@ fn link(
                 .map(|point| {
                     let (a, b): (Vec<f64>, Vec<f64>) =
                         pairs.iter().map(|(a, b)| (a[point], b[point])).unzip();
-                    [mean(&a), mean(&b)]
+                    [finite_mean(&a), finite_mean(&b)]
                 })
                 .collect(),
             expected_path: reference.0.iter().zip(&reference.1).map(|(a, b)| [*a, *b]).collect(),
@@ -162,11 +172,11 @@ fn link(
 }
 
 /// Name of a pattern in `analysis.json`.
-fn name(pattern: Pattern) -> &'static str {
+fn pattern_name(pattern: CouplingPattern) -> &'static str {
     match pattern {
-        Pattern::Proximal => "proximal",
-        Pattern::InPhase => "in-phase",
-        Pattern::Distal => "distal",
-        Pattern::AntiPhase => "anti-phase",
+        CouplingPattern::Proximal => "proximal",
+        CouplingPattern::InPhase => "in-phase",
+        CouplingPattern::Distal => "distal",
+        CouplingPattern::AntiPhase => "anti-phase",
     }
 }

@@ -10,11 +10,14 @@ mod links;
 mod norm;
 
 pub use aspects::{ASPECTS, Aspect};
-pub use counterfactual::{Gain, mended};
-pub use difference::{CurveDifference, Difference, Pace, Timing, differences};
-pub use evidence::{Control, Gate};
-pub use links::Link;
-pub use norm::{Cycle, CyclePhase, Norm, POINTS, PhaseNorm, SCHEMA as NORM_SCHEMA, Set, joint_of};
+pub use counterfactual::{Gain, correct_joints};
+pub use difference::{CurveDifference, JointDifference, PaceFault, PhaseTiming, find_differences};
+pub use evidence::{ExplanationGate, PlantedResult};
+pub use links::JointLink;
+pub use norm::{
+    Cycle, CyclePhase, MovementNorm, NORM_SCHEMA, PHASE_POINTS, PhaseNorm, RepetitionSet,
+    curve_joint,
+};
 
 use crate::analysis::Finding;
 use crate::{Precision, score};
@@ -24,7 +27,7 @@ use counterfactual::Counterfactual;
 use serde::{Deserialize, Serialize};
 
 /// A joint in a phase (`None`: in the whole repetition).
-pub type Place = (Part, Option<String>);
+pub type JointPhase = (Part, Option<String>);
 
 /// Why a set scores as it does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,22 +38,22 @@ pub struct Explanation {
     pub method: String,
     /// What to change first, most rewarding first; at most three, without gains that the gate
     /// withholds.
-    pub changes: Vec<Change>,
+    pub changes: Vec<SuggestedChange>,
     /// Every joint and phase that was compared, including those within the measurement error.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<JointDifference>,
     /// Durations of the phases compared with the reference's.
-    pub timing: Vec<Timing>,
+    pub timing: Vec<PhaseTiming>,
     /// Sub-scores against a squad; empty against a single athlete.
     pub aspects: Vec<Aspect>,
     /// Joints that move together differently than in the reference.
-    pub links: Vec<Link>,
+    pub links: Vec<JointLink>,
     /// Whether the explanation stands.
-    pub gate: Gate,
+    pub gate: ExplanationGate,
 }
 
 /// A change to make, and what it would gain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Change {
+pub struct SuggestedChange {
     /// Joint; `chest` stands for the trunk, `neck` for the head.
     pub joint: Part,
     /// Joints changed along with it, so that the foot stays where it stands.
@@ -60,15 +63,15 @@ pub struct Change {
     /// Numbers of the affected repetitions.
     pub repetitions: Vec<usize>,
     /// How the joint differs there, if the reference shows it.
-    pub difference: Option<Difference>,
+    pub difference: Option<JointDifference>,
     /// How the phase differs in time, if that is what to change; the joint is then the pelvis, for
     /// the whole body.
-    pub timing: Option<Timing>,
+    pub timing: Option<PhaseTiming>,
     /// Points of the score that it would gain, if that could be tried.
     pub gain: Option<Gain>,
     /// The instant of the largest difference, and the body as it would be then; `None` if there is
     /// no difference to show.
-    pub pictured: Option<Pictured>,
+    pub pictured: Option<PicturedChange>,
     /// Title of the matching finding, or empty.
     pub title: String,
     /// Cue for the athlete, or empty.
@@ -77,16 +80,16 @@ pub struct Change {
     pub drill: String,
 }
 
-impl Change {
+impl SuggestedChange {
     /// The joints that it changes, with their phase.
-    fn places(&self) -> Vec<Place> {
+    fn joint_phases(&self) -> Vec<JointPhase> {
         [self.joint].iter().chain(&self.with).map(|joint| (*joint, self.phase.clone())).collect()
     }
 }
 
 /// The athlete at one instant, and as the body would be with a change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Pictured {
+pub struct PicturedChange {
     /// Frame number.
     pub frame: usize,
     /// Directions in which the athlete faces, and of the athlete's right, at that frame: x and z on
@@ -98,7 +101,7 @@ pub struct Pictured {
 }
 
 /// Everything an explanation is computed from.
-pub struct Asked<'a> {
+pub struct ExplanationInput<'a> {
     /// Definition of the movement.
     pub movement: &'a Movement,
     /// The athlete's recording on the body skeleton.
@@ -106,9 +109,9 @@ pub struct Asked<'a> {
     /// The complete repetitions with their numbers.
     pub numbered: &'a [(usize, &'a Repetition)],
     /// The athlete's repetitions with directions and curves.
-    pub own: Set<'a>,
+    pub athlete_set: RepetitionSet<'a>,
     /// Norm to compare with.
-    pub norm: &'a Norm,
+    pub norm: &'a MovementNorm,
     /// The findings of the analysis.
     pub findings: &'a [Finding],
     /// Name of the scoring method.
@@ -116,54 +119,54 @@ pub struct Asked<'a> {
     /// Scores repetitions of a recording, 0 to 100; NaN for one that cannot be scored.
     pub scorer: &'a Scorer<'a>,
     /// Attention between two parts in a model, relative to even attention; `None` without a model.
-    pub attention: Option<&'a Attention<'a>>,
+    pub attention: Option<&'a PartAttention<'a>>,
     /// Results of this method on planted faults, then those of its controls.
-    pub planted: &'a [Control],
+    pub planted: &'a [PlantedResult],
 }
 
 /// Scores repetitions of a recording that shares the athlete's clock, 0 to 100.
 pub type Scorer<'a> = dyn Fn(&Recording, &[&Repetition]) -> Vec<f64> + Sync + 'a;
 
 /// Attention between two parts, relative to even attention (1).
-pub type Attention<'a> = dyn Fn(Part, Part) -> f64 + Sync + 'a;
+pub type PartAttention<'a> = dyn Fn(Part, Part) -> f64 + Sync + 'a;
 
 /// Number of changes that are shown at most.
-const SHOWN: usize = 3;
+const MAX_CHANGES: usize = 3;
 
 /// Explains a set against a norm.
-pub fn explain(input: &Asked) -> Explanation {
-    let cycles = input.own.cycles();
-    let precision = Precision::of(input.body);
-    let differences = differences(&cycles, input.numbered, input.norm, &precision);
+pub fn explain_set(input: &ExplanationInput) -> Explanation {
+    let cycles = input.athlete_set.to_cycles();
+    let precision = Precision::from_recording(input.body);
+    let differences = find_differences(&cycles, input.numbered, input.norm, &precision);
     let counterfactual = Counterfactual::new(input);
-    let mut changes = counterfactual.changes(&differences);
-    let timing = difference::timing(&cycles, input);
-    changes.extend(timing.iter().filter(|timing| timing.clear.is_some()).map(in_time));
-    take_findings(input, &differences, &mut changes);
-    changes.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
-    let gate = evidence::gate(&counterfactual, &changes, input.planted);
+    let mut changes = counterfactual.suggest_changes(&differences);
+    let timing = difference::compare_timing(&cycles, input);
+    changes.extend(timing.iter().filter(|timing| timing.clear.is_some()).map(pace_change));
+    merge_findings(input, &differences, &mut changes);
+    changes.sort_by(|a, b| change_rank(b).total_cmp(&change_rank(a)));
+    let gate = evidence::evaluate_gate(&counterfactual, &changes, input.planted);
     if gate.withheld.is_some() {
         // Gains that the controls do not support are dropped; the measured differences stay.
         changes.iter_mut().for_each(|change| change.gain = None);
-        changes.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+        changes.sort_by(|a, b| change_rank(b).total_cmp(&change_rank(a)));
     }
-    changes.truncate(SHOWN);
-    changes.iter_mut().for_each(|change| change.pictured = counterfactual.picture(change));
+    changes.truncate(MAX_CHANGES);
+    changes.iter_mut().for_each(|change| change.pictured = counterfactual.picture_change(change));
     Explanation {
         reference: input.norm.source.clone(),
         method: input.method.to_owned(),
         changes,
         timing,
-        aspects: aspects::aspects(&cycles, input.norm),
-        links: links::links(&cycles, input.norm, input.attention),
+        aspects: aspects::score_aspects(&cycles, input.norm),
+        links: links::find_links(&cycles, input.norm, input.attention),
         differences,
         gate,
     }
 }
 
 /// Builds a change of pace.
-fn in_time(timing: &Timing) -> Change {
-    Change {
+fn pace_change(timing: &PhaseTiming) -> SuggestedChange {
+    SuggestedChange {
         joint: Part::Pelvis,
         with: Vec::new(),
         phase: timing.phase.clone(),
@@ -179,7 +182,7 @@ fn in_time(timing: &Timing) -> Change {
 }
 
 /// Sort key of the changes: first by gains beyond doubt, then by how clearly a joint differs.
-fn worth(change: &Change) -> f64 {
+fn change_rank(change: &SuggestedChange) -> f64 {
     let gained =
         change.gain.as_ref().filter(|gain| gain.low > 0.0).map_or(0.0, |gain| 1000.0 + gain.value);
     let differs =
@@ -190,21 +193,25 @@ fn worth(change: &Change) -> f64 {
 
 /// Adds the texts of findings to the changes of the same joint and phase. Findings without such a
 /// change become changes themselves, with the gain if their limit were kept.
-fn take_findings(input: &Asked, differences: &[Difference], changes: &mut Vec<Change>) {
+fn merge_findings(
+    input: &ExplanationInput,
+    differences: &[JointDifference],
+    changes: &mut Vec<SuggestedChange>,
+) {
     for finding in input.findings.iter().filter(|finding| finding.evidence != "reference") {
-        let is_about_finding = |change: &&mut Change| {
+        let is_about_finding = |change: &&mut SuggestedChange| {
             let is_same_phase =
                 change.phase.is_none() || finding.phase.is_none() || change.phase == finding.phase;
             let is_about_timing =
                 change.timing.is_some() && matches!(finding.unit, Unit::Second | Unit::One);
             is_same_phase
                 && (is_about_timing
-                    || is_of(finding.part, change.joint)
+                    || is_part_of_joint(finding.part, change.joint)
                     || finding_joint(finding) == Some(change.joint))
         };
         if let Some(change) = changes.iter_mut().find(is_about_finding) {
             if change.timing.is_some() && change.gain.is_none() {
-                change.gain = if_kept(input, finding);
+                change.gain = gain_with_limit_kept(input, finding);
             }
             if change.title.is_empty() {
                 change.title.clone_from(&finding.title);
@@ -220,10 +227,10 @@ fn take_findings(input: &Asked, differences: &[Difference], changes: &mut Vec<Ch
             differences.iter().filter(|difference| difference.joint == joint).peekable();
         let is_within_norm =
             of_joint.peek().is_some() && of_joint.all(|difference| difference.within_error);
-        if is_within_norm && input.norm.is_of_a_squad() && finding.evidence == "check" {
+        if is_within_norm && input.norm.is_squad_norm() && finding.evidence == "check" {
             continue;
         }
-        changes.push(Change {
+        changes.push(SuggestedChange {
             joint,
             with: Vec::new(),
             phase: finding.phase.clone(),
@@ -231,7 +238,7 @@ fn take_findings(input: &Asked, differences: &[Difference], changes: &mut Vec<Ch
             difference: None,
             timing: None,
             pictured: None,
-            gain: if_kept(input, finding),
+            gain: gain_with_limit_kept(input, finding),
             title: finding.title.clone(),
             cue: finding.cue.clone(),
             drill: finding.drill.clone(),
@@ -243,29 +250,36 @@ fn take_findings(input: &Asked, differences: &[Difference], changes: &mut Vec<Ch
 fn finding_joint(finding: &Finding) -> Option<Part> {
     let side = finding.side.or_else(|| finding.part.side());
     // A curve of both sides together belongs to no single joint.
-    joint_of(finding.curve.as_deref()?, side).filter(|joint| joint.side() == side)
+    curve_joint(finding.curve.as_deref()?, side).filter(|joint| joint.side() == side)
 }
 
 /// Whether a finding's part is a joint or lies on its segment.
-fn is_of(part: Part, joint: Part) -> bool {
+fn is_part_of_joint(part: Part, joint: Part) -> bool {
     part == joint || (part == Part::Head && joint == Part::Neck)
 }
 
 /// Gain of the score by limits if the limit of a finding were kept; `None` for other scoring
 /// methods.
-fn if_kept(input: &Asked, finding: &Finding) -> Option<Gain> {
-    if input.method != score::METHOD || finding.unit == Unit::One && finding.evidence == "trend" {
+fn gain_with_limit_kept(input: &ExplanationInput, finding: &Finding) -> Option<Gain> {
+    if input.method != score::LIMITS_METHOD
+        || finding.unit == Unit::One && finding.evidence == "trend"
+    {
         return None;
     }
-    let precision = Precision::of(input.body);
+    let precision = Precision::from_recording(input.body);
     let gain_of = |repetition: &Repetition| {
-        let actual = score::repetition(input.movement, repetition, &precision)?.value;
+        let actual = score::score_repetition(input.movement, repetition, &precision)?.value;
         Some(
-            score::if_kept(input.movement, repetition, &precision, &finding.metric, finding.side)?
-                - actual,
+            score::score_with_limit_kept(
+                input.movement,
+                repetition,
+                &precision,
+                &finding.metric,
+                finding.side,
+            )? - actual,
         )
     };
-    Gain::of(
+    Gain::from_gains(
         &input
             .numbered
             .iter()

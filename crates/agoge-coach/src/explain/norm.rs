@@ -2,33 +2,33 @@
 //! movement's repetitions. A norm comes from one recording (a chosen exemplar, or the athlete's own
 //! best repetitions) or from many (a squad), and is normalised for body size, speed and side.
 
-use super::Place;
-use super::aspects::usual;
-use agoge_kinematics::normalise::{mean, sample_sd};
+use super::JointPhase;
+use super::aspects::usual_aspects;
+use agoge_kinematics::normalise::{finite_mean, sample_sd};
 use agoge_kinematics::smoothness::sparc;
 use agoge_kinematics::{Curves, Repetition, Unit};
-use agoge_motion::segments::{JOINTS, between, joint};
-use agoge_motion::vector::{add, dot, norm, unit};
+use agoge_motion::segments::{JOINTS, interpolate_direction, joint_index};
+use agoge_motion::vector::{add, dot, norm, unit_vector};
 use agoge_motion::{Directions, Part, Side};
 use serde::{Deserialize, Serialize};
 
 /// Name and version of the norm file format.
-pub const SCHEMA: &str = "agoge.norm/1";
+pub const NORM_SCHEMA: &str = "agoge.norm/1";
 
 /// Number of instants in a phase, evenly spread, both ends included.
-pub const POINTS: usize = 13;
+pub const PHASE_POINTS: usize = 13;
 
 /// Most phases that a norm may have.
-const PHASES: usize = 20;
+const MAX_PHASES: usize = 20;
 /// A phase in which no joint moves this far from where it began is a hold, degrees.
-const MOVES: f64 = 20.0;
+const MIN_MOVEMENT_DEG: f64 = 20.0;
 
 /// Fewest athletes from which a norm knows how athletes differ.
-const SQUAD: usize = 3;
+const MIN_SQUAD_ATHLETES: usize = 3;
 
 /// Angles in a norm, each with the joint that it belongs to (left of a pair) and whether mirroring
 /// changes its sign.
-const KEPT: [(&str, Part, bool); 16] = [
+const NORM_CURVES: [(&str, Part, bool); 16] = [
     ("trunk_lean", Part::Chest, false),
     ("trunk_lateral_lean", Part::Chest, true),
     ("trunk_rotation", Part::Chest, true),
@@ -48,14 +48,14 @@ const KEPT: [(&str, Part, bool); 16] = [
 ];
 
 /// Returns the joint that a curve belongs to.
-pub fn joint_of(curve: &str, side: Option<Side>) -> Option<Part> {
-    let (_, part, _) = KEPT.iter().find(|(name, ..)| *name == curve)?;
-    Some(side.map_or(*part, |side| part.on(side)))
+pub fn curve_joint(curve: &str, side: Option<Side>) -> Option<Part> {
+    let (_, part, _) = NORM_CURVES.iter().find(|(name, ..)| *name == curve)?;
+    Some(side.map_or(*part, |side| part.on_side(side)))
 }
 
 /// Repetitions of one recording on the body skeleton.
 #[derive(Clone, Copy)]
-pub struct Set<'a> {
+pub struct RepetitionSet<'a> {
     /// Direction in which every joint points its segment.
     pub directions: &'a Directions,
     /// Measured curves, on the same clock.
@@ -90,7 +90,7 @@ pub struct CyclePhase {
 
 impl CyclePhase {
     /// Values of a curve, `[point]`.
-    pub fn curve(&self, name: &str, side: Option<Side>) -> Option<&[f64]> {
+    pub fn curve_values(&self, name: &str, side: Option<Side>) -> Option<&[f64]> {
         let curve = self.curves.iter().find(|(known, on, _)| *known == name && *on == side)?;
         Some(&curve.2)
     }
@@ -98,8 +98,8 @@ impl CyclePhase {
 
 /// Mean and spread of a movement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Norm {
-    /// Always [`SCHEMA`].
+pub struct MovementNorm {
+    /// Always [`NORM_SCHEMA`].
     pub schema: String,
     /// Description of whose repetitions these are.
     pub source: String,
@@ -148,10 +148,15 @@ pub struct CurveNorm {
     pub sd: Vec<f64>,
 }
 
-impl Norm {
+impl MovementNorm {
     /// Builds the norm of some repetitions of one movement by `athletes` athletes; `None` without a
     /// repetition. Phases that not all repetitions have are left out.
-    pub fn new(source: &str, movement: &str, athletes: usize, cycles: &[Cycle]) -> Option<Norm> {
+    pub fn new(
+        source: &str,
+        movement: &str,
+        athletes: usize,
+        cycles: &[Cycle],
+    ) -> Option<MovementNorm> {
         let first = cycles.first()?;
         let phases = first.phases.iter().enumerate().filter_map(|(index, phase)| {
             let all: Vec<&CyclePhase> = cycles
@@ -162,8 +167,8 @@ impl Norm {
                 .collect();
             (all.len() == cycles.len()).then(|| PhaseNorm::new(&all))
         });
-        let mut norm = Norm {
-            schema: SCHEMA.to_owned(),
+        let mut norm = MovementNorm {
+            schema: NORM_SCHEMA.to_owned(),
             source: source.to_owned(),
             movement: movement.to_owned(),
             athletes,
@@ -171,17 +176,17 @@ impl Norm {
             phases: phases.collect(),
             aspects: Vec::new(),
         };
-        norm.aspects = usual(cycles, &norm);
+        norm.aspects = usual_aspects(cycles, &norm);
         Some(norm)
     }
 
     /// Whether it knows how athletes differ from each other.
-    pub fn is_of_a_squad(&self) -> bool {
-        self.athletes >= SQUAD
+    pub fn is_squad_norm(&self) -> bool {
+        self.athletes >= MIN_SQUAD_ATHLETES
     }
 
     /// Every joint in every phase.
-    pub fn places(&self) -> Vec<Place> {
+    pub fn joint_phases(&self) -> Vec<JointPhase> {
         self.phases
             .iter()
             .flat_map(|phase| JOINTS.map(|joint| (joint, phase.name.clone())))
@@ -193,10 +198,10 @@ impl Norm {
     /// another athlete, the uncertainty of that athlete's mean plus how far athletes differ
     /// (`individual`, a standard deviation); for the athlete's own repetitions, the uncertainty of
     /// the mean alone.
-    pub(super) fn doubt(&self, sd: f64, individual: f64) -> f64 {
+    pub(super) fn reference_half_width(&self, sd: f64, individual: f64) -> f64 {
         let mean_half_width = 1.96 * sd / (self.repetitions as f64).sqrt();
         match self.athletes {
-            _ if self.is_of_a_squad() => 1.96 * sd,
+            _ if self.is_squad_norm() => 1.96 * sd,
             0 => mean_half_width,
             _ => mean_half_width.hypot(1.96 * individual),
         }
@@ -207,24 +212,25 @@ impl Norm {
     /// # Errors
     /// Returns a message for another schema, too many phases, another number of points, and a
     /// duration that is not between 0 and a minute.
-    pub fn check(&self) -> Result<(), String> {
-        if self.schema != SCHEMA {
-            return Err(format!("schema `{}` is not `{SCHEMA}`", self.schema));
+    pub fn check_contents(&self) -> Result<(), String> {
+        if self.schema != NORM_SCHEMA {
+            return Err(format!("schema `{}` is not `{NORM_SCHEMA}`", self.schema));
         }
-        if self.phases.len() > PHASES {
-            return Err(format!("norm of {}: more than {PHASES} phases", self.movement));
+        if self.phases.len() > MAX_PHASES {
+            return Err(format!("norm of {}: more than {MAX_PHASES} phases", self.movement));
         }
         let is_complete = |phase: &PhaseNorm| {
-            let lengths = phase.directions.len() == POINTS && phase.spread_deg.len() == POINTS;
+            let lengths =
+                phase.directions.len() == PHASE_POINTS && phase.spread_deg.len() == PHASE_POINTS;
             let curves = phase
                 .curves
                 .iter()
-                .all(|curve| curve.mean.len() == POINTS && curve.sd.len() == POINTS);
+                .all(|curve| curve.mean.len() == PHASE_POINTS && curve.sd.len() == PHASE_POINTS);
             lengths && curves && phase.duration_s[0] > 0.0 && phase.duration_s[0] < 60.0
         };
         match self.phases.iter().position(|phase| !is_complete(phase)) {
             Some(phase) => Err(format!(
-                "norm of {}: phase {} is not of {POINTS} points and less than a minute",
+                "norm of {}: phase {} is not of {PHASE_POINTS} points and less than a minute",
                 self.movement,
                 phase + 1
             )),
@@ -233,12 +239,12 @@ impl Norm {
     }
 
     /// Finds the phase with this name.
-    pub fn phase(&self, name: Option<&str>) -> Option<&PhaseNorm> {
+    pub fn find_phase(&self, name: Option<&str>) -> Option<&PhaseNorm> {
         self.phases.iter().find(|phase| phase.name.as_deref() == name)
     }
 
     /// Rounds the values for writing: directions to 1/1000, angles to a tenth of a degree.
-    pub fn rounded(mut self) -> Norm {
+    pub fn with_rounded_values(mut self) -> MovementNorm {
         let round_to = |value: f64, digits: f64| (value * digits).round() / digits;
         self.aspects.iter_mut().flatten().for_each(|v| *v = round_to(*v, 10000.0));
         for phase in &mut self.phases {
@@ -260,10 +266,10 @@ impl PhaseNorm {
         let smooth: Vec<f64> =
             all.iter().map(|phase| phase.smoothness).filter(|v| v.is_finite()).collect();
         let spread = |values: &[f64]| if values.len() > 1 { sample_sd(values) } else { 0.0 };
-        let mut directions = vec![[[0.0; 3]; JOINTS.len()]; POINTS];
-        let mut spread_deg = vec![[[0.0; 2]; JOINTS.len()]; POINTS];
+        let mut directions = vec![[[0.0; 3]; JOINTS.len()]; PHASE_POINTS];
+        let mut spread_deg = vec![[[0.0; 2]; JOINTS.len()]; PHASE_POINTS];
         for (point, joint) in
-            (0..POINTS).flat_map(|point| (0..JOINTS.len()).map(move |joint| (point, joint)))
+            (0..PHASE_POINTS).flat_map(|point| (0..JOINTS.len()).map(move |joint| (point, joint)))
         {
             let known: Vec<[f64; 3]> = all
                 .iter()
@@ -274,27 +280,31 @@ impl PhaseNorm {
             if 2 * known.len() <= all.len() || norm(sum) < 1e-9 {
                 continue;
             }
-            directions[point][joint] = unit(sum);
-            spread_deg[point][joint] = scatter(&known, directions[point][joint]);
+            directions[point][joint] = unit_vector(sum);
+            spread_deg[point][joint] = direction_scatter(&known, directions[point][joint]);
         }
         let first = all.first().map_or(&[][..], |phase| &phase.curves);
         let curves = first.iter().filter_map(|(name, side, _)| {
             let at = |point: usize| -> Vec<f64> {
-                let curves = all.iter().filter_map(|phase| phase.curve(name, *side));
+                let curves = all.iter().filter_map(|phase| phase.curve_values(name, *side));
                 curves.map(|values| values[point]).filter(|v| v.is_finite()).collect()
             };
-            let values: Vec<Vec<f64>> = (0..POINTS).map(at).collect();
+            let values: Vec<Vec<f64>> = (0..PHASE_POINTS).map(at).collect();
             values.iter().all(|values| 2 * values.len() > all.len()).then(|| CurveNorm {
                 name: (*name).to_owned(),
                 side: *side,
-                mean: values.iter().map(|values| mean(values)).collect(),
+                mean: values.iter().map(|values| finite_mean(values)).collect(),
                 sd: values.iter().map(|values| spread(values)).collect(),
             })
         });
         PhaseNorm {
             name: all.first().and_then(|phase| phase.name.clone()),
-            duration_s: [mean(&durations), spread(&durations)],
-            smoothness: if smooth.is_empty() { [0.0; 2] } else { [mean(&smooth), spread(&smooth)] },
+            duration_s: [finite_mean(&durations), spread(&durations)],
+            smoothness: if smooth.is_empty() {
+                [0.0; 2]
+            } else {
+                [finite_mean(&smooth), spread(&smooth)]
+            },
             directions,
             spread_deg,
             curves: curves.collect(),
@@ -302,48 +312,55 @@ impl PhaseNorm {
     }
 }
 
-impl Set<'_> {
+impl RepetitionSet<'_> {
     /// Time-normalises the repetitions over the points of their phases.
-    pub fn cycles(&self) -> Vec<Cycle> {
-        self.repetitions.iter().map(|repetition| self.cycle(repetition)).collect()
+    pub fn to_cycles(&self) -> Vec<Cycle> {
+        self.repetitions.iter().map(|repetition| self.repetition_cycle(repetition)).collect()
     }
 
     /// SPARC of the summed angular speed of all joints.
-    fn smoothness(&self, start: usize, end: usize) -> f64 {
+    fn phase_smoothness(&self, start: usize, end: usize) -> f64 {
         let time = &self.curves.time;
         let angular_speed = |frame: usize| -> f64 {
-            let each = (0..JOINTS.len())
-                .map(|j| angle(self.directions.at(frame, j), self.directions.at(frame + 1, j)));
+            let each = (0..JOINTS.len()).map(|j| {
+                angle_between(
+                    self.directions.direction_at(frame, j),
+                    self.directions.direction_at(frame + 1, j),
+                )
+            });
             each.filter(|angle| angle.is_finite()).sum::<f64>() / (time[frame + 1] - time[frame])
         };
         let speed: Vec<f64> = (start..end).map(angular_speed).collect();
         let rate = (end - start) as f64 / (time[end] - time[start]);
         let from_start = |frame: usize, j: usize| {
-            angle(self.directions.at(start, j), self.directions.at(frame, j))
+            angle_between(
+                self.directions.direction_at(start, j),
+                self.directions.direction_at(frame, j),
+            )
         };
         let distances =
             (start..=end).flat_map(|frame| (0..JOINTS.len()).map(move |j| from_start(frame, j)));
-        let moves = distances.fold(0.0, f64::max) >= MOVES;
+        let moves = distances.fold(0.0, f64::max) >= MIN_MOVEMENT_DEG;
         if speed.len() < 4 || !rate.is_finite() || !moves { f64::NAN } else { sparc(&speed, rate) }
     }
 
-    fn cycle(&self, repetition: &Repetition) -> Cycle {
+    fn repetition_cycle(&self, repetition: &Repetition) -> Cycle {
         let left = repetition.side == Some(Side::Left);
-        let phases = spans(repetition)
+        let phases = phase_spans(repetition)
             .into_iter()
             .map(|(name, start, end)| {
                 let at = |point: usize| {
-                    let x =
-                        start as f64 + (end - start) as f64 * point as f64 / (POINTS - 1) as f64;
+                    let x = start as f64
+                        + (end - start) as f64 * point as f64 / (PHASE_POINTS - 1) as f64;
                     (x.floor() as usize, (x.floor() as usize + 1).min(end), x.fract())
                 };
                 let direction = |point: usize| {
                     let (a, b, share) = at(point);
                     std::array::from_fn(|joint| {
                         let joint = if left { mirrored_joint(joint) } else { joint };
-                        let [p, q] = [a, b].map(|frame| self.directions.at(frame, joint));
-                        let mixed = between(p, q, share);
-                        if left { in_mirror(mixed) } else { mixed }
+                        let [p, q] = [a, b].map(|frame| self.directions.direction_at(frame, joint));
+                        let mixed = interpolate_direction(p, q, share);
+                        if left { mirror_direction(mixed) } else { mixed }
                     })
                 };
                 let curve = |(name, part, signed): (&'static str, Part, bool)| {
@@ -353,7 +370,7 @@ impl Set<'_> {
                         vec![None]
                     };
                     sides.into_iter().filter_map(move |side| {
-                        let recorded_side = if left { side.map(Side::other) } else { side };
+                        let recorded_side = if left { side.map(Side::opposite) } else { side };
                         let curve = self
                             .curves
                             .get(name, recorded_side)
@@ -364,15 +381,15 @@ impl Set<'_> {
                             let (a, b) = (curve.values[a], curve.values[b]);
                             sign * if share == 0.0 { a } else { a + share * (b - a) }
                         };
-                        Some((name, side, (0..POINTS).map(value).collect()))
+                        Some((name, side, (0..PHASE_POINTS).map(value).collect()))
                     })
                 };
                 CyclePhase {
                     name,
                     duration_s: self.curves.time[end] - self.curves.time[start],
-                    smoothness: self.smoothness(start, end),
-                    directions: (0..POINTS).map(direction).collect(),
-                    curves: KEPT.into_iter().flat_map(curve).collect(),
+                    smoothness: self.phase_smoothness(start, end),
+                    directions: (0..PHASE_POINTS).map(direction).collect(),
+                    curves: NORM_CURVES.into_iter().flat_map(curve).collect(),
                 }
             })
             .collect();
@@ -381,7 +398,7 @@ impl Set<'_> {
 }
 
 /// Phases of a repetition with their first and last frames; the whole repetition if it has none.
-pub(crate) fn spans(repetition: &Repetition) -> Vec<(Option<String>, usize, usize)> {
+pub(crate) fn phase_spans(repetition: &Repetition) -> Vec<(Option<String>, usize, usize)> {
     if repetition.phases.is_empty() {
         return vec![(None, repetition.start, repetition.end)];
     }
@@ -394,73 +411,88 @@ pub(crate) fn spans(repetition: &Repetition) -> Vec<(Option<String>, usize, usiz
 
 /// Index of the same joint on the other side.
 pub(crate) fn mirrored_joint(index: usize) -> usize {
-    joint(JOINTS[index].mirror()).unwrap_or(index)
+    joint_index(JOINTS[index].mirror()).unwrap_or(index)
 }
 
 /// Mirrors a direction left to right.
-pub(crate) fn in_mirror([x, y, z]: [f64; 3]) -> [f64; 3] {
+pub(crate) fn mirror_direction([x, y, z]: [f64; 3]) -> [f64; 3] {
     [x, y, -z]
 }
 
 /// Angles between two unit directions in the sagittal plane and out of it, degrees.
-pub(crate) fn apart(a: [f64; 3], b: [f64; 3]) -> [f64; 2] {
+pub(crate) fn plane_angles(a: [f64; 3], b: [f64; 3]) -> [f64; 2] {
     let [x, y, z] = [0, 1, 2].map(|k| a[k] - b[k]);
     [2.0 * (0.5 * x.hypot(y)).min(1.0).asin(), z.abs().min(1.0).asin()].map(f64::to_degrees)
 }
 
 /// Root mean square angles of directions from a centre in and out of the sagittal plane, degrees
-/// (see [`apart`]).
-fn scatter(directions: &[[f64; 3]], centre: [f64; 3]) -> [f64; 2] {
-    let each: Vec<[f64; 2]> = directions.iter().map(|d| apart(*d, centre)).collect();
-    [0, 1]
-        .map(|plane| mean(&each.iter().map(|away| away[plane].powi(2)).collect::<Vec<_>>()).sqrt())
+/// (see [`plane_angles`]).
+fn direction_scatter(directions: &[[f64; 3]], centre: [f64; 3]) -> [f64; 2] {
+    let each: Vec<[f64; 2]> = directions.iter().map(|d| plane_angles(*d, centre)).collect();
+    [0, 1].map(|plane| {
+        finite_mean(&each.iter().map(|away| away[plane].powi(2)).collect::<Vec<_>>()).sqrt()
+    })
 }
 
 /// Angle between two unit directions, degrees.
-pub(crate) fn angle(a: [f64; 3], b: [f64; 3]) -> f64 {
+pub(crate) fn angle_between(a: [f64; 3], b: [f64; 3]) -> f64 {
     dot(a, b).clamp(-1.0, 1.0).acos().to_degrees()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_kinematics::{Movement, measure, movement, repetitions};
+    use agoge_kinematics::{Movement, measure_curves, movement, segment_repetitions};
     use agoge_motion::Recording;
-    use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set as Simulated};
+    use agoge_motion::simulate::{
+        Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet as Simulated,
+    };
 
-    fn squat() -> (Movement, Recording) {
-        let fault = Fault {
-            kind: FaultKind::Asymmetry,
+    fn squat_recording() -> (Movement, Recording) {
+        let fault = SimulatedFault {
+            kind: SimulatedFaultKind::Asymmetry,
             side: Some(Side::Left),
             repetitions: 1..=4,
             size: 20.0,
         };
-        let lean =
-            Fault { kind: FaultKind::TrunkSideways, side: None, repetitions: 1..=4, size: 10.0 };
+        let lean = SimulatedFault {
+            kind: SimulatedFaultKind::TrunkSideways,
+            side: None,
+            repetitions: 1..=4,
+            size: 10.0,
+        };
         let set = Simulated {
             repetitions: 4,
             faults: vec![fault, lean],
             ..Simulated::new(Exercise::Squat)
         };
-        (movement::find("squat").unwrap().clone(), set.simulate().recording.to_body().recording)
+        (
+            movement::find_movement("squat").unwrap().clone(),
+            set.simulate().recording.to_body().recording,
+        )
     }
 
-    fn cycles(movement: &Movement, body: &Recording, side: Option<Side>) -> Vec<Cycle> {
-        let curves = measure(body).curves;
-        let segmented: Vec<Repetition> = repetitions(movement, &curves)
+    fn squat_cycles(movement: &Movement, body: &Recording, side: Option<Side>) -> Vec<Cycle> {
+        let curves = measure_curves(body).curves;
+        let segmented: Vec<Repetition> = segment_repetitions(movement, &curves)
             .into_iter()
             .map(|repetition| Repetition { side, ..repetition })
             .collect();
         let segmented: Vec<&Repetition> = segmented.iter().collect();
-        Set { directions: &body.directions(), curves: &curves, repetitions: &segmented }.cycles()
+        RepetitionSet {
+            directions: &body.segment_directions(),
+            curves: &curves,
+            repetitions: &segmented,
+        }
+        .to_cycles()
     }
 
     /// The athlete faces +X, so mirroring negates z.
-    fn in_a_mirror(body: &Recording) -> Recording {
+    fn mirror_recording(body: &Recording) -> Recording {
         let mut mirrored = body.clone();
-        for frame in 0..body.frames() {
+        for frame in 0..body.frame_count() {
             for part in Part::ALL {
-                let [x, y, z] = body.at(frame, part.mirror().index());
+                let [x, y, z] = body.position_at(frame, part.mirror().index());
                 mirrored.position[frame * Part::COUNT + part.index()] = [x, y, -z];
             }
         }
@@ -469,16 +501,18 @@ mod tests {
 
     #[test]
     fn left_and_right_are_alike_once_they_are_normalised() {
-        let (movement, body) = squat();
-        let right = cycles(&movement, &body, Some(Side::Right));
-        let left = cycles(&movement, &in_a_mirror(&body), Some(Side::Left));
+        let (movement, body) = squat_recording();
+        let right = squat_cycles(&movement, &body, Some(Side::Right));
+        let left = squat_cycles(&movement, &mirror_recording(&body), Some(Side::Left));
         assert_eq!((right.len(), left.len()), (4, 4));
         // The curves' medians and frames differ only by rounding.
         for (a, b) in right.iter().zip(&left).flat_map(|(a, b)| a.phases.iter().zip(&b.phases)) {
             let pairs = a.directions.iter().flatten().zip(b.directions.iter().flatten());
-            assert!(pairs.filter(|(a, _)| a[0].is_finite()).all(|(a, b)| angle(*a, *b) < 1e-3));
+            assert!(
+                pairs.filter(|(a, _)| a[0].is_finite()).all(|(a, b)| angle_between(*a, *b) < 1e-3)
+            );
             for (name, side, values) in &a.curves {
-                let other = b.curve(name, *side).unwrap();
+                let other = b.curve_values(name, *side).unwrap();
                 let same =
                     |(a, b): (&f64, &f64)| (a - b).abs() < 1e-6 || (a.is_nan() && b.is_nan());
                 assert!(
@@ -491,20 +525,21 @@ mod tests {
 
     #[test]
     fn a_norm_survives_its_file_and_says_what_is_wrong_with_another() {
-        let (movement, body) = squat();
-        let norm = Norm::new("four squats", "squat", 1, &cycles(&movement, &body, None))
-            .unwrap()
-            .rounded();
-        assert_eq!((norm.phases.len(), norm.repetitions, norm.check()), (2, 4, Ok(())));
+        let (movement, body) = squat_recording();
+        let norm =
+            MovementNorm::new("four squats", "squat", 1, &squat_cycles(&movement, &body, None))
+                .unwrap()
+                .with_rounded_values();
+        assert_eq!((norm.phases.len(), norm.repetitions, norm.check_contents()), (2, 4, Ok(())));
         let knee = norm.phases[0].curves.iter().find(|curve| curve.name == "knee_flexion").unwrap();
         // The left knee's planted fault is 20° short of 110°.
         assert_eq!(knee.side, Some(Side::Left));
-        assert!((knee.mean[POINTS - 1] - 90.0).abs() < 2.0, "{:?}", knee.mean);
-        let wrong = Norm { schema: "other".to_owned(), ..norm.clone() };
-        assert!(wrong.check().is_err_and(|why| why.contains("other")));
+        assert!((knee.mean[PHASE_POINTS - 1] - 90.0).abs() < 2.0, "{:?}", knee.mean);
+        let wrong = MovementNorm { schema: "other".to_owned(), ..norm.clone() };
+        assert!(wrong.check_contents().is_err_and(|why| why.contains("other")));
         let mut short = norm;
         short.phases[1].spread_deg.pop();
-        assert!(short.check().is_err_and(|why| why.contains("phase 2")));
-        assert!(Norm::new("none", "squat", 1, &[]).is_none());
+        assert!(short.check_contents().is_err_and(|why| why.contains("phase 2")));
+        assert!(MovementNorm::new("none", "squat", 1, &[]).is_none());
     }
 }

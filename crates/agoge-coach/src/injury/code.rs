@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-macro_rules! codes {
+macro_rules! coded_enum {
     ($(#[$doc:meta])* $name:ident { $($variant:ident $code:literal $label:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ macro_rules! codes {
     };
 }
 
-codes! {
+coded_enum! {
     /// Body area. The letters are the first of the OSIICS and SMDCS codes (Bahr et al. 2020).
     Area {
         Head "H" "head",
@@ -59,7 +59,7 @@ codes! {
     }
 }
 
-codes! {
+coded_enum! {
     /// Tissue (Bahr et al. 2020). The codes are our own short names; the consensus defines none.
     Tissue {
         MuscleTendon "muscle_tendon" "muscle/tendon",
@@ -75,7 +75,7 @@ codes! {
     }
 }
 
-codes! {
+coded_enum! {
     /// How the injury began (Bahr et al. 2020).
     Onset {
         Sudden "sudden" "acute, sudden onset",
@@ -85,7 +85,7 @@ codes! {
     }
 }
 
-codes! {
+coded_enum! {
     /// Side of the body.
     BodySide {
         Left "left" "left",
@@ -98,7 +98,7 @@ codes! {
 
 impl Area {
     /// Finds the area that an everyday word such as `hamstring` or `achilles` refers to.
-    pub fn of_words(text: &str) -> Area {
+    pub fn from_everyday_word(text: &str) -> Area {
         let text = text.to_lowercase();
         let words: [(&str, Area); 24] = [
             ("hamstring", Area::Thigh),

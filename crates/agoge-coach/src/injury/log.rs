@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One week's answers to the OSTRC-O2 questionnaire on health problems, each 0, 8, 17 or 25
 /// (Clarsen 2013, 2020).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Weekly {
+pub struct WeeklyQuestionnaire {
     /// Last day of the week in question.
     pub day: Day,
     /// Difficulty taking part; 25 means no participation at all.
@@ -20,24 +20,25 @@ pub struct Weekly {
     pub pain: u8,
 }
 
-impl Weekly {
+impl WeeklyQuestionnaire {
     /// The permitted answers.
     pub const ANSWERS: [u8; 4] = [0, 8, 17, 25];
 
     /// Returns what is wrong with the answers, or `None` if all are valid.
-    pub fn fault(&self) -> Option<String> {
+    pub fn invalid_answer(&self) -> Option<String> {
         let answers = [
             ("participation", self.participation),
             ("volume", self.volume),
             ("performance", self.performance),
             ("pain", self.pain),
         ];
-        let invalid = answers.iter().find(|(_, answer)| !Weekly::ANSWERS.contains(answer))?;
+        let invalid =
+            answers.iter().find(|(_, answer)| !WeeklyQuestionnaire::ANSWERS.contains(answer))?;
         Some(format!("{} is {}, and the questionnaire knows 0, 8, 17 and 25", invalid.0, invalid.1))
     }
 
     /// Severity score from 0 to 100: the sum of the four answers (Clarsen 2013).
-    pub fn severity(&self) -> u32 {
+    pub fn severity_score(&self) -> u32 {
         [self.participation, self.volume, self.performance, self.pain]
             .iter()
             .map(|answer| u32::from(*answer))
@@ -46,7 +47,7 @@ impl Weekly {
 
     /// Whether this is a substantial problem: moderate or severe reduction of training or
     /// performance, or no participation (Clarsen 2013).
-    pub fn substantial(&self) -> bool {
+    pub fn is_substantial(&self) -> bool {
         self.volume >= 17 || self.performance >= 17 || self.participation == 25
     }
 }

@@ -9,10 +9,12 @@ mod code;
 mod log;
 mod rules;
 
-pub use base_rate::{Screening, screening_text};
+pub use base_rate::{ScreeningTest, screening_text};
 pub use code::{Area, BodySide, Onset, Tissue};
-pub use log::{Injury, Pain, Weekly};
-pub use rules::{Change, History, OWN_LIMIT, Warning, own_limit, warnings};
+pub use log::{Injury, Pain, WeeklyQuestionnaire};
+pub use rules::{
+    AthleteHistory, FactorChange, PERSONAL_LIMIT_QUANTILE, Warning, personal_limit, rule_warnings,
+};
 
 #[cfg(test)]
 mod tests;

@@ -1,19 +1,19 @@
 //! The warning rules that apply until a model has enough data: each looks for a change against the
 //! athlete's own past.
 
-use super::{Area, Pain, Weekly};
+use super::{Area, Pain, WeeklyQuestionnaire};
 use crate::analysis::Certainty;
-use crate::load::{Daily, Method, monotony, spikes, strain};
+use crate::load::{DailyLoads, WorkloadMethod, find_spikes, rolling_monotony, rolling_strain};
 use agoge_motion::Day;
 use serde::Serialize;
 
 /// Quantile of an athlete's past days that a value must exceed to be unusual: by chance alone it
 /// does so on one day in twenty.
-pub const OWN_LIMIT: f64 = 0.95;
+pub const PERSONAL_LIMIT_QUANTILE: f64 = 0.95;
 /// How many past days a personal limit looks back over (half a year), and how many of them must be
 /// known (twelve weeks).
 const PAST_DAYS: usize = 182;
-const LEAST_DAYS: usize = 84;
+const MIN_KNOWN_DAYS: usize = 84;
 /// How many days back a warning may look.
 const RECENT_DAYS: i32 = 7;
 /// Pain of at least this much is reported at once; lesser pain only when it comes twice in a week.
@@ -22,7 +22,7 @@ const NOTABLE_PAIN: f64 = 3.0;
 
 /// A movement factor that was measured again.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Change {
+pub struct FactorChange {
     /// What was measured, such as `knee valgus, left`.
     pub name: String,
     /// Its unit.
@@ -37,21 +37,21 @@ pub struct Change {
 
 /// Everything the rules know about an athlete up to today.
 #[derive(Clone, Debug)]
-pub struct History<'a> {
+pub struct AthleteHistory<'a> {
     /// Today, or the last day with an entry.
     pub today: Day,
     /// Load of each day, all by one method.
-    pub loads: &'a Daily,
+    pub loads: &'a DailyLoads,
     /// Method behind `loads`.
-    pub method: Method,
+    pub method: WorkloadMethod,
     /// Running sessions as day and distance in m.
     pub runs: &'a [(Day, f64)],
     /// Pain reports.
     pub pains: &'a [Pain],
     /// Weekly questionnaires.
-    pub weeks: &'a [Weekly],
+    pub weeks: &'a [WeeklyQuestionnaire],
     /// Movement factors that were measured again.
-    pub changes: &'a [Change],
+    pub changes: &'a [FactorChange],
 }
 
 /// A warning: something for the coach to look at.
@@ -76,28 +76,28 @@ pub struct Warning {
 }
 
 /// Applies every rule as of today and returns the warnings, most certain first.
-pub fn warnings(history: &History) -> Vec<Warning> {
-    let mut warnings: Vec<Warning> = spike(history)
+pub fn rule_warnings(history: &AthleteHistory) -> Vec<Warning> {
+    let mut warnings: Vec<Warning> = spike_warning(history)
         .into_iter()
-        .chain(week(history))
-        .chain(pain(history))
-        .chain(questionnaire(history))
-        .chain(movement(history))
+        .chain(weekly_load_warning(history))
+        .chain(pain_warning(history))
+        .chain(questionnaire_warning(history))
+        .chain(movement_warnings(history))
         .collect();
     warnings.sort_by(|a, b| b.certainty.cmp(&a.certainty).then(a.rule.cmp(b.rule)));
     warnings
 }
 
-fn recent(history: &History, day: Day) -> bool {
-    day <= history.today && day.plus(RECENT_DAYS) > history.today
+fn is_recent(history: &AthleteHistory, day: Day) -> bool {
+    day <= history.today && day.plus_days(RECENT_DAYS) > history.today
 }
 
-fn spike(history: &History) -> Option<Warning> {
-    let all_spikes = spikes(history.runs);
+fn spike_warning(history: &AthleteHistory) -> Option<Warning> {
+    let all_spikes = find_spikes(history.runs);
     let longest = all_spikes
         .iter()
-        .filter(|spike| recent(history, spike.day))
-        .max_by(|a, b| a.excess().total_cmp(&b.excess()))?;
+        .filter(|spike| is_recent(history, spike.day))
+        .max_by(|a, b| a.relative_excess().total_cmp(&b.relative_excess()))?;
     let ratio = longest.hazard_ratio()?;
     Some(Warning {
         rule: "spike",
@@ -107,7 +107,7 @@ fn spike(history: &History) -> Option<Warning> {
             "The run of {} was {:.1} km: {:.0} % more than the longest of the 30 days before ({:.1} km)",
             longest.day,
             longest.distance_m / 1000.0,
-            100.0 * longest.excess(),
+            100.0 * longest.relative_excess(),
             longest.longest_m / 1000.0
         ),
         why: format!(
@@ -115,59 +115,64 @@ fn spike(history: &History) -> Option<Warning> {
         ),
         action: "Keep the next runs within the longest of the last month plus a tenth",
         certainty: Certainty::Moderate,
-        source: Method::Spike.source(),
+        source: WorkloadMethod::Spike.source(),
     })
 }
 
-/// The athlete's personal limit for a day: the [`OWN_LIMIT`] quantile of the 182 days before it;
+/// The athlete's personal limit for a day: the [`PERSONAL_LIMIT_QUANTILE`] quantile of the 182 days before it;
 /// `None` when fewer than 84 of them are known.
-pub fn own_limit(values: &[f64], day: usize) -> Option<f64> {
+pub fn personal_limit(values: &[f64], day: usize) -> Option<f64> {
     let past = values.get(day.saturating_sub(PAST_DAYS)..day)?;
     let mut known: Vec<f64> = past.iter().copied().filter(|value| value.is_finite()).collect();
-    if known.len() < LEAST_DAYS {
+    if known.len() < MIN_KNOWN_DAYS {
         return None;
     }
     known.sort_by(f64::total_cmp);
     // Hazen's plotting position: of n past days, this many lie below with the requested
     // probability.
-    let position = (OWN_LIMIT * known.len() as f64 - 0.5).max(0.0);
+    let position = (PERSONAL_LIMIT_QUANTILE * known.len() as f64 - 0.5).max(0.0);
     let (low, fraction) = (position.floor() as usize, position.fract());
     let high = (low + 1).min(known.len() - 1);
     Some(known[low] + fraction * (known[high] - known[low]))
 }
 
-fn week(history: &History) -> Option<Warning> {
+fn weekly_load_warning(history: &AthleteHistory) -> Option<Warning> {
     let loads = &history.loads.values;
     let today = usize::try_from(history.today.0.checked_sub(history.loads.first.0)?)
         .ok()?
         .min(loads.len().checked_sub(1)?);
     let if_above_limit = |values: &[f64]| -> Option<(f64, f64)> {
-        let limit = own_limit(values, today)?;
+        let limit = personal_limit(values, today)?;
         (values[today] > limit).then_some((values[today], limit))
     };
-    let strain_exceeded = if_above_limit(&strain(loads)).map(|exceeded| (Method::Strain, exceeded));
+    let strain_exceeded =
+        if_above_limit(&rolling_strain(loads)).map(|exceeded| (WorkloadMethod::Strain, exceeded));
     let (method, (now, limit)) = strain_exceeded.or_else(|| {
-        if_above_limit(&monotony(loads)).map(|exceeded| (Method::Monotony, exceeded))
+        if_above_limit(&rolling_monotony(loads))
+            .map(|exceeded| (WorkloadMethod::Monotony, exceeded))
     })?;
     Some(Warning {
         rule: "own_limit",
-        day: history.loads.day(today),
+        day: history.loads.day_at(today),
         area: None,
-        what: format!("The week's {} ({}) is {:.*}, above this athlete's own limit of {:.*}", method.name(), history.method.name(), digits(now), now, digits(limit), limit),
+        what: format!("The week's {} ({}) is {:.*}, above this athlete's own limit of {:.*}", method.name(), history.method.name(), decimal_places(now), now, decimal_places(limit), limit),
         why: "Foster (1998) found most illnesses of 25 athletes after weeks above their own limits. By chance alone one day in twenty is above this one".into(),
         action: "Make one of the next days a day of rest and another one easy; ask how the athlete slept and feels",
         certainty: Certainty::Low,
-        source: Method::Strain.source(),
+        source: WorkloadMethod::Strain.source(),
     })
 }
 
-fn digits(value: f64) -> usize {
+fn decimal_places(value: f64) -> usize {
     if value.abs() < 20.0 { 2 } else { 0 }
 }
 
-fn pain(history: &History) -> Option<Warning> {
-    let recent_pains: Vec<&Pain> =
-        history.pains.iter().filter(|pain| recent(history, pain.day) && pain.score > 0.0).collect();
+fn pain_warning(history: &AthleteHistory) -> Option<Warning> {
+    let recent_pains: Vec<&Pain> = history
+        .pains
+        .iter()
+        .filter(|pain| is_recent(history, pain.day) && pain.score > 0.0)
+        .collect();
     let worst =
         recent_pains.iter().max_by(|a, b| a.score.total_cmp(&b.score).then(a.day.cmp(&b.day)))?;
     let count = recent_pains
@@ -189,25 +194,25 @@ fn pain(history: &History) -> Option<Warning> {
     })
 }
 
-fn questionnaire(history: &History) -> Option<Warning> {
+fn questionnaire_warning(history: &AthleteHistory) -> Option<Warning> {
     let last = history
         .weeks
         .iter()
-        .filter(|week| recent(history, week.day))
+        .filter(|week| is_recent(history, week.day))
         .max_by_key(|week| week.day)?;
     let before =
         history.weeks.iter().filter(|week| week.day < last.day).max_by_key(|week| week.day);
-    if !last.substantial() {
+    if !last.is_substantial() {
         return None;
     }
-    let before = before.map_or(String::new(), |week| format!(", {} before", week.severity()));
+    let before = before.map_or(String::new(), |week| format!(", {} before", week.severity_score()));
     Some(Warning {
         rule: "questionnaire",
         day: last.day,
         area: None,
         what: format!(
             "The weekly questionnaire gives a severity of {} of 100{before}: a substantial problem",
-            last.severity()
+            last.severity_score()
         ),
         why: "Training or performance is already reduced".into(),
         action: "Plan the week around the problem, and have it looked at by a physician or physiotherapist",
@@ -216,9 +221,10 @@ fn questionnaire(history: &History) -> Option<Warning> {
     })
 }
 
-fn movement(history: &History) -> Vec<Warning> {
-    let is_detectable = |change: &&Change| (change.now - change.before).abs() > change.detectable;
-    let to_warning = |change: &Change| {
+fn movement_warnings(history: &AthleteHistory) -> Vec<Warning> {
+    let is_detectable =
+        |change: &&FactorChange| (change.now - change.before).abs() > change.detectable;
+    let to_warning = |change: &FactorChange| {
         Warning {
         rule: "movement",
         day: history.today,

@@ -1,14 +1,14 @@
 use super::*;
 use crate::analysis::Certainty;
-use crate::load::{Daily, Method};
+use crate::load::{DailyLoads, WorkloadMethod};
 use agoge_motion::Day;
 
 /// By hand from Padua (2015): 0.86 · 7 / (0.86 · 7 + 0.36 · 822) = 1.99 %.
 #[test]
 fn a_flag_means_two_in_a_hundred() {
-    let test = Screening::LESS;
-    assert!((100.0 * test.predictive_value() - 2.0).abs() < 0.05);
-    assert!((100.0 * test.negative_value() - 99.8).abs() < 0.05);
+    let test = ScreeningTest::LESS;
+    assert!((100.0 * test.positive_predictive_value() - 2.0).abs() < 0.05);
+    assert!((100.0 * test.negative_predictive_value() - 99.8).abs() < 0.05);
     let text = screening_text();
     assert!(
         text.contains("2.0 % of the flagged were: 1 in 50") && text.contains("99.8 %"),
@@ -18,26 +18,29 @@ fn a_flag_means_two_in_a_hundred() {
 
 #[test]
 fn the_questionnaire_is_scored_as_published() {
-    let week = |participation, volume, performance, pain| Weekly {
+    let week = |participation, volume, performance, pain| WeeklyQuestionnaire {
         day: Day(0),
         participation,
         volume,
         performance,
         pain,
     };
-    assert_eq!(week(25, 25, 25, 25).severity(), 100);
-    assert_eq!((week(8, 8, 8, 17).severity(), week(8, 8, 8, 17).substantial()), (41, false));
-    assert!(week(8, 17, 0, 8).substantial() && week(25, 0, 0, 0).substantial());
-    assert!(week(8, 8, 9, 0).fault().is_some_and(|why| why.contains("performance is 9")));
+    assert_eq!(week(25, 25, 25, 25).severity_score(), 100);
+    assert_eq!(
+        (week(8, 8, 8, 17).severity_score(), week(8, 8, 8, 17).is_substantial()),
+        (41, false)
+    );
+    assert!(week(8, 17, 0, 8).is_substantial() && week(25, 0, 0, 0).is_substantial());
+    assert!(week(8, 8, 9, 0).invalid_answer().is_some_and(|why| why.contains("performance is 9")));
 }
 
 #[test]
 fn areas_are_found_by_code_name_and_everyday_word() {
     assert_eq!(Area::find("q"), Some(Area::LowerLeg));
     assert_eq!(Area::find("hip/groin"), Some(Area::HipGroin));
-    assert_eq!(Area::of_words("Stress - Achilles"), Area::Ankle);
-    assert_eq!(Area::of_words("Hamstring"), Area::Thigh);
-    assert_eq!(Area::of_words("Contact"), Area::Unspecified);
+    assert_eq!(Area::from_everyday_word("Stress - Achilles"), Area::Ankle);
+    assert_eq!(Area::from_everyday_word("Hamstring"), Area::Thigh);
+    assert_eq!(Area::from_everyday_word("Contact"), Area::Unspecified);
     assert_eq!(Onset::find("repetitive_gradual"), Some(Onset::RepetitiveGradual));
     assert_eq!(Tissue::find("muscle/tendon"), Some(Tissue::MuscleTendon));
     assert!(Area::ALL.iter().all(|area| Area::find(area.code()) == Some(*area)
@@ -47,16 +50,16 @@ fn areas_are_found_by_code_name_and_everyday_word() {
     assert_eq!(codes.len(), Area::ALL.len());
 }
 
-fn history<'a>(
-    loads: &'a Daily,
+fn test_history<'a>(
+    loads: &'a DailyLoads,
     runs: &'a [(Day, f64)],
     pains: &'a [Pain],
-    changes: &'a [Change],
-) -> History<'a> {
-    History {
-        today: loads.day(loads.values.len() - 1),
+    changes: &'a [FactorChange],
+) -> AthleteHistory<'a> {
+    AthleteHistory {
+        today: loads.day_at(loads.values.len() - 1),
         loads,
-        method: Method::SessionRpe,
+        method: WorkloadMethod::SessionRpe,
         runs,
         pains,
         weeks: &[],
@@ -68,18 +71,20 @@ fn history<'a>(
 fn each_rule_speaks_when_it_should_and_no_other() {
     // The weeks repeat, so the last one is no harder than the others and stays within the personal
     // limit.
-    let usual =
-        Daily { first: Day(0), values: (0..200).map(|day| f64::from((day % 7) * 60)).collect() };
-    assert!(warnings(&history(&usual, &[], &[], &[])).is_empty());
+    let usual = DailyLoads {
+        first: Day(0),
+        values: (0..200).map(|day| f64::from((day % 7) * 60)).collect(),
+    };
+    assert!(rule_warnings(&test_history(&usual, &[], &[], &[])).is_empty());
 
     let mut hard = usual.clone();
     hard.values[193..].fill(600.0);
-    let hard_week = warnings(&history(&hard, &[], &[], &[]));
+    let hard_week = rule_warnings(&test_history(&hard, &[], &[], &[]));
     assert_eq!(hard_week.iter().map(|warning| warning.rule).collect::<Vec<_>>(), ["own_limit"]);
     assert!(hard_week[0].what.contains("strain") && hard_week[0].certainty == Certainty::Low);
 
     let runs = [(Day(180), 10_000.0), (Day(198), 16_000.0)];
-    let after_long_run = warnings(&history(&usual, &runs, &[], &[]));
+    let after_long_run = rule_warnings(&test_history(&usual, &runs, &[], &[]));
     assert!(
         after_long_run[0].what.contains("60 % more") && after_long_run[0].why.contains("1.52"),
         "{}",
@@ -92,32 +97,32 @@ fn each_rule_speaks_when_it_should_and_no_other() {
         side: BodySide::Left,
         score,
     };
-    assert!(warnings(&history(&usual, &[], &[pain(199, 2.0)], &[])).is_empty());
+    assert!(rule_warnings(&test_history(&usual, &[], &[pain(199, 2.0)], &[])).is_empty());
     assert_eq!(
-        warnings(&history(&usual, &[], &[pain(199, 2.0), pain(197, 1.0)], &[]))[0].rule,
+        rule_warnings(&test_history(&usual, &[], &[pain(199, 2.0), pain(197, 1.0)], &[]))[0].rule,
         "pain"
     );
-    assert!(warnings(&history(&usual, &[], &[pain(150, 9.0)], &[])).is_empty());
+    assert!(rule_warnings(&test_history(&usual, &[], &[pain(150, 9.0)], &[])).is_empty());
 
-    let change = |now: f64| Change {
+    let change = |now: f64| FactorChange {
         name: "knee valgus, left".into(),
         unit: "°".into(),
         before: 5.0,
         now,
         detectable: 4.0,
     };
-    assert!(warnings(&history(&usual, &[], &[], &[change(8.0)])).is_empty());
-    assert_eq!(warnings(&history(&usual, &[], &[], &[change(10.0)]))[0].rule, "movement");
+    assert!(rule_warnings(&test_history(&usual, &[], &[], &[change(8.0)])).is_empty());
+    assert_eq!(rule_warnings(&test_history(&usual, &[], &[], &[change(10.0)]))[0].rule, "movement");
 }
 
 #[test]
 fn no_word_of_a_warning_is_a_probability_or_a_diagnosis() {
-    let mut loads = Daily { first: Day(0), values: vec![100.0; 200] };
+    let mut loads = DailyLoads { first: Day(0), values: vec![100.0; 200] };
     loads.values.iter_mut().step_by(3).for_each(|load| *load = 0.0);
     loads.values[193..].fill(900.0);
     let runs = [(Day(180), 10_000.0), (Day(199), 30_000.0)];
     let pains = [Pain { day: Day(199), area: Area::Knee, side: BodySide::Left, score: 6.0 }];
-    let warnings = warnings(&history(&loads, &runs, &pains, &[]));
+    let warnings = rule_warnings(&test_history(&loads, &runs, &pains, &[]));
     assert_eq!(warnings.len(), 3);
     for warning in warnings {
         let text = format!("{} {} {}", warning.what, warning.why, warning.action).to_lowercase();
@@ -142,7 +147,7 @@ fn the_own_limit_is_passed_as_often_as_it_says() {
     let days = PAST..values.len();
     let above = days
         .clone()
-        .filter(|day| own_limit(&values, *day).is_some_and(|limit| values[*day] > limit))
+        .filter(|day| personal_limit(&values, *day).is_some_and(|limit| values[*day] > limit))
         .count();
     let rate = above as f64 / days.len() as f64;
     // The standard error of 20 000 dependent decisions is about 0.2 %.

@@ -1,10 +1,14 @@
 //! All load figures of an athlete up to today, as the page, the terminal and JSON show them.
 
 use super::{
-    ATL_DAYS, CTL_DAYS, Daily, Method, Ratio, Spike, acwr, form, impulse, load_for_form, monotony,
-    redi, spikes, strain,
+    ATL_DAYS, AcwrKind, CTL_DAYS, DailyLoads, Spike, WorkloadMethod, acute_chronic_ratio,
+    daily_form, exponential_mean, find_spikes, load_for_form, redi_series, rolling_monotony,
+    rolling_strain,
 };
-use crate::injury::{Change, History, Injury, Pain, Warning, Weekly, own_limit, warnings};
+use crate::injury::{
+    AthleteHistory, FactorChange, Injury, Pain, Warning, WeeklyQuestionnaire, personal_limit,
+    rule_warnings,
+};
 use agoge_motion::Day;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -15,7 +19,7 @@ const REDI_DECAY: f64 = 2.0 / 29.0;
 
 /// The parts of a training session that matter for load.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Session {
+pub struct LoggedSession {
     /// Local day of the athlete.
     pub day: Day,
     /// Sport in lower case; empty if not recorded.
@@ -25,10 +29,10 @@ pub struct Session {
     /// Distance, m; NaN if unknown.
     pub distance_m: f64,
     /// Loads by every method that the data allowed.
-    pub loads: BTreeMap<Method, f64>,
+    pub loads: BTreeMap<WorkloadMethod, f64>,
 }
 
-impl Session {
+impl LoggedSession {
     /// Whether the session's distance was run. A session without a sport counts as a run, because
     /// team-sport tables rarely name one.
     fn is_run(&self) -> bool {
@@ -38,24 +42,24 @@ impl Session {
 
 /// Everything recorded about an athlete.
 #[derive(Clone, Debug, Default)]
-pub struct Log {
+pub struct AthleteLog {
     /// Sessions in any order; a recorded rest day is a session with loads of 0.
-    pub sessions: Vec<Session>,
+    pub sessions: Vec<LoggedSession>,
     /// Injuries.
     pub injuries: Vec<Injury>,
     /// Pain reports.
     pub pains: Vec<Pain>,
     /// Weekly questionnaires.
-    pub weeks: Vec<Weekly>,
+    pub weeks: Vec<WeeklyQuestionnaire>,
     /// Movement factors that were measured again.
-    pub changes: Vec<Change>,
+    pub changes: Vec<FactorChange>,
 }
 
 /// One figure per day, with the method that gives it its meaning.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Trend {
+pub struct LoadTrend {
     /// Method that computed the values.
-    pub method: Method,
+    pub method: WorkloadMethod,
     /// Display name of the method.
     pub name: &'static str,
     /// Unit of the values.
@@ -68,9 +72,9 @@ pub struct Trend {
     pub values: Vec<f64>,
 }
 
-impl Trend {
-    fn new(method: Method, values: Vec<f64>) -> Trend {
-        Trend {
+impl LoadTrend {
+    fn new(method: WorkloadMethod, values: Vec<f64>) -> LoadTrend {
+        LoadTrend {
             method,
             name: method.name(),
             unit: method.unit(),
@@ -81,26 +85,26 @@ impl Trend {
     }
 
     /// Value of the last day; NaN if there is none.
-    pub fn last(&self) -> f64 {
+    pub fn latest_value(&self) -> f64 {
         self.values.last().copied().unwrap_or(f64::NAN)
     }
 }
 
 /// An athlete's load and injuries up to a day.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Overview {
+pub struct LoadOverview {
     /// Name of the athlete.
     pub athlete: String,
     /// Last day with an entry.
     pub today: Day,
     /// Method used for the daily loads.
-    pub method: Method,
+    pub method: WorkloadMethod,
     /// Load of each day.
-    pub daily: Daily,
+    pub daily: DailyLoads,
     /// Number of days without an entry between the first and the last.
     pub missing_days: usize,
     /// Daily figures: CTL, ATL, TSB, three kinds of ACWR, monotony, strain, REDI.
-    pub trends: Vec<Trend>,
+    pub trends: Vec<LoadTrend>,
     /// The athlete's personal limit of strain for each day; NaN while unknown.
     pub strain_limit: Vec<f64>,
     /// Sessions more than a tenth longer than the longest of the 30 days before.
@@ -119,16 +123,21 @@ pub struct Overview {
 }
 
 /// Returns the method for which most sessions have a load; on a tie, the method declared first.
-pub fn usual_method(sessions: &[Session]) -> Option<Method> {
-    let mut counts: BTreeMap<Method, usize> = BTreeMap::new();
+pub fn usual_method(sessions: &[LoggedSession]) -> Option<WorkloadMethod> {
+    let mut counts: BTreeMap<WorkloadMethod, usize> = BTreeMap::new();
     // Rest days have loads of 0 by many methods and do not indicate which one is used.
     for (method, load) in sessions.iter().flat_map(|session| &session.loads) {
         *counts.entry(*method).or_default() += usize::from(*load > 0.0);
     }
     // Metres, kilograms and counts say least about effort: choose them only when nothing else is
     // known.
-    let effortless = [Method::Distance, Method::StrengthVolume, Method::Jumps, Method::Throws];
-    let measures_effort = |method: Method| !effortless.contains(&method);
+    let effortless = [
+        WorkloadMethod::Distance,
+        WorkloadMethod::StrengthVolume,
+        WorkloadMethod::Jumps,
+        WorkloadMethod::Throws,
+    ];
+    let measures_effort = |method: WorkloadMethod| !effortless.contains(&method);
     counts
         .into_iter()
         .rev()
@@ -137,32 +146,33 @@ pub fn usual_method(sessions: &[Session]) -> Option<Method> {
 }
 
 /// Computes the load overview of an athlete; `None` without a single load by the method.
-pub fn overview(
+pub fn load_overview(
     athlete: &str,
-    log: &Log,
-    method: Method,
+    log: &AthleteLog,
+    method: WorkloadMethod,
     missing_is_rest: bool,
-) -> Option<Overview> {
+) -> Option<LoadOverview> {
     let entries: Vec<(Day, f64)> = log
         .sessions
         .iter()
         .filter_map(|session| Some((session.day, *session.loads.get(&method)?)))
         .collect();
-    let daily = Daily::of(&entries, missing_is_rest);
+    let daily = DailyLoads::from_entries(&entries, missing_is_rest);
     let loads = &daily.values;
     let last = loads.len().checked_sub(1)?;
-    let today = daily.day(last);
-    let (ctl, atl) = (impulse(loads, CTL_DAYS), impulse(loads, ATL_DAYS));
-    let strain_values = strain(loads);
-    let strain_limit =
-        (0..loads.len()).map(|day| own_limit(&strain_values, day).unwrap_or(f64::NAN)).collect();
+    let today = daily.day_at(last);
+    let (ctl, atl) = (exponential_mean(loads, CTL_DAYS), exponential_mean(loads, ATL_DAYS));
+    let strain_values = rolling_strain(loads);
+    let strain_limit = (0..loads.len())
+        .map(|day| personal_limit(&strain_values, day).unwrap_or(f64::NAN))
+        .collect();
     let runs: Vec<(Day, f64)> = log
         .sessions
         .iter()
         .filter(|session| session.is_run())
         .map(|session| (session.day, session.distance_m))
         .collect();
-    let history = History {
+    let history = AthleteHistory {
         today,
         loads: &daily,
         method,
@@ -172,27 +182,33 @@ pub fn overview(
         changes: &log.changes,
     };
     let is_until_today = |day: Day| day <= today;
-    let mut overview = Overview {
+    let mut overview = LoadOverview {
         athlete: athlete.to_owned(),
         today,
         method,
-        missing_days: daily.missing(),
+        missing_days: daily.missing_days(),
         load_for_even_form: last
             .checked_sub(1)
             .map_or(f64::NAN, |yesterday| load_for_form(0.0, ctl[yesterday], atl[yesterday])),
         trends: vec![
-            Trend::new(Method::Tsb, form(&ctl, &atl)),
-            Trend::new(Method::Ctl, ctl),
-            Trend::new(Method::Atl, atl),
-            Trend::new(Method::Monotony, monotony(loads)),
-            Trend::new(Method::Strain, strain_values),
-            Trend::new(Method::AcwrCoupled, acwr(loads, Ratio::Coupled)),
-            Trend::new(Method::AcwrUncoupled, acwr(loads, Ratio::Uncoupled)),
-            Trend::new(Method::AcwrEwma, acwr(loads, Ratio::Ewma)),
-            Trend::new(Method::Redi, redi(loads, REDI_DECAY)),
+            LoadTrend::new(WorkloadMethod::Tsb, daily_form(&ctl, &atl)),
+            LoadTrend::new(WorkloadMethod::Ctl, ctl),
+            LoadTrend::new(WorkloadMethod::Atl, atl),
+            LoadTrend::new(WorkloadMethod::Monotony, rolling_monotony(loads)),
+            LoadTrend::new(WorkloadMethod::Strain, strain_values),
+            LoadTrend::new(
+                WorkloadMethod::AcwrCoupled,
+                acute_chronic_ratio(loads, AcwrKind::Coupled),
+            ),
+            LoadTrend::new(
+                WorkloadMethod::AcwrUncoupled,
+                acute_chronic_ratio(loads, AcwrKind::Uncoupled),
+            ),
+            LoadTrend::new(WorkloadMethod::AcwrEwma, acute_chronic_ratio(loads, AcwrKind::Ewma)),
+            LoadTrend::new(WorkloadMethod::Redi, redi_series(loads, REDI_DECAY)),
         ],
         strain_limit,
-        spikes: spikes(&runs)
+        spikes: find_spikes(&runs)
             .into_iter()
             .filter(|spike| spike.hazard_ratio().is_some() && is_until_today(spike.day))
             .collect(),
@@ -203,16 +219,16 @@ pub fn overview(
             .cloned()
             .collect(),
         pains: log.pains.iter().filter(|pain| is_until_today(pain.day)).copied().collect(),
-        warnings: warnings(&history),
+        warnings: rule_warnings(&history),
         limits: Vec::new(),
         daily,
     };
-    overview.limits = limits(&overview);
+    overview.limits = conclusion_limits(&overview);
     Some(overview)
 }
 
 /// States what one athlete's days allow to conclude, and what they do not.
-fn limits(overview: &Overview) -> Vec<String> {
+fn conclusion_limits(overview: &LoadOverview) -> Vec<String> {
     let days = overview.daily.values.len();
     let without_contact = overview.injuries.iter().filter(|injury| !injury.contact).count();
     let mut limits = vec![format!(
@@ -225,7 +241,7 @@ fn limits(overview: &Overview) -> Vec<String> {
         let strain = overview
             .trends
             .iter()
-            .find(|trend| trend.method == Method::Strain)
+            .find(|trend| trend.method == WorkloadMethod::Strain)
             .map_or(&[][..], |trend| &trend.values);
         let had_strained_week = |injury: &&crate::injury::Injury| {
             let index = usize::try_from(injury.day.0 - overview.daily.first.0).unwrap_or(0);

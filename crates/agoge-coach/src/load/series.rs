@@ -4,46 +4,46 @@ use agoge_motion::Day;
 use serde::Serialize;
 
 /// Longest series to build: 110 years.
-const MOST_DAYS: i32 = 40_000;
+const MAX_DAYS: i32 = 40_000;
 
 /// One load per day. A day without an entry is NaN; a recorded rest day is 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Daily {
+pub struct DailyLoads {
     /// The first day.
     pub first: Day,
     /// Load of each day from `first` on, `[day]`.
     pub values: Vec<f64>,
 }
 
-impl Daily {
+impl DailyLoads {
     /// Sums the entries, in any order, by day. With `missing_is_rest`, days without an entry
     /// between the first and the last become rest days: right for a coach who records every
     /// session, wrong for a diary with holes.
-    pub fn of(entries: &[(Day, f64)], missing_is_rest: bool) -> Daily {
+    pub fn from_entries(entries: &[(Day, f64)], missing_is_rest: bool) -> DailyLoads {
         let known = || entries.iter().filter(|(_, load)| load.is_finite());
         let (Some(first), Some(last)) =
             (known().map(|(day, _)| *day).min(), known().map(|(day, _)| *day).max())
         else {
-            return Daily::default();
+            return DailyLoads::default();
         };
         // A date mistyped by a century must not exhaust memory: keep only the latest days.
-        let first = first.max(last.plus(-MOST_DAYS));
+        let first = first.max(last.plus_days(-MAX_DAYS));
         let empty_day = if missing_is_rest { 0.0 } else { f64::NAN };
         let mut values = vec![empty_day; (last.0 - first.0 + 1) as usize];
         for (day, load) in known().filter(|(day, _)| *day >= first) {
             let value = &mut values[(day.0 - first.0) as usize];
             *value = if value.is_nan() { *load } else { *value + load };
         }
-        Daily { first, values }
+        DailyLoads { first, values }
     }
 
     /// Day at an index into `values`.
-    pub fn day(&self, index: usize) -> Day {
-        self.first.plus(i32::try_from(index).unwrap_or(i32::MAX))
+    pub fn day_at(&self, index: usize) -> Day {
+        self.first.plus_days(i32::try_from(index).unwrap_or(i32::MAX))
     }
 
     /// Number of days without an entry.
-    pub fn missing(&self) -> usize {
+    pub fn missing_days(&self) -> usize {
         self.values.iter().filter(|load| load.is_nan()).count()
     }
 }
@@ -61,7 +61,7 @@ pub struct Spike {
 
 impl Spike {
     /// How much longer than the longest it was, as a share: 0.1 is 10 %.
-    pub fn excess(&self) -> f64 {
+    pub fn relative_excess(&self) -> f64 {
         self.distance_m / self.longest_m - 1.0
     }
 
@@ -69,7 +69,7 @@ impl Spike {
     /// (Frandsen 2025: 1.64 for 10 to 30 %, 1.52 up to 100 %, 2.28 above); `None` if it is not
     /// longer by more than 10 %.
     pub fn hazard_ratio(&self) -> Option<f64> {
-        match self.excess() {
+        match self.relative_excess() {
             excess if excess > 1.0 => Some(2.28),
             excess if excess > 0.3 => Some(1.52),
             excess if excess > 0.1 => Some(1.64),
@@ -81,13 +81,13 @@ impl Spike {
 /// Compares each session's distance (day, m) with the longest session of the 30 days before
 /// (Frandsen 2025). Sessions without an earlier one in that period give no spike: after a break
 /// there is nothing to compare with.
-pub fn spikes(sessions: &[(Day, f64)]) -> Vec<Spike> {
+pub fn find_spikes(sessions: &[(Day, f64)]) -> Vec<Spike> {
     let mut sorted: Vec<(Day, f64)> =
         sessions.iter().copied().filter(|(_, distance)| *distance > 0.0).collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let (mut window_start, mut spikes) = (0, Vec::new());
     for (index, (day, distance)) in sorted.iter().enumerate() {
-        while sorted[window_start].0.plus(30) < *day {
+        while sorted[window_start].0.plus_days(30) < *day {
             window_start += 1;
         }
         let earlier = sorted[window_start..index].iter().filter(|(other, _)| other < day);

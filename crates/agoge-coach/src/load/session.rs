@@ -8,13 +8,13 @@ use agoge_kinematics::dynamics::Sex;
 const LONGEST_STEP_S: f64 = 30.0;
 
 /// Session load, AU: RPE (CR-10) × minutes (Foster 1998, 2001).
-pub fn foster(rpe: f64, minutes: f64) -> f64 {
+pub fn session_rpe_load(rpe: f64, minutes: f64) -> f64 {
     rpe * minutes
 }
 
 /// Yields minutes and value of each sample, which lasts until the next one. Missing values are
 /// skipped.
-fn minutes<'a>(time: &'a [f64], values: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + 'a {
+fn sample_minutes<'a>(time: &'a [f64], values: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + 'a {
     let steps = time.windows(2).map(|pair| pair[1] - pair[0]);
     steps
         .zip(values)
@@ -25,7 +25,13 @@ fn minutes<'a>(time: &'a [f64], values: &'a [f64]) -> impl Iterator<Item = (f64,
 /// Banister's TRIMP, AU: Σ minutes · x · a·e^{b·x}, where x is the share of the heart-rate reserve
 /// and a, b are 0.64, 1.92 for men and 0.86, 1.67 for women (Banister 1991; Morton, Fitz-Clarke &
 /// Banister 1990). NaN if no heart rate is known or the reserve is not positive.
-pub fn banister(time: &[f64], heart_rate: &[f64], resting: f64, maximum: f64, sex: Sex) -> f64 {
+pub fn banister_trimp(
+    time: &[f64],
+    heart_rate: &[f64],
+    resting: f64,
+    maximum: f64,
+    sex: Sex,
+) -> f64 {
     let (a, b) = match sex {
         Sex::Male => (0.64, 1.92),
         Sex::Female => (0.86, 1.67),
@@ -34,7 +40,7 @@ pub fn banister(time: &[f64], heart_rate: &[f64], resting: f64, maximum: f64, se
     if reserve.is_nan() || reserve <= 0.0 {
         return f64::NAN;
     }
-    sum(minutes(time, heart_rate).map(|(minutes, rate)| {
+    sum_or_nan(sample_minutes(time, heart_rate).map(|(minutes, rate)| {
         let x = ((rate - resting) / reserve).clamp(0.0, 1.0);
         minutes * x * a * (b * x).exp()
     }))
@@ -42,18 +48,23 @@ pub fn banister(time: &[f64], heart_rate: &[f64], resting: f64, maximum: f64, se
 
 /// Edwards' TRIMP, AU: minutes in five zones of the maximum heart rate (50, 60, 70, 80, 90 % and
 /// above) × 1 to 5 (Edwards 1993).
-pub fn edwards(time: &[f64], heart_rate: &[f64], maximum: f64) -> f64 {
+pub fn edwards_trimp(time: &[f64], heart_rate: &[f64], maximum: f64) -> f64 {
     let limits = [0.5, 0.6, 0.7, 0.8, 0.9].map(|share| share * maximum);
-    weighed(time, heart_rate, &limits, 0.0)
+    zone_weighted_load(time, heart_rate, &limits, 0.0)
 }
 
 /// Lucía's TRIMP, AU: minutes below the first ventilatory threshold × 1, between both × 2, above
 /// the second × 3 (Lucía 2003).
-pub fn lucia(time: &[f64], heart_rate: &[f64], first_threshold: f64, second_threshold: f64) -> f64 {
-    weighed(time, heart_rate, &[first_threshold, second_threshold], 1.0)
+pub fn lucia_trimp(
+    time: &[f64],
+    heart_rate: &[f64],
+    first_threshold: f64,
+    second_threshold: f64,
+) -> f64 {
+    zone_weighted_load(time, heart_rate, &[first_threshold, second_threshold], 1.0)
 }
 
-fn weighed(time: &[f64], heart_rate: &[f64], limits: &[f64], lowest_weight: f64) -> f64 {
+fn zone_weighted_load(time: &[f64], heart_rate: &[f64], limits: &[f64], lowest_weight: f64) -> f64 {
     let zones = zone_minutes(time, heart_rate, limits);
     match heart_rate.iter().any(|rate| rate.is_finite()) && limits.iter().all(|limit| *limit > 0.0)
     {
@@ -70,7 +81,7 @@ fn weighed(time: &[f64], heart_rate: &[f64], limits: &[f64], lowest_weight: f64)
 /// 1]`.
 pub fn zone_minutes(time: &[f64], values: &[f64], limits: &[f64]) -> Vec<f64> {
     let mut zones = vec![0.0; limits.len() + 1];
-    for (minutes, value) in minutes(time, values) {
+    for (minutes, value) in sample_minutes(time, values) {
         zones[limits.iter().filter(|limit| value >= **limit).count()] += minutes;
     }
     zones
@@ -82,7 +93,7 @@ pub fn normalized_power(time: &[f64], power: &[f64]) -> f64 {
     // Resample to a grid of seconds: each sample holds until the next, breaks are cut out.
     let mut seconds = Vec::new();
     let mut pending_s = 0.0;
-    for (minutes, watts) in minutes(time, power) {
+    for (minutes, watts) in sample_minutes(time, power) {
         pending_s += minutes * 60.0;
         while pending_s >= 0.5 {
             seconds.push(watts);
@@ -125,6 +136,6 @@ pub fn strength_volume(lifts: &[(u32, u32, f64)]) -> f64 {
 }
 
 /// The sum, or NaN for no parts, because "nothing measured" is not "no load".
-fn sum(parts: impl Iterator<Item = f64>) -> f64 {
+fn sum_or_nan(parts: impl Iterator<Item = f64>) -> f64 {
     parts.fold(f64::NAN, |sum, part| if sum.is_nan() { part } else { sum + part })
 }

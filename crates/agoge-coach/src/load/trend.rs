@@ -8,9 +8,9 @@ pub const CTL_DAYS: f64 = 42.0;
 /// Time constant of ATL, days.
 pub const ATL_DAYS: f64 = 7.0;
 /// Share of a window's days that must be known to compute a ratio.
-const KNOWN_PART: f64 = 0.75;
+const MIN_KNOWN_SHARE: f64 = 0.75;
 /// Upper bound of monotony, which grows without limit for equal days.
-const MOST_MONOTONY: f64 = 10.0;
+const MAX_MONOTONY: f64 = 10.0;
 
 /// Weight of a new day's load in an exponential mean with a time constant in days: 1 − e^{−1/τ};
 /// 0.0235283 for 42 days, 0.1331221 for 7 days.
@@ -27,11 +27,11 @@ pub fn ewma_weight(days: f64) -> f64 {
 /// Exponential mean: x = x·e^{−1/τ} + load·(1 − e^{−1/τ}), starting from 0 on the day before the
 /// first (Banister 1975; CTL and ATL of training platforms). It keeps its value on a missing day:
 /// an unknown load is assumed to be the usual one, not zero.
-pub fn impulse(loads: &[f64], days: f64) -> Vec<f64> {
-    mean(loads, exponential_weight(days), 0.0)
+pub fn exponential_mean(loads: &[f64], days: f64) -> Vec<f64> {
+    weighted_mean(loads, exponential_weight(days), 0.0)
 }
 
-fn mean(loads: &[f64], weight: f64, start: f64) -> Vec<f64> {
+fn weighted_mean(loads: &[f64], weight: f64, start: f64) -> Vec<f64> {
     let mut now = start;
     let step = |load: &f64| {
         if load.is_finite() {
@@ -43,7 +43,7 @@ fn mean(loads: &[f64], weight: f64, start: f64) -> Vec<f64> {
 }
 
 /// TSB of each morning: CTL − ATL of the previous evening; 0 on the first day.
-pub fn form(ctl: &[f64], atl: &[f64]) -> Vec<f64> {
+pub fn daily_form(ctl: &[f64], atl: &[f64]) -> Vec<f64> {
     let evenings = ctl.iter().zip(atl).map(|(ctl, atl)| ctl - atl);
     std::iter::once(0.0).chain(evenings).take(ctl.len()).collect()
 }
@@ -58,7 +58,7 @@ pub fn load_for_form(target: f64, ctl: f64, atl: f64) -> f64 {
 /// Kinds of ratio between the last week and the weeks before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ratio {
+pub enum AcwrKind {
     /// 7 days : the 28 days that contain them (Gabbett 2016).
     Coupled,
     /// 7 days : the 21 days before them (Windt & Gabbett 2019).
@@ -72,9 +72,9 @@ pub enum Ratio {
 /// alone correlates numerator and denominator (Lolli 2017), and it predicts injuries no better than
 /// the acute load alone (Impellizzeri 2020). NaN before 28 days, where a quarter of a window is
 /// missing, and where the chronic load is 0.
-pub fn acwr(loads: &[f64], ratio: Ratio) -> Vec<f64> {
+pub fn acute_chronic_ratio(loads: &[f64], ratio: AcwrKind) -> Vec<f64> {
     let ewma = |days: f64| {
-        mean(
+        weighted_mean(
             loads,
             ewma_weight(days),
             loads.iter().copied().find(|load| load.is_finite()).unwrap_or(0.0),
@@ -89,7 +89,7 @@ pub fn acwr(loads: &[f64], ratio: Ratio) -> Vec<f64> {
             let days = &loads[day + 1 - from..day + 1 - to];
             let known_loads: Vec<f64> =
                 days.iter().copied().filter(|load| load.is_finite()).collect();
-            let enough = known_loads.len() as f64 >= KNOWN_PART * days.len() as f64;
+            let enough = known_loads.len() as f64 >= MIN_KNOWN_SHARE * days.len() as f64;
             if enough {
                 known_loads.iter().sum::<f64>() / known_loads.len() as f64
             } else {
@@ -97,10 +97,10 @@ pub fn acwr(loads: &[f64], ratio: Ratio) -> Vec<f64> {
             }
         };
         let (acute, chronic) = match ratio {
-            Ratio::Coupled => (window(7, 0), window(28, 0)),
-            Ratio::Uncoupled => (window(7, 0), window(28, 7)),
-            Ratio::Ewma if window(28, 0).is_nan() => (f64::NAN, f64::NAN),
-            Ratio::Ewma => (fast[day], slow[day]),
+            AcwrKind::Coupled => (window(7, 0), window(28, 0)),
+            AcwrKind::Uncoupled => (window(7, 0), window(28, 7)),
+            AcwrKind::Ewma if window(28, 0).is_nan() => (f64::NAN, f64::NAN),
+            AcwrKind::Ewma => (fast[day], slow[day]),
         };
         if chronic > 0.0 { acute / chronic } else { f64::NAN }
     };
@@ -109,24 +109,24 @@ pub fn acwr(loads: &[f64], ratio: Ratio) -> Vec<f64> {
 
 /// Monotony of the 7 days ending with each day: mean / population standard deviation, at most 10
 /// (Foster 1998). NaN for a week without any load, and unless all seven days are known.
-pub fn monotony(loads: &[f64]) -> Vec<f64> {
-    weeks(loads, |week, _| week_monotony(week))
+pub fn rolling_monotony(loads: &[f64]) -> Vec<f64> {
+    map_trailing_weeks(loads, |week, _| week_monotony(week))
 }
 
 /// Monotony of one week of seven days; NaN for a week without any load.
 pub(crate) fn week_monotony(week: &[f64]) -> f64 {
     let mean = week.iter().sum::<f64>() / 7.0;
     let sd = (week.iter().map(|load| (load - mean).powi(2)).sum::<f64>() / 7.0).sqrt();
-    if mean > 0.0 { (mean / sd).min(MOST_MONOTONY) } else { f64::NAN }
+    if mean > 0.0 { (mean / sd).min(MAX_MONOTONY) } else { f64::NAN }
 }
 
 /// Strain of the 7 days ending with each day, AU: their sum × their monotony (Foster 1998).
-pub fn strain(loads: &[f64]) -> Vec<f64> {
-    let sums = weeks(loads, |_, mean| 7.0 * mean);
-    monotony(loads).iter().zip(sums).map(|(monotony, sum)| monotony * sum).collect()
+pub fn rolling_strain(loads: &[f64]) -> Vec<f64> {
+    let sums = map_trailing_weeks(loads, |_, mean| 7.0 * mean);
+    rolling_monotony(loads).iter().zip(sums).map(|(monotony, sum)| monotony * sum).collect()
 }
 
-fn weeks(loads: &[f64], weekly: impl Fn(&[f64], f64) -> f64) -> Vec<f64> {
+fn map_trailing_weeks(loads: &[f64], weekly: impl Fn(&[f64], f64) -> f64) -> Vec<f64> {
     let week = |day: usize| {
         let week = loads.get((day + 1).checked_sub(7)?..=day)?;
         let mean = week.iter().sum::<f64>() / 7.0;
@@ -137,7 +137,7 @@ fn weeks(loads: &[f64], weekly: impl Fn(&[f64], f64) -> f64) -> Vec<f64> {
 
 /// Robust exponential decreasing index: Σ e^{−λi}·load_{t−i} / Σ e^{−λi} over the known days
 /// (Moussa 2019). Missing days have no weight and are not imputed. `decay` is λ per day.
-pub fn redi(loads: &[f64], decay: f64) -> Vec<f64> {
+pub fn redi_series(loads: &[f64], decay: f64) -> Vec<f64> {
     let retention = (-decay).exp();
     let (mut load_sum, mut weight_sum) = (0.0, 0.0);
     let step = |load: &f64| {

@@ -7,7 +7,8 @@
 //! lies above its tangents.
 
 use super::problem::{
-    BEFORE_TAPER_DAYS, Choice, DELOAD, EXPOSURES, Problem, TAPER, Taper, VARIETY,
+    BEFORE_TAPER_DAYS, DELOAD_SHARE, EXPOSURE_VALUES, PlanChoice, PlanProblem, TAPER_VOLUME, Taper,
+    VARIETY_VALUE,
 };
 use good_lp::{
     Expression, ProblemVariables, ResolutionError, Solution, SolverModel, Variable, constraint,
@@ -15,21 +16,21 @@ use good_lp::{
 };
 
 /// Most linear programs solved; each adds tangents to the one before.
-const ROUNDS: usize = 5;
+const MAX_ROUNDS: usize = 5;
 /// Where the first tangents lie, as multiples of the loads of the starting plan.
-const AROUND: [f64; 5] = [0.5, 0.8, 1.0, 1.2, 1.6];
+const TANGENT_SCALES: [f64; 5] = [0.5, 0.8, 1.0, 1.2, 1.6];
 /// Directions whose curvature is below this share of the largest are ignored.
-const FLAT: f64 = 1e-6;
+const MIN_CURVATURE: f64 = 1e-6;
 /// Shares of sessions below this are rounding errors.
-const NOTHING: f64 = 1e-6;
+const MIN_SHARE: f64 = 1e-6;
 
 /// How much of each session the program's optimum has on each day: `[day]` of session index and
 /// share, 0 to 1. Good plans are rounded from these.
-pub(super) type Shares = Vec<Vec<(u16, f64)>>;
+pub(super) type DayShares = Vec<Vec<(u16, f64)>>;
 
 /// The outcome of the linear program.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Bound {
+pub(super) enum PlanBound {
     /// No plan is worth more, percent of performance.
     AtMost(f64),
     /// No plan keeps every rule.
@@ -38,30 +39,30 @@ pub(super) enum Bound {
     Unknown(String),
 }
 
-struct Program {
+struct LinearProgram {
     variables: ProblemVariables,
     /// `[day]`: session indices with the variables of their shares.
-    x: Vec<Vec<(usize, Variable)>>,
+    shares: Vec<Vec<(usize, Variable)>>,
     /// `[day]`: load, AU.
     load: Vec<Variable>,
     goal: Expression,
-    rows: Vec<good_lp::Constraint>,
+    constraints: Vec<good_lp::Constraint>,
 }
 
-fn sum(terms: impl Iterator<Item = Expression>) -> Expression {
+fn sum_expressions(terms: impl Iterator<Item = Expression>) -> Expression {
     terms.sum()
 }
 
-fn program(problem: &Problem) -> Program {
-    let days = problem.days();
+fn build_program(problem: &PlanProblem) -> LinearProgram {
+    let days = problem.day_count();
     let limits = &problem.request.limits;
     let mut variables = ProblemVariables::new();
     let mut share = |most: f64| variables.add(variable().min(0.0).max(most));
     let x: Vec<Vec<(usize, Variable)>> = (0..days)
-        .map(|d| ends(problem, d).into_iter().map(|i| (i, share(1.0))).collect())
+        .map(|d| candidate_items(problem, d).into_iter().map(|i| (i, share(1.0))).collect())
         .collect();
     let rest: Vec<Variable> = (0..days).map(|_| share(1.0)).collect();
-    let event_load = |d: usize| problem.raced[d].load;
+    let event_load = |d: usize| problem.events_by_day[d].load;
     let most_load = |d: usize| {
         problem.minutes[d].max(0.0) * 10.0
             + problem.fixed[d].iter().map(|fixed| fixed.load).sum::<f64>()
@@ -71,22 +72,23 @@ fn program(problem: &Problem) -> Program {
     let mut goal = Expression::from(0.0);
     let mut rows = Vec::new();
     let weighted = |d: usize, weight: &dyn Fn(usize) -> f64| -> Expression {
-        sum(x[d].iter().map(|(i, x)| (*i, *x)).filter_map(|(i, x)| {
+        sum_expressions(x[d].iter().map(|(i, x)| (*i, *x)).filter_map(|(i, x)| {
             let weight = weight(i);
             (weight != 0.0).then(|| x * weight)
         }))
     };
     let indicator = |is: bool| if is { 1.0 } else { 0.0 };
     let session = |i: usize| &problem.sessions[i];
-    let settled = |d: usize, amount: &dyn Fn(&super::problem::Session) -> f64| {
+    let settled = |d: usize, amount: &dyn Fn(&super::problem::SessionDemand) -> f64| {
         problem.fixed[d].iter().map(amount).sum::<f64>()
     };
     let hard = |d: usize| {
         weighted(d, &|i| indicator(session(i).hard)) + settled(d, &|fixed| indicator(fixed.hard))
     };
-    let technique =
-        |d: usize| weighted(d, &|i| indicator(problem.items[i].kind == super::Kind::Technique));
-    let largest: Vec<[f64; 2]> = (0..days).map(|d| problem.largest(d)).collect();
+    let technique = |d: usize| {
+        weighted(d, &|i| indicator(problem.items[i].kind == super::SessionKind::Technique))
+    };
+    let largest: Vec<[f64; 2]> = (0..days).map(|d| problem.largest_loads(d)).collect();
     let most = limits.sessions_per_day as f64;
     for d in 0..days {
         // The expression for the next day; zero after the last day.
@@ -104,7 +106,7 @@ fn program(problem: &Problem) -> Program {
                 <= problem.minutes[d]
         ));
         rows.push(constraint!(weighted(d, &|_| 1.0) + count + most * rest[d] <= most));
-        if problem.raced[d].any() {
+        if problem.events_by_day[d].has_event() {
             rows.push(constraint!(rest[d] <= 0.0));
         }
         // Whole sessions fill a day less well than fractions of them: the load is at most that of
@@ -123,16 +125,19 @@ fn program(problem: &Problem) -> Program {
             rows.push(constraint!(heavy(d) + next(&heavy) <= 1.0));
         }
     }
-    let keep = problem.keep;
+    let keep = problem.ctl_retention;
     for week in 0..problem.request.weeks {
         let (room, span) = (&problem.weeks[week], 7 * week..7 * week + 7);
         let limits = &room.limits;
         rows.push(constraint!(
-            sum(span.clone().map(|d| rest[d].into())) >= limits.rest_days as f64
+            sum_expressions(span.clone().map(|d| rest[d].into())) >= limits.rest_days as f64
         ));
-        rows.push(constraint!(sum(span.clone().map(&hard)) <= room.hard as f64));
-        let count =
-            sum(span.clone().map(|d| weighted(d, &|_| 1.0) + problem.fixed[d].len() as f64));
+        rows.push(constraint!(
+            sum_expressions(span.clone().map(&hard)) <= room.max_hard_sessions as f64
+        ));
+        let count = sum_expressions(
+            span.clone().map(|d| weighted(d, &|_| 1.0) + problem.fixed[d].len() as f64),
+        );
         rows.push(constraint!(count >= limits.least_sessions as f64));
         // CTL is a weighted sum of the loads, and therefore so is its growth.
         let end = 7 * week as i32 + 6;
@@ -141,27 +146,29 @@ fn program(problem: &Problem) -> Program {
             (1.0 - keep) * (keep.powi(ago) - if ago >= 7 { keep.powi(ago - 7) } else { 0.0 })
         };
         let old = problem.ctl * (keep.powi(end + 1) - keep.powi(end - 6));
-        let growth = sum((0..=end as usize).map(|d| load[d] * weight(d))) + old;
-        rows.push(constraint!(growth <= room.growth));
+        let growth = sum_expressions((0..=end as usize).map(|d| load[d] * weight(d))) + old;
+        rows.push(constraint!(growth <= room.max_ctl_growth));
         // With daily loads between 0 and the largest, the variance is at most mean × (largest −
         // mean).
         let largest = span.clone().map(|d| largest[d][1]).fold(0.0, f64::max);
         let square = limits.monotony * limits.monotony;
         rows.push(constraint!(
-            sum(span.clone().map(|d| load[d].into())) <= 7.0 * largest * square / (1.0 + square)
+            sum_expressions(span.clone().map(|d| load[d].into()))
+                <= 7.0 * largest * square / (1.0 + square)
         ));
         if room.deload {
             let since = 7 * (week + 1 - limits.deload_every)..7 * week;
-            let mean = DELOAD * 7.0 / since.len() as f64;
-            let light =
-                sum(span.clone().map(|d| load[d].into())) - sum(since.map(|d| load[d] * mean));
+            let mean = DELOAD_SHARE * 7.0 / since.len() as f64;
+            let light = sum_expressions(span.clone().map(|d| load[d].into()))
+                - sum_expressions(since.map(|d| load[d] * mean));
             // If the events alone exceed that, nothing may be added to them.
-            rows.push(constraint!(light <= room.raced));
+            rows.push(constraint!(light <= room.event_load));
         }
         for (need, serves) in problem.needs.iter().zip(&problem.serves) {
-            let times = sum(span.clone().map(|d| weighted(d, &|i| indicator(serves[i]))));
+            let times =
+                sum_expressions(span.clone().map(|d| weighted(d, &|i| indicator(serves[i]))));
             let mut counted = Expression::from(0.0);
-            for worth in EXPOSURES {
+            for worth in EXPOSURE_VALUES {
                 let step = variables.add(variable().min(0.0).max(1.0));
                 goal += step * (need.gain * worth);
                 counted += step;
@@ -175,24 +182,25 @@ fn program(problem: &Problem) -> Program {
         }
         for times in times {
             let included = variables.add(variable().min(0.0).max(1.0));
-            goal += included * VARIETY;
+            goal += included * VARIETY_VALUE;
             rows.push(constraint!(included - times <= 0.0));
         }
     }
     for (d, row) in x.iter().enumerate() {
         for (i, x) in row {
-            goal += *x * problem.taste[*i];
+            goal += *x * problem.preferences[*i];
         }
         if let Some(previous) = &problem.previous {
             // A day counts as unchanged only as far as each of its sessions is kept.
             let unchanged = variables.add(variable().min(0.0).max(1.0));
-            goal += unchanged * Problem::UNCHANGED;
+            goal += unchanged * PlanProblem::UNCHANGED_VALUE;
             for (_, x) in row.iter().filter(|(i, _)| previous[d].contains(&(*i as u16))) {
                 rows.push(constraint!(unchanged - *x <= 0.0));
             }
             if previous[d].is_empty() {
                 rows.push(constraint!(
-                    most * unchanged + sum(row.iter().map(|(_, x)| (*x).into())) <= most
+                    most * unchanged + sum_expressions(row.iter().map(|(_, x)| (*x).into()))
+                        <= most
                 ));
             }
         }
@@ -200,32 +208,35 @@ fn program(problem: &Problem) -> Program {
     let minutes = |d: usize| {
         weighted(d, &|i| session(i).minutes)
             + settled(d, &|fixed| fixed.minutes)
-            + problem.raced[d].minutes
+            + problem.events_by_day[d].minutes
     };
     let hard_minutes = |d: usize| {
         let planned = weighted(d, &|i| session(i).minutes * indicator(session(i).hard));
         planned
             + settled(d, &|fixed| fixed.minutes * indicator(fixed.hard))
-            + problem.raced[d].hard_minutes
+            + problem.events_by_day[d].hard_minutes
     };
     for taper in &problem.tapers {
         let Taper { days, before, logged } = taper;
-        let share = days.len() as f64 / taper.known();
-        debug_assert!(taper.known() <= f64::from(BEFORE_TAPER_DAYS));
-        let usual = sum(before.clone().map(minutes)) * share + logged[0] * share;
-        let usual_hard = sum(before.clone().map(hard_minutes)) * share + logged[1] * share;
-        let during = sum(days.clone().map(minutes));
-        rows.push(constraint!(during.clone() - usual.clone() * TAPER[1] <= 0.0));
-        rows.push(constraint!(usual * TAPER[0] - during <= 0.0));
-        rows.push(constraint!(usual_hard * TAPER[0] - sum(days.clone().map(hard_minutes)) <= 0.0));
+        let share = days.len() as f64 / taper.known_days();
+        debug_assert!(taper.known_days() <= f64::from(BEFORE_TAPER_DAYS));
+        let usual = sum_expressions(before.clone().map(minutes)) * share + logged[0] * share;
+        let usual_hard =
+            sum_expressions(before.clone().map(hard_minutes)) * share + logged[1] * share;
+        let during = sum_expressions(days.clone().map(minutes));
+        rows.push(constraint!(during.clone() - usual.clone() * TAPER_VOLUME[1] <= 0.0));
+        rows.push(constraint!(usual * TAPER_VOLUME[0] - during <= 0.0));
+        rows.push(constraint!(
+            usual_hard * TAPER_VOLUME[0] - sum_expressions(days.clone().map(hard_minutes)) <= 0.0
+        ));
     }
-    Program { variables, x, load, goal, rows }
+    LinearProgram { variables, shares: x, load, goal, constraints: rows }
 }
 
 /// The sessions the program needs on a day: the shortest and longest length of each session,
 /// because every rule and the goal treat a length in between as a mixture of the two, and those in
 /// the plan being revised.
-fn ends(problem: &Problem, d: usize) -> Vec<usize> {
+fn candidate_items(problem: &PlanProblem, d: usize) -> Vec<usize> {
     let fits = &problem.fits[d];
     let end = |i: &u16| {
         let (session, minutes) =
@@ -245,7 +256,7 @@ fn ends(problem: &Problem, d: usize) -> Vec<usize> {
 }
 
 /// Replaces mixtures of lengths of one session by the single length nearest to their mean.
-fn whole(problem: &Problem, d: usize, mixed: &[(usize, f64)]) -> Vec<(u16, f64)> {
+fn merge_lengths(problem: &PlanProblem, d: usize, mixed: &[(usize, f64)]) -> Vec<(u16, f64)> {
     let mut shares: Vec<(u16, f64)> = Vec::new();
     for session in mixed.chunk_by(|(a, _), (b, _)| problem.session_of[*a] == problem.session_of[*b])
     {
@@ -266,8 +277,8 @@ fn whole(problem: &Problem, d: usize, mixed: &[(usize, f64)]) -> Vec<(u16, f64)>
 
 /// The curvature of performance as squares: performance is `linear·loads − Σ (direction·loads)²`,
 /// with one direction per eigenvector.
-fn directions(problem: &Problem) -> Vec<Vec<f64>> {
-    let days = problem.days();
+fn curvature_directions(problem: &PlanProblem) -> Vec<Vec<f64>> {
+    let days = problem.day_count();
     let mut bend = nalgebra::DMatrix::<f64>::zeros(days, days);
     for (i, row) in problem.surface.square.iter().enumerate() {
         for (j, a) in row.iter().enumerate() {
@@ -278,7 +289,7 @@ fn directions(problem: &Problem) -> Vec<Vec<f64>> {
     let eigen = bend.symmetric_eigen();
     let largest = eigen.eigenvalues.max();
     // Squares are never negative, so ignoring the smallest leaves the result an upper bound.
-    let counts = |(_, value): &(usize, &f64)| **value > FLAT * largest;
+    let counts = |(_, value): &(usize, &f64)| **value > MIN_CURVATURE * largest;
     let scaled = |(k, value): (usize, &f64)| {
         eigen.eigenvectors.column(k).iter().map(|v| v * value.sqrt()).collect()
     };
@@ -291,29 +302,34 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// Computes the bound, with tangents at the given plan and at the program's own optima, and returns
 /// the shares at the optimum if there is one.
-pub(super) fn bound(problem: &Problem, choice: Option<&Choice>, gap: f64) -> (Bound, Shares) {
-    if problem.fixed_hurts.iter().any(|hurts| *hurts > 0.0) {
-        return (Bound::Impossible, Shares::new());
+pub(super) fn upper_bound(
+    problem: &PlanProblem,
+    choice: Option<&PlanChoice>,
+    gap: f64,
+) -> (PlanBound, DayShares) {
+    if problem.fixed_pain_conflicts.iter().any(|hurts| *hurts > 0.0) {
+        return (PlanBound::Impossible, DayShares::new());
     }
-    let empty = vec![Vec::new(); problem.days()];
-    let at = problem.loads(choice.unwrap_or(&empty));
-    let value = choice.map_or(f64::NEG_INFINITY, |choice| problem.value(choice));
-    let directions = directions(problem);
+    let empty = vec![Vec::new(); problem.day_count()];
+    let at = problem.daily_loads(choice.unwrap_or(&empty));
+    let value = choice.map_or(f64::NEG_INFINITY, |choice| problem.plan_value(choice));
+    let directions = curvature_directions(problem);
     // `[direction]`: where its square has tangents.
     let mut tangents: Vec<Vec<f64>> = directions
         .iter()
-        .map(|direction| AROUND.map(|part| part * dot(direction, &at)).to_vec())
+        .map(|direction| TANGENT_SCALES.map(|part| part * dot(direction, &at)).to_vec())
         .collect();
     let mut round = 0;
     loop {
         round += 1;
-        let Program { mut variables, x, load, mut goal, mut rows } = program(problem);
-        goal += sum(load.iter().zip(&problem.surface.linear).map(|(w, b)| *w * *b));
+        let LinearProgram { mut variables, shares: x, load, mut goal, constraints: mut rows } =
+            build_program(problem);
+        goal += sum_expressions(load.iter().zip(&problem.surface.linear).map(|(w, b)| *w * *b));
         let mut squares = Vec::new();
         for (direction, tangents) in directions.iter().zip(&tangents) {
             let (along, square) = (variables.add(variable()), variables.add(variable().min(0.0)));
             rows.push(constraint!(
-                sum(load.iter().zip(direction).map(|(w, v)| *w * *v)) - along == 0.0
+                sum_expressions(load.iter().zip(direction).map(|(w, v)| *w * *v)) - along == 0.0
             ));
             rows.extend(
                 tangents.iter().map(|at| constraint!(along * (2.0 * at) - square <= at * at)),
@@ -327,8 +343,8 @@ pub(super) fn bound(problem: &Problem, choice: Option<&Choice>, gap: f64) -> (Bo
         }
         let solved = match model.solve() {
             Ok(solved) => solved,
-            Err(ResolutionError::Infeasible) => return (Bound::Impossible, Shares::new()),
-            Err(fault) => return (Bound::Unknown(fault.to_string()), Shares::new()),
+            Err(ResolutionError::Infeasible) => return (PlanBound::Impossible, DayShares::new()),
+            Err(fault) => return (PlanBound::Unknown(fault.to_string()), DayShares::new()),
         };
         let best = solved.eval(&goal);
         let loads: Vec<f64> = load.iter().map(|load| solved.value(*load)).collect();
@@ -339,12 +355,16 @@ pub(super) fn bound(problem: &Problem, choice: Option<&Choice>, gap: f64) -> (Bo
             .collect();
         let converged =
             errors.iter().sum::<f64>() < 3e-4 * best.abs() || best - value < 0.5 * gap * best.abs();
-        if converged || round == ROUNDS {
+        if converged || round == MAX_ROUNDS {
             let shares = |(d, row): (usize, &Vec<(usize, Variable)>)| {
                 let all = row.iter().map(|(i, x)| (*i, solved.value(*x)));
-                whole(problem, d, &all.filter(|(_, share)| *share > NOTHING).collect::<Vec<_>>())
+                merge_lengths(
+                    problem,
+                    d,
+                    &all.filter(|(_, share)| *share > MIN_SHARE).collect::<Vec<_>>(),
+                )
             };
-            return (Bound::AtMost(best), x.iter().enumerate().map(shares).collect());
+            return (PlanBound::AtMost(best), x.iter().enumerate().map(shares).collect());
         }
         for ((direction, tangents), error) in directions.iter().zip(&mut tangents).zip(errors) {
             if error > 1e-5 * best.abs() {

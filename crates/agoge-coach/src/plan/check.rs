@@ -1,9 +1,9 @@
 //! Checks whether a plan keeps its rules, recomputed from the plan and the request alone. Nothing
 //! of the search or the linear program is used here, so that a mistake there shows up.
 
-use super::library::{Demand, Region};
-use super::request::{Event, Past, Priority, Request, Weekday};
-use super::{Plan, Planned};
+use super::library::{RegionDemand, TissueRegion};
+use super::request::{EventPriority, PlanEvent, PlanRequest, TrainingHistory, Weekday};
+use super::{Plan, PlannedSession};
 use agoge_motion::Day;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Violation(pub String);
 
 /// Lists every violation; the list is empty for a sound plan.
-pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
+pub fn check_plan(plan: &Plan, request: &PlanRequest, past: &TrainingHistory) -> Vec<Violation> {
     let mut wrong: Vec<String> = Vec::new();
     let (start, weeks) = (request.start, request.weeks as i32);
-    let days: Vec<Day> = (0..7 * weeks).map(|d| start.plus(d)).collect();
-    let mut calendar: BTreeMap<Day, Vec<&Planned>> =
+    let days: Vec<Day> = (0..7 * weeks).map(|d| start.plus_days(d)).collect();
+    let mut calendar: BTreeMap<Day, Vec<&PlannedSession>> =
         days.iter().map(|day| (*day, Vec::new())).collect();
     for session in &plan.sessions {
         match calendar.get_mut(&session.day) {
@@ -27,11 +27,11 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
     let event_days: BTreeSet<Day> = request.events.iter().map(|event| event.day).collect();
     let race_is_hard =
         |day: Day| request.events.iter().any(|event| event.day == day && event.rpe >= 7.0);
-    let hard = |session: &&Planned| session.rpe >= 7.0;
+    let hard = |session: &&PlannedSession| session.rpe >= 7.0;
     let limits = &request.limits;
     // Limits are the request's or the tightest of the risks that last until the first day of the
     // week.
-    let first_of_week = |day: Day| start.plus(7 * ((day.0 - start.0).div_euclid(7)));
+    let first_of_week = |day: Day| start.plus_days(7 * ((day.0 - start.0).div_euclid(7)));
 
     for (day, sessions) in &calendar {
         let minutes: f64 = sessions.iter().map(|session| session.minutes).sum();
@@ -54,7 +54,7 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             }
             let facilities = match request.facilities_on.get(day) {
                 Some(facilities) => Some(facilities),
-                None => request.facilities.get(&Weekday::of(*day)),
+                None => request.facilities.get(&Weekday::from_day(*day)),
             };
             for missing in session.equipment.difference(&request.equipment) {
                 if !facilities.is_some_and(|there| there.contains(missing)) {
@@ -81,13 +81,13 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
             let eve = request
                 .events
                 .iter()
-                .any(|event| event.day == day.plus(1) && event.priority != Priority::C);
-            let heavy = session.regions.values().any(|demand| *demand == Demand::Heavy);
+                .any(|event| event.day == day.plus_days(1) && event.priority != EventPriority::C);
+            let heavy = session.regions.values().any(|demand| *demand == RegionDemand::Heavy);
             if eve && (session.rpe >= 7.0 || heavy) {
                 wrong.push(format!("{day}: {} on the eve of an event", session.name));
             }
             for event in &request.events {
-                let (since, strained) = (day.0 - event.day.0, strains(event));
+                let (since, strained) = (day.0 - event.day.0, strained_regions(event));
                 let rest = match event.recover {
                     Some(days) => days as i32,
                     None if event.rpe >= 7.0 => (event.minutes / 60.0).ceil() as i32,
@@ -101,7 +101,7 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
                 }
                 if let Some(region) = strained
                     .iter()
-                    .find(|region| session.regions.get(*region) == Some(&Demand::Heavy))
+                    .find(|region| session.regions.get(*region) == Some(&RegionDemand::Heavy))
                 {
                     wrong.push(format!(
                         "{day}: no rest for the {} beside the event of {}",
@@ -116,15 +116,15 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
         for session in sessions {
             for pain in past.pains.iter().filter(|pain| pain.day < start && pain.score >= 3.0) {
                 let since = day.0 - pain.day.0;
-                let Some(demand) =
-                    Region::of(pain.area).and_then(|region| session.regions.get(&region))
+                let Some(demand) = TissueRegion::from_area(pain.area)
+                    .and_then(|region| session.regions.get(&region))
                 else {
                     continue;
                 };
                 let too_much = match demand {
-                    Demand::Heavy => since <= 14,
-                    Demand::Moderate => since <= 7,
-                    Demand::Light => since <= 7 && pain.score >= 7.0,
+                    RegionDemand::Heavy => since <= 14,
+                    RegionDemand::Moderate => since <= 7,
+                    RegionDemand::Light => since <= 7 && pain.score >= 7.0,
                 };
                 if too_much {
                     wrong.push(format!("{day}: {} loads what hurt on {}", session.title, pain.day));
@@ -135,7 +135,7 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
         if hard_today > 1 {
             wrong.push(format!("{day}: {hard_today} hard sessions"));
         }
-        let eve = day.plus(-1);
+        let eve = day.plus_days(-1);
         let logged_eve = past
             .sessions
             .iter()
@@ -148,17 +148,23 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
         if hard_eve && (hard_today > 0 || race_is_hard(*day)) && !both_race {
             wrong.push(format!("{day}: a hard day after a hard day"));
         }
-        let skill = sessions.iter().any(|session| session.kind == super::Kind::Technique);
+        let skill = sessions.iter().any(|session| session.kind == super::SessionKind::Technique);
         if skill && (hard_today > 0 || hard_eve) {
             wrong.push(format!("{day}: technique, but not fresh"));
         }
-        for region in
-            [Region::LowerLegs, Region::Legs, Region::Trunk, Region::Shoulders, Region::Arms]
-        {
+        for region in [
+            TissueRegion::LowerLegs,
+            TissueRegion::Legs,
+            TissueRegion::Trunk,
+            TissueRegion::Shoulders,
+            TissueRegion::Arms,
+        ] {
             let heavy = |day: Day| {
                 calendar.get(&day).map_or(0, |list| {
                     list.iter()
-                        .filter(|session| session.regions.get(&region) == Some(&Demand::Heavy))
+                        .filter(|session| {
+                            session.regions.get(&region) == Some(&RegionDemand::Heavy)
+                        })
                         .count()
                 })
             };
@@ -172,14 +178,20 @@ pub fn check(plan: &Plan, request: &Request, past: &Past) -> Vec<Violation> {
         let base_minutes = if past.sessions.is_empty() { (usual / 4.0).max(30.0) } else { 30.0 };
         for session in sessions.iter().filter(|session| {
             !session.fixed
-                && matches!(session.kind, super::Kind::Endurance | super::Kind::Intensity)
+                && matches!(
+                    session.kind,
+                    super::SessionKind::Endurance | super::SessionKind::Intensity
+                )
         }) {
-            let near = |other: Day| other < *day && other.plus(30) >= *day;
+            let near = |other: Day| other < *day && other.plus_days(30) >= *day;
             let planned = plan.sessions.iter().filter(|other| {
                 near(other.day)
                     && !other.fixed
                     && other.sport == session.sport
-                    && matches!(other.kind, super::Kind::Endurance | super::Kind::Intensity)
+                    && matches!(
+                        other.kind,
+                        super::SessionKind::Endurance | super::SessionKind::Intensity
+                    )
             });
             let done = past
                 .sessions
@@ -222,27 +234,27 @@ fn same_sport(logged: &str, planned: &str) -> bool {
 }
 
 /// The regions an event strains: those given in the request, or else those its sport is known for.
-fn strains(event: &Event) -> Vec<Region> {
+fn strained_regions(event: &PlanEvent) -> Vec<TissueRegion> {
     if let Some(regions) = &event.regions {
         return regions
             .iter()
-            .filter(|(_, demand)| **demand == Demand::Heavy)
+            .filter(|(_, demand)| **demand == RegionDemand::Heavy)
             .map(|(region, _)| *region)
             .collect();
     }
     let is = |sport: &str| event.rpe >= 7.0 && same_sport(&event.sport, sport);
     match () {
-        () if is("running") => vec![Region::LowerLegs, Region::Legs],
-        () if is("cycling") => vec![Region::Legs],
-        () if is("swimming") => vec![Region::Shoulders],
+        () if is("running") => vec![TissueRegion::LowerLegs, TissueRegion::Legs],
+        () if is("cycling") => vec![TissueRegion::Legs],
+        () if is("swimming") => vec![TissueRegion::Shoulders],
         () => Vec::new(),
     }
 }
 
 fn check_weeks(
-    calendar: &BTreeMap<Day, Vec<&Planned>>,
-    request: &Request,
-    past: &Past,
+    calendar: &BTreeMap<Day, Vec<&PlannedSession>>,
+    request: &PlanRequest,
+    past: &TrainingHistory,
     raced: &BTreeSet<Day>,
     wrong: &mut Vec<String>,
 ) {
@@ -283,7 +295,7 @@ fn check_weeks(
             ctl = decay * ctl + (1.0 - decay) * load;
             ctl_from_races = decay * ctl_from_races + (1.0 - decay) * race_load(day);
         }
-        let monday = request.start.plus(7 * week as i32);
+        let monday = request.start.plus_days(7 * week as i32);
         let risks: Vec<_> = request.risks.iter().filter(|risk| risk.until >= monday).collect();
         let ramp = risks.iter().filter_map(|risk| risk.ramp).fold(limits.ramp, f64::min);
         if ctl - ctl_before > (ramp + 1e-6) * first_ctl && ctl - ctl_before > ctl_from_races + 1e-6
@@ -296,7 +308,8 @@ fn check_weeks(
         {
             wrong.push(format!("week {}: {free} days of rest", week + 1));
         }
-        let sessions: Vec<&&Planned> = span.iter().flat_map(|(_, list)| list.iter()).collect();
+        let sessions: Vec<&&PlannedSession> =
+            span.iter().flat_map(|(_, list)| list.iter()).collect();
         let hard_races = span.iter().filter(|(day, _)| {
             let mut events = request.events.iter().filter(|event| event.day == **day);
             events.any(|event| event.rpe >= 7.0)
@@ -323,7 +336,7 @@ fn check_weeks(
         }
         let every = limits.deload_every;
         let tapering = limits.taper
-            && tapers(request, past)
+            && counted_tapers(request, past)
                 .iter()
                 .any(|(from, until)| span.iter().any(|(day, _)| **day >= *from && **day < *until));
         if every > 1 && (week + 1) % every == 0 && !tapering {
@@ -339,20 +352,20 @@ fn check_weeks(
 }
 
 /// The first day of each taper that counts, with the day of its event.
-fn tapers(request: &Request, past: &Past) -> Vec<(Day, Day)> {
+fn counted_tapers(request: &PlanRequest, past: &TrainingHistory) -> Vec<(Day, Day)> {
     request
         .events
         .iter()
-        .filter(|event| event.priority == Priority::A)
-        .map(|event| (event.day.plus(-14), event.day))
+        .filter(|event| event.priority == EventPriority::A)
+        .map(|event| (event.day.plus_days(-14), event.day))
         .filter(|(from, until)| {
             let inside = (from.0..until.0).filter(|day| *day >= request.start.0).count();
-            inside >= 7 && known_before(*from, request, past) >= 14
+            inside >= 7 && known_days_before(*from, request, past) >= 14
         })
         .collect()
 }
 
-fn known_before(from: Day, request: &Request, past: &Past) -> usize {
+fn known_days_before(from: Day, request: &PlanRequest, past: &TrainingHistory) -> usize {
     (from.0 - 28..from.0)
         .filter(|day| {
             let back = request.start.0 - day;
@@ -363,15 +376,15 @@ fn known_before(from: Day, request: &Request, past: &Past) -> usize {
 }
 
 fn check_tapers(
-    calendar: &BTreeMap<Day, Vec<&Planned>>,
-    request: &Request,
-    past: &Past,
+    calendar: &BTreeMap<Day, Vec<&PlannedSession>>,
+    request: &PlanRequest,
+    past: &TrainingHistory,
     wrong: &mut Vec<String>,
 ) {
     if !request.limits.taper {
         return;
     }
-    for (from, until) in tapers(request, past) {
+    for (from, until) in counted_tapers(request, past) {
         let planned = |a: Day, b: Day, only_hard: bool| -> f64 {
             let span = calendar.range(a..b).flat_map(|(_, list)| list.iter());
             let races = request
@@ -393,9 +406,9 @@ fn check_tapers(
             .map(|done| done.minutes)
             .sum()
         };
-        let before = from.plus(-28);
+        let before = from.plus_days(-28);
         let eve = request.start.min(from);
-        let days = known_before(from, request, past) as f64;
+        let days = known_days_before(from, request, past) as f64;
         let inside = (from.0.max(request.start.0)..until.0).count() as f64;
         let usual =
             |hard: bool| (planned(before, from, hard) + logged(before, eve, hard)) / days * inside;

@@ -9,27 +9,27 @@
 //! what went together, and says so when even that cannot be determined (Kravitz et al. 2014 on
 //! n-of-1 trials).
 
-use super::library::Library;
-use crate::findings::student;
+use super::library::SessionLibrary;
+use crate::findings::student_deviate;
 use agoge_motion::Day;
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 
 /// Fewest measurements for any statement.
-const LEAST_MEASUREMENTS: usize = 6;
+const MIN_MEASUREMENTS: usize = 6;
 /// Fewest times a drill must have been done between the first and the last measurement.
-const LEAST_TIMES: usize = 3;
+const MIN_TIMES: usize = 3;
 /// Variance inflation above which an effect is masked by the other regressors (Marquardt 1970), and
 /// above which the numbers are meaningless.
-const HIDDEN: f64 = 10.0;
-const INSEPARABLE: f64 = 1e4;
+const MASKED_INFLATION: f64 = 10.0;
+const INSEPARABLE_INFLATION: f64 = 1e4;
 
 /// The verdict on a drill that was done all the time.
-const EVEN: &str = "done so evenly that it is hard to tell from the passing of time and from other drills: leave it out for some weeks and take it up again";
+const TOO_EVEN: &str = "done so evenly that it is hard to tell from the passing of time and from other drills: leave it out for some weeks and take it up again";
 
 /// A factor of movement over time, as stored in `movement.csv`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Factor {
+pub struct MovementFactor {
     /// What was measured, for example `knee valgus, left`.
     pub name: String,
     /// Its unit.
@@ -42,7 +42,7 @@ pub struct Factor {
 
 /// A number with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Interval {
+pub struct EffectInterval {
     /// The estimate.
     pub value: f64,
     /// Lower end.
@@ -53,22 +53,22 @@ pub struct Interval {
 
 /// The effect of one or more drills on a factor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Effect {
+pub struct DrillEffect {
     /// Names of the drills in the session library.
     pub drills: Vec<String>,
     /// How often they were done between the first and the last measurement.
     pub times: usize,
     /// How much the factor moved each time, in its unit; `None` if that cannot be determined.
-    pub each_time: Option<Interval>,
+    pub each_time: Option<EffectInterval>,
     /// How much it moved in all.
-    pub in_all: Option<Interval>,
+    pub in_all: Option<EffectInterval>,
     /// What the effect means, or why it cannot be determined, in a sentence.
     pub verdict: String,
 }
 
 /// What moved a factor.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Moved {
+pub struct FactorEffects {
     /// The factor.
     pub factor: String,
     /// Its unit.
@@ -76,17 +76,21 @@ pub struct Moved {
     /// Number of days on which it was measured.
     pub measurements: usize,
     /// How much it changed by itself per week; `None` if that cannot be determined.
-    pub by_itself_a_week: Option<Interval>,
+    pub by_itself_a_week: Option<EffectInterval>,
     /// The effect of all drills that work on it, taken together.
-    pub together: Effect,
+    pub together: DrillEffect,
     /// The effect of each drill beside the others, if there are enough measurements to tell them
     /// apart.
-    pub each: Vec<Effect>,
+    pub each: Vec<DrillEffect>,
 }
 
 /// Estimates which of the completed drills (day and name in the library, in any order) moved a
 /// factor. Returns `None` if no drill works on it.
-pub fn moved(factor: &Factor, library: &Library, done: &[(Day, String)]) -> Option<Moved> {
+pub fn estimate_effects(
+    factor: &MovementFactor,
+    library: &SessionLibrary,
+    done: &[(Day, String)],
+) -> Option<FactorEffects> {
     let name = factor.name.to_lowercase().replace([' ', '-'], "_");
     let mut drills: Vec<&str> = library
         .items()
@@ -114,27 +118,28 @@ pub fn moved(factor: &Factor, library: &Library, done: &[(Day, String)]) -> Opti
     let names = |drills: &[(&str, Vec<Day>)]| {
         drills.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>()
     };
-    let fitted = fit(factor, std::slice::from_ref(&all));
+    let fitted = fit_effects(factor, std::slice::from_ref(&all));
     let by_itself_a_week = fitted.as_ref().and_then(|fit| fit[0]).map(|estimate| estimate.interval);
-    let together = Effect::new(factor, names(&counted), all.len(), fitted.and_then(|fit| fit[1]));
+    let together =
+        DrillEffect::new(factor, names(&counted), all.len(), fitted.and_then(|fit| fit[1]));
     let frequent: Vec<_> =
-        counted.into_iter().filter(|(_, days)| days.len() >= LEAST_TIMES).collect();
+        counted.into_iter().filter(|(_, days)| days.len() >= MIN_TIMES).collect();
     let separable =
-        frequent.len() > 1 && factor.values.len() >= LEAST_MEASUREMENTS + 2 * frequent.len();
-    let each = match separable
-        .then(|| fit(factor, &frequent.iter().map(|(_, days)| days.clone()).collect::<Vec<_>>()))
-    {
+        frequent.len() > 1 && factor.values.len() >= MIN_MEASUREMENTS + 2 * frequent.len();
+    let each = match separable.then(|| {
+        fit_effects(factor, &frequent.iter().map(|(_, days)| days.clone()).collect::<Vec<_>>())
+    }) {
         Some(Some(fit)) => {
             let estimates = frequent.iter().zip(&fit[1..]);
             estimates
                 .map(|((name, days), each)| {
-                    Effect::new(factor, vec![(*name).to_owned()], days.len(), *each)
+                    DrillEffect::new(factor, vec![(*name).to_owned()], days.len(), *each)
                 })
                 .collect()
         }
         _ => Vec::new(),
     };
-    Some(Moved {
+    Some(FactorEffects {
         factor: factor.name.clone(),
         unit: factor.unit.clone(),
         measurements: factor.values.len(),
@@ -144,23 +149,28 @@ pub fn moved(factor: &Factor, library: &Library, done: &[(Day, String)]) -> Opti
     })
 }
 
-impl Effect {
-    fn new(factor: &Factor, drills: Vec<String>, times: usize, estimate: Option<Told>) -> Effect {
+impl DrillEffect {
+    fn new(
+        factor: &MovementFactor,
+        drills: Vec<String>,
+        times: usize,
+        estimate: Option<EffectEstimate>,
+    ) -> DrillEffect {
         let each_time = estimate.map(|estimate| estimate.interval);
         let in_all = each_time.map(|each| {
             let all = |v: f64| v * times as f64;
-            Interval { value: all(each.value), low: all(each.low), high: all(each.high) }
+            EffectInterval { value: all(each.value), low: all(each.low), high: all(each.high) }
         });
-        let is_masked = estimate.is_none_or(|estimate| estimate.inflation > HIDDEN);
+        let is_masked = estimate.is_none_or(|estimate| estimate.inflation > MASKED_INFLATION);
         let verdict = match in_all {
-            None if factor.values.len() < LEAST_MEASUREMENTS => {
-                format!("measured on {} days; {LEAST_MEASUREMENTS} are needed", factor.values.len())
+            None if factor.values.len() < MIN_MEASUREMENTS => {
+                format!("measured on {} days; {MIN_MEASUREMENTS} are needed", factor.values.len())
             }
-            None if times < LEAST_TIMES => format!("done {times} times; {LEAST_TIMES} are needed"),
-            None => EVEN.to_owned(),
+            None if times < MIN_TIMES => format!("done {times} times; {MIN_TIMES} are needed"),
+            None => TOO_EVEN.to_owned(),
             Some(all) if all.low <= 0.0 && all.high >= 0.0 => {
                 if is_masked {
-                    format!("no effect shown; {EVEN}")
+                    format!("no effect shown; {TOO_EVEN}")
                 } else {
                     "no effect shown".to_owned()
                 }
@@ -170,14 +180,14 @@ impl Effect {
             }
             Some(_) => "moved it".to_owned(),
         };
-        Effect { drills, times, each_time, in_all, verdict }
+        DrillEffect { drills, times, each_time, in_all, verdict }
     }
 }
 
 /// The least-squares estimate of one coefficient.
 #[derive(Clone, Copy)]
-struct Told {
-    interval: Interval,
+struct EffectEstimate {
+    interval: EffectInterval,
     /// Factor by which the other regressors inflate the variance; 1 is no inflation.
     inflation: f64,
 }
@@ -185,10 +195,13 @@ struct Told {
 /// Estimates the change per week by itself, then the effect of each series of days (per time done),
 /// with 95 % intervals; an entry is `None` if it cannot be told apart from the others. Returns
 /// `None` if there is too little data to fit.
-fn fit(factor: &Factor, series: &[Vec<Day>]) -> Option<Vec<Option<Told>>> {
+fn fit_effects(
+    factor: &MovementFactor,
+    series: &[Vec<Day>],
+) -> Option<Vec<Option<EffectEstimate>>> {
     let rows = factor.values.len();
     let columns = 2 + series.len();
-    if rows < LEAST_MEASUREMENTS.max(columns + 2) {
+    if rows < MIN_MEASUREMENTS.max(columns + 2) {
         return None;
     }
     let first = factor.values[0].0;
@@ -209,7 +222,7 @@ fn fit(factor: &Factor, series: &[Vec<Day>]) -> Option<Vec<Option<Told>>> {
         / square.max(f64::MIN_POSITIVE);
     let correlation = (correlation + columns as f64 / rows as f64).clamp(0.0, 0.8);
     let sd = (square / freedom as f64 * (1.0 + correlation) / (1.0 - correlation)).sqrt();
-    let t = student(1.959_964, freedom);
+    let t = student_deviate(1.959_964, freedom);
     let estimate = |column: usize| {
         let values = x.column(column);
         let spread = values.iter().map(|v| (v - values.mean()).powi(2)).sum::<f64>();
@@ -217,26 +230,27 @@ fn fit(factor: &Factor, series: &[Vec<Day>]) -> Option<Vec<Option<Told>>> {
         let value = beta[column];
         // The diagonal of the inverse times the column's own spread.
         let inflation = inverse[(column, column)] * spread;
-        let is_separable = inflation <= INSEPARABLE && value.is_finite() && half_width.is_finite();
-        is_separable.then_some(Told {
-            interval: Interval { value, low: value - half_width, high: value + half_width },
+        let is_separable =
+            inflation <= INSEPARABLE_INFLATION && value.is_finite() && half_width.is_finite();
+        is_separable.then_some(EffectEstimate {
+            interval: EffectInterval { value, low: value - half_width, high: value + half_width },
             inflation,
         })
     };
-    let is_frequent = |column: usize| column < 2 || series[column - 2].len() >= LEAST_TIMES;
+    let is_frequent = |column: usize| column < 2 || series[column - 2].len() >= MIN_TIMES;
     Some((1..columns).map(|column| estimate(column).filter(|_| is_frequent(column))).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_motion::simulate::normal;
+    use agoge_motion::simulate::normal_deviate;
     use fastrand::Rng;
 
     /// The drills of the library that work on knee valgus.
-    fn drills() -> Vec<String> {
+    fn knee_drills() -> Vec<String> {
         let works = |skills: &[String]| skills.iter().any(|skill| skill == "knee_valgus");
-        let mut names: Vec<String> = Library::bundled()
+        let mut names: Vec<String> = SessionLibrary::bundled()
             .items()
             .iter()
             .filter(|item| works(&item.skills))
@@ -247,21 +261,25 @@ mod tests {
     }
 
     /// Half a year of weekly measurements; in the second half the drill is done three times a week.
-    fn athlete(effect: f64, alike: f64, rng: &mut Rng) -> (Factor, Vec<(Day, String)>) {
-        let drill = drills()[0].clone();
+    fn simulate_athlete(
+        effect: f64,
+        alike: f64,
+        rng: &mut Rng,
+    ) -> (MovementFactor, Vec<(Day, String)>) {
+        let drill = knee_drills()[0].clone();
         let done: Vec<(Day, String)> = (84..168)
             .filter(|day| [1, 3, 5].contains(&(day % 7)))
             .map(|day| (Day(day), drill.clone()))
             .collect();
-        let mut error = normal(rng);
+        let mut error = normal_deviate(rng);
         let values = (0..24).map(|week| {
-            error = alike * error + (1.0 - alike * alike).sqrt() * normal(rng);
+            error = alike * error + (1.0 - alike * alike).sqrt() * normal_deviate(rng);
             let so_far = done.iter().filter(|(day, _)| day.0 < 7 * week).count() as f64;
             (Day(7 * week), 12.0 + 0.05 * f64::from(week) + effect * so_far + 1.5 * error)
         });
         let values = values.collect();
         (
-            Factor {
+            MovementFactor {
                 name: "knee valgus, left".into(),
                 unit: "deg".into(),
                 detectable: 4.0,
@@ -280,9 +298,11 @@ mod tests {
         for (effect, likeness) in [(0.0, 0.0), (-0.3, 0.0), (0.0, 0.4), (-0.3, 0.4)] {
             let (mut holds, mut seen, mut determined) = (0, 0, 0);
             for _ in 0..400 {
-                let (factor, done) = athlete(effect, likeness, &mut rng);
-                let Some(each) =
-                    moved(&factor, Library::bundled(), &done).unwrap().together.each_time
+                let (factor, done) = simulate_athlete(effect, likeness, &mut rng);
+                let Some(each) = estimate_effects(&factor, SessionLibrary::bundled(), &done)
+                    .unwrap()
+                    .together
+                    .each_time
                 else {
                     continue;
                 };
@@ -307,17 +327,17 @@ mod tests {
     #[test]
     fn what_cannot_be_told_is_said_to_be_so() {
         let mut rng = Rng::with_seed(3);
-        let (factor, done) = athlete(-0.3, 0.0, &mut rng);
+        let (factor, done) = simulate_athlete(-0.3, 0.0, &mut rng);
         let even: Vec<(Day, String)> = (0..168).map(|day| (Day(day), done[0].1.clone())).collect();
-        let effect_together = |factor: &Factor, done: &[(Day, String)]| {
-            moved(factor, Library::bundled(), done).map(|moved| moved.together)
+        let effect_together = |factor: &MovementFactor, done: &[(Day, String)]| {
+            estimate_effects(factor, SessionLibrary::bundled(), done).map(|moved| moved.together)
         };
         let even_effect = effect_together(&factor, &even).unwrap();
         assert!(
             even_effect.each_time.is_none() && even_effect.verdict.contains("evenly"),
             "{even_effect:?}"
         );
-        let short = Factor { values: factor.values[..5].to_vec(), ..factor.clone() };
+        let short = MovementFactor { values: factor.values[..5].to_vec(), ..factor.clone() };
         assert!(effect_together(&short, &even).unwrap().verdict.contains("6 are needed"));
         assert!(effect_together(&factor, &done[..2]).unwrap().verdict.contains("3 are needed"));
         assert!(
@@ -326,19 +346,19 @@ mod tests {
         );
         assert!(
             effect_together(
-                &Factor { name: "elbow carrying angle".into(), ..factor.clone() },
+                &MovementFactor { name: "elbow carrying angle".into(), ..factor.clone() },
                 &done
             )
             .is_none()
         );
-        assert!(effect_together(&Factor { values: Vec::new(), ..factor }, &done).is_none());
+        assert!(effect_together(&MovementFactor { values: Vec::new(), ..factor }, &done).is_none());
     }
 
     /// Of two drills only one has an effect: it is mostly found, and the other is suspected about
     /// as seldom as the interval claims (13 of 100 is exceeded by one set of draws in a thousand).
     #[test]
     fn drills_are_told_apart() {
-        let names = drills();
+        let names = knee_drills();
         assert!(names.len() > 1, "two drills work on it: {names:?}");
         let mut rng = Rng::with_seed(5);
         let (mut found, mut suspected) = (0, 0);
@@ -356,15 +376,15 @@ mod tests {
                 done.iter().filter(|(day, name)| *name == names[0] && day.0 < 7 * week).count()
             };
             let values = (0..24).map(|week| {
-                (Day(7 * week), 15.0 - 0.4 * so_far(week) as f64 + 1.5 * normal(&mut rng))
+                (Day(7 * week), 15.0 - 0.4 * so_far(week) as f64 + 1.5 * normal_deviate(&mut rng))
             });
-            let factor = Factor {
+            let factor = MovementFactor {
                 name: "knee_valgus".into(),
                 unit: "deg".into(),
                 detectable: 4.0,
                 values: values.collect(),
             };
-            let each = moved(&factor, Library::bundled(), &done).unwrap().each;
+            let each = estimate_effects(&factor, SessionLibrary::bundled(), &done).unwrap().each;
             let is_detected = |name: &str| {
                 let effect = each
                     .iter()

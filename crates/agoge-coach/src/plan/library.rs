@@ -1,6 +1,6 @@
 //! The sessions and drills that plans are made of, read from a text file that a coach can extend.
 
-use super::step::{Step, lasting};
+use super::step::{SessionStep, resolve_steps};
 use crate::injury::Area;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A group of tissues that is loaded and rested together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Region {
+pub enum TissueRegion {
     /// Feet, ankles, lower legs.
     LowerLegs,
     /// Knees, thighs, hips.
@@ -21,15 +21,15 @@ pub enum Region {
     Arms,
 }
 
-impl Region {
+impl TissueRegion {
     /// The region that a body area belongs to; `None` for the head and unspecified areas.
-    pub fn of(area: Area) -> Option<Region> {
+    pub fn from_area(area: Area) -> Option<TissueRegion> {
         Some(match area.code() {
-            "Q" | "A" | "F" => Region::LowerLegs,
-            "G" | "T" | "K" => Region::Legs,
-            "C" | "D" | "L" | "O" => Region::Trunk,
-            "N" | "S" | "U" => Region::Shoulders,
-            "E" | "R" | "W" | "P" => Region::Arms,
+            "Q" | "A" | "F" => TissueRegion::LowerLegs,
+            "G" | "T" | "K" => TissueRegion::Legs,
+            "C" | "D" | "L" | "O" => TissueRegion::Trunk,
+            "N" | "S" | "U" => TissueRegion::Shoulders,
+            "E" | "R" | "W" | "P" => TissueRegion::Arms,
             _ => return None,
         })
     }
@@ -37,11 +37,11 @@ impl Region {
     /// In words.
     pub fn label(self) -> &'static str {
         match self {
-            Region::LowerLegs => "lower legs",
-            Region::Legs => "legs",
-            Region::Trunk => "trunk",
-            Region::Shoulders => "shoulders",
-            Region::Arms => "arms",
+            TissueRegion::LowerLegs => "lower legs",
+            TissueRegion::Legs => "legs",
+            TissueRegion::Trunk => "trunk",
+            TissueRegion::Shoulders => "shoulders",
+            TissueRegion::Arms => "arms",
         }
     }
 }
@@ -49,7 +49,7 @@ impl Region {
 /// How much a session loads a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Demand {
+pub enum RegionDemand {
     /// Hardly more than daily life.
     Light,
     /// Felt the next day by someone who is not used to it.
@@ -61,7 +61,7 @@ pub enum Demand {
 /// What a session is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum SessionKind {
     /// Steady work below the first threshold.
     Endurance,
     /// Work above it: tempo, threshold, intervals.
@@ -76,26 +76,26 @@ pub enum Kind {
     Recovery,
 }
 
-impl Kind {
+impl SessionKind {
     /// Every kind.
-    pub const ALL: [Kind; 6] = [
-        Kind::Endurance,
-        Kind::Intensity,
-        Kind::Strength,
-        Kind::Power,
-        Kind::Technique,
-        Kind::Recovery,
+    pub const ALL: [SessionKind; 6] = [
+        SessionKind::Endurance,
+        SessionKind::Intensity,
+        SessionKind::Strength,
+        SessionKind::Power,
+        SessionKind::Technique,
+        SessionKind::Recovery,
     ];
 
     /// In words.
     pub fn label(self) -> &'static str {
         match self {
-            Kind::Endurance => "endurance",
-            Kind::Intensity => "intensity",
-            Kind::Strength => "strength",
-            Kind::Power => "power",
-            Kind::Technique => "technique",
-            Kind::Recovery => "recovery",
+            SessionKind::Endurance => "endurance",
+            SessionKind::Intensity => "intensity",
+            SessionKind::Strength => "strength",
+            SessionKind::Power => "power",
+            SessionKind::Technique => "technique",
+            SessionKind::Recovery => "recovery",
         }
     }
 }
@@ -105,13 +105,13 @@ pub const HARD_RPE: f64 = 7.0;
 
 /// A session of one particular length.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Item {
+pub struct SessionItem {
     /// Name in kebab case, used by plans to refer to it; all lengths of a session share it.
     pub name: String,
     /// Its title.
     pub title: String,
     /// What it is for.
-    pub kind: Kind,
+    pub kind: SessionKind,
     /// The sport it is for; empty for all.
     pub sport: String,
     /// Duration, min.
@@ -119,7 +119,7 @@ pub struct Item {
     /// Intended effort, CR-10.
     pub rpe: f64,
     /// How much it loads each region.
-    pub regions: BTreeMap<Region, Demand>,
+    pub regions: BTreeMap<TissueRegion, RegionDemand>,
     /// Movement curves (docs/MOVEMENTS.md) that it works on.
     pub skills: Vec<String>,
     /// Equipment it needs.
@@ -129,55 +129,55 @@ pub struct Item {
     /// Why it is included: a source, or that it is common practice.
     pub evidence: String,
     /// Its steps, if the library gives them.
-    pub steps: Vec<Step>,
+    pub steps: Vec<SessionStep>,
 }
 
-impl Item {
+impl SessionItem {
     /// Its load as session RPE, AU (Foster 1998).
     pub fn load(&self) -> f64 {
         self.rpe * self.minutes
     }
 
     /// Whether it is a hard session.
-    pub fn hard(&self) -> bool {
+    pub fn is_hard(&self) -> bool {
         self.rpe >= HARD_RPE
     }
 
     /// Whether it is done in one piece, so that its length may only grow step by step.
-    pub fn steady(&self) -> bool {
-        matches!(self.kind, Kind::Endurance | Kind::Intensity)
+    pub fn is_steady(&self) -> bool {
+        matches!(self.kind, SessionKind::Endurance | SessionKind::Intensity)
     }
 }
 
 /// A library that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct LibraryFault(String);
+pub struct LibraryError(String);
 
 /// All sessions, each in all its lengths.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Library(Vec<Item>);
+pub struct SessionLibrary(Vec<SessionItem>);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    session: Vec<Entry>,
+struct LibraryFile {
+    session: Vec<LibraryEntry>,
 }
 
 /// A session as written in a library file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct LibraryEntry {
     name: String,
     title: String,
-    kind: Kind,
+    kind: SessionKind,
     #[serde(default)]
     sport: String,
     /// The lengths in which it is offered, min.
     minutes: Vec<f64>,
     rpe: f64,
     #[serde(default)]
-    regions: BTreeMap<Region, Demand>,
+    regions: BTreeMap<TissueRegion, RegionDemand>,
     #[serde(default)]
     skills: Vec<String>,
     #[serde(default)]
@@ -186,12 +186,12 @@ struct Entry {
     what: String,
     evidence: String,
     #[serde(default)]
-    steps: Vec<Step>,
+    steps: Vec<SessionStep>,
 }
 
-impl Entry {
-    fn items(self) -> impl Iterator<Item = Item> {
-        self.minutes.clone().into_iter().map(move |minutes| Item {
+impl LibraryEntry {
+    fn into_items(self) -> impl Iterator<Item = SessionItem> {
+        self.minutes.clone().into_iter().map(move |minutes| SessionItem {
             name: self.name.clone(),
             title: self.title.clone(),
             kind: self.kind,
@@ -204,18 +204,18 @@ impl Entry {
             what: self.what.clone(),
             evidence: self.evidence.clone(),
             // They were validated when the library was parsed.
-            steps: lasting(&self.steps, minutes).unwrap_or_default(),
+            steps: resolve_steps(&self.steps, minutes).unwrap_or_default(),
         })
     }
 }
 
-impl Library {
+impl SessionLibrary {
     /// The library that comes with Agoge.
-    pub fn bundled() -> &'static Library {
-        static BUNDLED: std::sync::LazyLock<Library> = std::sync::LazyLock::new(|| {
+    pub fn bundled() -> &'static SessionLibrary {
+        static BUNDLED: std::sync::LazyLock<SessionLibrary> = std::sync::LazyLock::new(|| {
             // A test parses this file; an empty library would plan only rest.
-            Library::parse(include_str!("../../../../sessions/library.toml"))
-                .unwrap_or(Library(Vec::new()))
+            SessionLibrary::parse(include_str!("../../../../sessions/library.toml"))
+                .unwrap_or(SessionLibrary(Vec::new()))
         });
         &BUNDLED
     }
@@ -224,44 +224,44 @@ impl Library {
     ///
     /// # Errors
     /// Text that is not TOML of this form, a duplicate name, or impossible minutes or RPE.
-    pub fn parse(text: &str) -> Result<Library, LibraryFault> {
-        let file: File = toml::from_str(text)
-            .map_err(|fault| LibraryFault(fault.to_string().replace('\n', " ")))?;
+    pub fn parse(text: &str) -> Result<SessionLibrary, LibraryError> {
+        let file: LibraryFile = toml::from_str(text)
+            .map_err(|fault| LibraryError(fault.to_string().replace('\n', " ")))?;
         let mut names = BTreeSet::new();
         for item in &file.session {
             if !names.insert(item.name.clone()) {
-                return Err(LibraryFault(format!("the session `{}` is there twice", item.name)));
+                return Err(LibraryError(format!("the session `{}` is there twice", item.name)));
             }
             let is_valid = |minutes: &f64| *minutes > 0.0 && *minutes <= 600.0;
             let lengths = !item.minutes.is_empty() && item.minutes.iter().all(is_valid);
             if !(lengths && item.rpe > 0.0 && item.rpe <= 10.0) {
-                return Err(LibraryFault(format!(
+                return Err(LibraryError(format!(
                     "the session `{}` must have minutes in 1 to 600 and an rpe in 1 to 10",
                     item.name
                 )));
             }
             if let Some(fault) =
-                item.minutes.iter().find_map(|minutes| lasting(&item.steps, *minutes).err())
+                item.minutes.iter().find_map(|minutes| resolve_steps(&item.steps, *minutes).err())
             {
-                return Err(LibraryFault(format!("the session `{}`: {fault}", item.name)));
+                return Err(LibraryError(format!("the session `{}`: {fault}", item.name)));
             }
         }
-        Ok(Library(file.session.into_iter().flat_map(Entry::items).collect()))
+        Ok(SessionLibrary(file.session.into_iter().flat_map(LibraryEntry::into_items).collect()))
     }
 
     /// Creates a library of these sessions, which must have different names.
     #[cfg(test)]
-    pub(super) fn of(items: Vec<Item>) -> Library {
-        Library(items)
+    pub(super) fn from_items(items: Vec<SessionItem>) -> SessionLibrary {
+        SessionLibrary(items)
     }
 
     /// All sessions, each in all its lengths.
-    pub fn items(&self) -> &[Item] {
+    pub fn items(&self) -> &[SessionItem] {
         &self.0
     }
 
     /// The session with this name, in its shortest length.
-    pub fn find(&self, name: &str) -> Option<&Item> {
+    pub fn find_item(&self, name: &str) -> Option<&SessionItem> {
         self.0
             .iter()
             .filter(|item| item.name == name)
@@ -269,7 +269,7 @@ impl Library {
     }
 
     /// The number of different sessions.
-    pub fn sessions(&self) -> usize {
+    pub fn session_count(&self) -> usize {
         self.0.iter().map(|item| item.name.as_str()).collect::<BTreeSet<_>>().len()
     }
 }

@@ -1,8 +1,8 @@
 //! Personal plans: sessions and drills chosen from a library to fit an athlete's calendar,
 //! findings, load and events, under rules that no plan breaks.
 //!
-//! [`plan`] finds a plan and says how far from the best it can be; [`check`] verifies it by
-//! independent means; [`today`] says what may be done today. docs/PLAN.md gives the rules with
+//! [`make_plan`] finds a plan and says how far from the best it can be; [`check_plan`] verifies it by
+//! independent means; [`advise_today`] says what may be done today. docs/PLAN.md gives the rules with
 //! their sources. A plan is a proposal for a coach: it promises no result, and forecasts of
 //! performance come with their intervals.
 
@@ -24,105 +24,113 @@ pub mod study;
 mod today;
 mod why;
 
-pub use check::{Violation, check};
-pub use effect::{Effect, Factor, Interval, Moved, moved};
-pub use library::{Demand, HARD_RPE, Item, Kind, Library, LibraryFault, Region};
-pub use relax::Clash;
-pub use request::{Done, Event, Fixed, Level, Limits, Need, Past, Priority, Request, Weekday};
-pub use response::{
-    LEAST_TESTS, OutOfSample, Prediction, Prior, Response, Surface, Test, out_of_sample,
-    squad_prior,
+pub use check::{Violation, check_plan};
+pub use effect::{DrillEffect, EffectInterval, FactorEffects, MovementFactor, estimate_effects};
+pub use library::{
+    HARD_RPE, LibraryError, RegionDemand, SessionItem, SessionKind, SessionLibrary, TissueRegion,
 };
-pub use result::{EventForecast, Plan, Planned, ResponseNote, Week};
-pub use risk::Risk;
-pub use rule::Rule;
-pub use step::{Part, Step};
-pub use today::{Today, today};
+pub use relax::RuleClash;
+pub use request::{
+    CompletedSession, EventPriority, FixedSession, PlanEvent, PlanLimits, PlanRequest,
+    TrainingHistory, TrainingLevel, TrainingNeed, Weekday,
+};
+pub use response::{
+    LoadResponse, MIN_TESTS, OutOfSampleErrors, PerformancePrediction, PerformanceSurface,
+    PerformanceTest, ResponsePrior, out_of_sample, squad_prior,
+};
+pub use result::{EventForecast, Plan, PlannedSession, PlannedWeek, ResponseNote};
+pub use risk::PlanRisk;
+pub use rule::PlanRule;
+pub use step::{SessionStep, StepPart};
+pub use today::{TodayAdvice, advise_today};
 
-use bound::{Bound, bound};
-use problem::{Choice, Problem};
+use bound::{PlanBound, upper_bound};
+use problem::{PlanChoice, PlanProblem};
 
 /// Search steps per day of the plan; more change the value by only a few thousandths
 /// (docs/PLAN.md).
 const STEPS_PER_DAY: usize = 64_000;
 /// Partial plans examined before a clash is called likely rather than certain.
-const MOST_TRIED: usize = 200_000;
+const MAX_PARTIAL_PLANS: usize = 200_000;
 
 /// Everything a plan is made from.
 #[derive(Clone, Copy, Debug)]
-pub struct Basis<'a> {
-    /// The request; [`Request::fault`] must return `None`.
-    pub request: &'a Request,
+pub struct PlanBasis<'a> {
+    /// The request; [`PlanRequest::find_fault`] must return `None`.
+    pub request: &'a PlanRequest,
     /// The sessions to choose from.
-    pub library: &'a Library,
+    pub library: &'a SessionLibrary,
     /// The training log before the plan.
-    pub past: &'a Past,
+    pub past: &'a TrainingHistory,
     /// How the athlete responds to load.
-    pub response: &'a Response,
+    pub response: &'a LoadResponse,
     /// What the movement analysis found.
-    pub needs: &'a [Need],
+    pub needs: &'a [TrainingNeed],
 }
 
 /// Makes a plan. If an earlier plan is given, as few days as possible change.
 ///
 /// # Errors
 /// The rules that clash, with the smallest relaxations that would make a plan possible.
-pub fn plan(basis: &Basis, before: Option<&Plan>) -> Result<Plan, Clash> {
-    plan_in(basis, before, STEPS_PER_DAY)
+pub fn make_plan(basis: &PlanBasis, before: Option<&Plan>) -> Result<Plan, RuleClash> {
+    make_plan_with_steps(basis, before, STEPS_PER_DAY)
 }
 
-fn plan_in(
-    basis: &Basis,
+fn make_plan_with_steps(
+    basis: &PlanBasis,
     previous_plan: Option<&Plan>,
     steps_per_day: usize,
-) -> Result<Plan, Clash> {
+) -> Result<Plan, RuleClash> {
     let mut problem =
-        Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
+        PlanProblem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
     problem.previous =
-        previous_plan.map(|previous_plan| result::choice_of(&problem, previous_plan));
-    let start: Choice =
-        problem.previous.clone().unwrap_or_else(|| vec![Vec::new(); problem.days()]);
-    let steps = steps_per_day * problem.days();
+        previous_plan.map(|previous_plan| result::choice_from_plan(&problem, previous_plan));
+    let start: PlanChoice =
+        problem.previous.clone().unwrap_or_else(|| vec![Vec::new(); problem.day_count()]);
+    let steps = steps_per_day * problem.day_count();
     let (mut choice, mut keeps_rules) = search::search_twice(&problem, &start, None, steps / 2);
     if !keeps_rules {
-        let proven = match bound(&problem, None, 0.01).0 {
-            Bound::Impossible => true,
-            _ => match search::exhaust(&problem, MOST_TRIED) {
+        let proven = match upper_bound(&problem, None, 0.01).0 {
+            PlanBound::Impossible => true,
+            _ => match search::search_exhaustively(&problem, MAX_PARTIAL_PLANS) {
                 Some(None) => true,
                 exhausted => {
                     // Search once more from the plan that was found, or longer from nothing.
-                    let start =
-                        exhausted.flatten().unwrap_or_else(|| vec![Vec::new(); problem.days()]);
-                    (choice, keeps_rules) = search::search(&problem, start, None, 4 * steps, 3);
+                    let start = exhausted
+                        .flatten()
+                        .unwrap_or_else(|| vec![Vec::new(); problem.day_count()]);
+                    (choice, keeps_rules) =
+                        search::search_choice(&problem, start, None, 4 * steps, 3);
                     false
                 }
             },
         };
         if !keeps_rules {
-            let rules = problem.broken(&choice, problem.days()).rules();
-            return Err(relax::clash(basis, rules, proven, steps));
+            let rules = problem.rule_breaches(&choice, problem.day_count()).broken_rules();
+            return Err(relax::explain_clash(basis, rules, proven, steps));
         }
     }
-    let (bound_on_value, shares) = bound(&problem, Some(&choice), 0.01);
+    let (bound_on_value, shares) = upper_bound(&problem, Some(&choice), 0.01);
     if !shares.is_empty() {
         let (improved, keeps) = search::search_twice(&problem, &choice, Some(&shares), steps);
-        if keeps && problem.value(&improved) > problem.value(&choice) {
+        if keeps && problem.plan_value(&improved) > problem.plan_value(&choice) {
             choice = improved;
         }
     }
-    Ok(result::plan_of(basis, &problem, &choice, &bound_on_value))
+    Ok(result::build_plan(basis, &problem, &choice, &bound_on_value))
 }
 
 /// Whether some plan keeps every rule: `Some(true)` if one was found, `Some(false)` if that is
 /// impossible for certain, `None` if unknown.
-fn feasible(basis: &Basis, steps: usize) -> Option<bool> {
+fn check_feasibility(basis: &PlanBasis, steps: usize) -> Option<bool> {
     let problem =
-        Problem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
+        PlanProblem::new(basis.request, basis.library, basis.past, basis.response, basis.needs);
     let (_, keeps_rules) =
-        search::search(&problem, vec![Vec::new(); problem.days()], None, steps, 1);
+        search::search_choice(&problem, vec![Vec::new(); problem.day_count()], None, steps, 1);
     match keeps_rules {
         true => Some(true),
-        false => search::exhaust(&problem, MOST_TRIED / 10).map(|choice| choice.is_some()),
+        false => search::search_exhaustively(&problem, MAX_PARTIAL_PLANS / 10)
+            .map(|choice| choice.is_some()),
     }
 }
 

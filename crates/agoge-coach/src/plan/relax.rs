@@ -1,21 +1,21 @@
 //! Explains why no plan keeps every rule, and finds the smallest change of the request that makes
 //! one possible.
 
-use super::request::{Limits, Request, Weekday};
-use super::{Basis, Rule, feasible};
+use super::request::{PlanLimits, PlanRequest, Weekday};
+use super::{PlanBasis, PlanRule, check_feasibility};
 use serde::Serialize;
 use std::fmt;
 
 /// Each relaxation is tried with the search steps of a plan divided by this.
-const PART: usize = 5;
+const STEP_DIVISOR: usize = 5;
 /// Most relaxations named.
-const NAMED: usize = 4;
+const MAX_RELAXATIONS: usize = 4;
 
 /// A request that no plan fulfils.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Clash {
+pub struct RuleClash {
     /// The rules that the nearest plan breaks.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<PlanRule>,
     /// Changes of the request, each of which by itself makes a plan possible; the smallest step of
     /// each kind.
     pub relaxations: Vec<String>,
@@ -23,7 +23,7 @@ pub struct Clash {
     pub proven: bool,
 }
 
-impl fmt::Display for Clash {
+impl fmt::Display for RuleClash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rules: Vec<&str> = self.rules.iter().map(|rule| rule.label()).collect();
         let sure = if self.proven { "no plan keeps" } else { "no plan was found that keeps" };
@@ -40,19 +40,19 @@ impl fmt::Display for Clash {
     }
 }
 
-impl std::error::Error for Clash {}
+impl std::error::Error for RuleClash {}
 
 /// One kind of relaxation: its steps from small to large, each with its description.
-type Ladder = Vec<(String, Request)>;
+type RelaxationLadder = Vec<(String, PlanRequest)>;
 
-fn ladders(request: &Request) -> Vec<Ladder> {
+fn relaxation_ladders(request: &PlanRequest) -> Vec<RelaxationLadder> {
     let limits = &request.limits;
-    let with = |change: &dyn Fn(&mut Limits)| {
+    let with = |change: &dyn Fn(&mut PlanLimits)| {
         let mut other = request.clone();
         change(&mut other.limits);
         other
     };
-    let mut all: Vec<Ladder> = Vec::new();
+    let mut all: Vec<RelaxationLadder> = Vec::new();
     for (place, fixed) in request.fixed.iter().enumerate() {
         let mut without = request.clone();
         without.fixed.remove(place);
@@ -130,16 +130,21 @@ fn ladders(request: &Request) -> Vec<Ladder> {
 
 /// Describes the clash of a request that has no plan: the rules that the nearest plan breaks, and
 /// the changes that would be enough.
-pub(super) fn clash(basis: &Basis, rules: Vec<Rule>, proven: bool, steps: usize) -> Clash {
+pub(super) fn explain_clash(
+    basis: &PlanBasis,
+    rules: Vec<PlanRule>,
+    proven: bool,
+    steps: usize,
+) -> RuleClash {
     let mut relaxations = Vec::new();
-    for ladder in ladders(basis.request) {
+    for ladder in relaxation_ladders(basis.request) {
         let enough = ladder.into_iter().find(|(_, request)| {
-            feasible(&Basis { request, ..*basis }, steps / PART) == Some(true)
+            check_feasibility(&PlanBasis { request, ..*basis }, steps / STEP_DIVISOR) == Some(true)
         });
         relaxations.extend(enough.map(|(words, _)| words));
-        if relaxations.len() == NAMED {
+        if relaxations.len() == MAX_RELAXATIONS {
             break;
         }
     }
-    Clash { rules, relaxations, proven }
+    RuleClash { rules, relaxations, proven }
 }

@@ -1,8 +1,8 @@
 //! The planning request: the calendar, what the athlete can and may do, and what is known of the
 //! past.
 
-use super::library::{Demand, HARD_RPE, Item, Region};
-use super::risk::Risk;
+use super::library::{HARD_RPE, RegionDemand, SessionItem, TissueRegion};
+use super::risk::PlanRisk;
 use crate::explain::Gain;
 use crate::injury::Pain;
 use agoge_motion::Day;
@@ -13,7 +13,7 @@ use std::fmt;
 /// How trained the athlete is; used only where nothing better is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Level {
+pub enum TrainingLevel {
     /// Two to three sessions a week: 120 minutes.
     Novice,
     /// Four to six: 300 minutes.
@@ -23,20 +23,20 @@ pub enum Level {
     Elite,
 }
 
-impl Level {
+impl TrainingLevel {
     /// Assumed training minutes a week.
     pub fn weekly_minutes(self) -> f64 {
         match self {
-            Level::Novice => 120.0,
-            Level::Trained => 300.0,
-            Level::Elite => 600.0,
+            TrainingLevel::Novice => 120.0,
+            TrainingLevel::Trained => 300.0,
+            TrainingLevel::Elite => 600.0,
         }
     }
 }
 
 /// How much an event matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Priority {
+pub enum EventPriority {
     /// The goal of the plan: two weeks of taper lead up to it.
     A,
     /// Important, but not the goal.
@@ -45,13 +45,13 @@ pub enum Priority {
     C,
 }
 
-impl Priority {
+impl EventPriority {
     /// Its weight in the goal.
     pub(super) fn weight(self) -> f64 {
         match self {
-            Priority::A => 1.0,
-            Priority::B => 0.3,
-            Priority::C => 0.1,
+            EventPriority::A => 1.0,
+            EventPriority::B => 0.3,
+            EventPriority::C => 0.1,
         }
     }
 }
@@ -60,13 +60,13 @@ impl Priority {
 /// it loads need rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Event {
+pub struct PlanEvent {
     /// When.
     pub day: Day,
     /// Its title.
     pub title: String,
     /// How much it matters.
-    pub priority: Priority,
+    pub priority: EventPriority,
     /// Its sport.
     #[serde(default)]
     pub sport: String,
@@ -75,11 +75,11 @@ pub struct Event {
     /// Effort, CR-10.
     #[serde(default = "default_event_rpe")]
     pub rpe: f64,
-    /// How much it loads each region; [`Event::demands`] if absent.
+    /// How much it loads each region; [`PlanEvent::region_demands`] if absent.
     #[serde(default)]
-    pub regions: Option<BTreeMap<Region, Demand>>,
+    pub regions: Option<BTreeMap<TissueRegion, RegionDemand>>,
     /// Days after it without hard sessions and without heavy load on the regions it loaded heavily;
-    /// [`Event::rest`] if absent.
+    /// [`PlanEvent::recovery_days`] if absent.
     #[serde(default)]
     pub recover: Option<usize>,
 }
@@ -88,41 +88,45 @@ fn default_event_rpe() -> f64 {
     9.0
 }
 
-impl Event {
+impl PlanEvent {
     /// Its load as session RPE, AU (Foster 1998).
     pub fn load(&self) -> f64 {
         self.rpe * self.minutes
     }
 
     /// Whether it is hard.
-    pub fn hard(&self) -> bool {
+    pub fn is_hard(&self) -> bool {
         self.rpe >= HARD_RPE
     }
 
     /// How much it loads each region. If the request does not say, a hard run is heavy for legs and
     /// lower legs, a hard ride for legs and a hard swim for shoulders; for other sports nothing is
     /// assumed.
-    pub fn demands(&self) -> BTreeMap<Region, Demand> {
-        let assumed: &[Region] = match family(&self.sport) {
-            "running" if self.hard() => &[Region::LowerLegs, Region::Legs],
-            "cycling" if self.hard() => &[Region::Legs],
-            "swimming" if self.hard() => &[Region::Shoulders],
+    pub fn region_demands(&self) -> BTreeMap<TissueRegion, RegionDemand> {
+        let assumed: &[TissueRegion] = match sport_family(&self.sport) {
+            "running" if self.is_hard() => &[TissueRegion::LowerLegs, TissueRegion::Legs],
+            "cycling" if self.is_hard() => &[TissueRegion::Legs],
+            "swimming" if self.is_hard() => &[TissueRegion::Shoulders],
             _ => &[],
         };
-        self.regions
-            .clone()
-            .unwrap_or_else(|| assumed.iter().map(|region| (*region, Demand::Heavy)).collect())
+        self.regions.clone().unwrap_or_else(|| {
+            assumed.iter().map(|region| (*region, RegionDemand::Heavy)).collect()
+        })
     }
 
     /// Days of rest after it. If the request does not say, a hard event needs one per hour or part
     /// of an hour, and any other event one.
-    pub fn rest(&self) -> usize {
-        self.recover.unwrap_or(if self.hard() { (self.minutes / 60.0).ceil() as usize } else { 1 })
+    pub fn recovery_days(&self) -> usize {
+        self.recover.unwrap_or(if self.is_hard() {
+            (self.minutes / 60.0).ceil() as usize
+        } else {
+            1
+        })
     }
 }
 
 /// The family of a sport, recognised in the names that devices and people use.
-pub(super) fn family(sport: &str) -> &str {
+pub(super) fn sport_family(sport: &str) -> &str {
     let has = |words: &[&str]| words.iter().any(|word| sport.contains(word));
     match () {
         () if has(&["run", "jog"]) => "running",
@@ -135,7 +139,7 @@ pub(super) fn family(sport: &str) -> &str {
 /// A session that is already settled: team training, a match, a class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fixed {
+pub struct FixedSession {
     /// On one day …
     #[serde(default)]
     pub day: Option<Day>,
@@ -153,7 +157,7 @@ pub struct Fixed {
     pub rpe: f64,
     /// How much it loads each region.
     #[serde(default)]
-    pub regions: BTreeMap<Region, super::Demand>,
+    pub regions: BTreeMap<TissueRegion, super::RegionDemand>,
 }
 
 /// A day of the week.
@@ -178,14 +182,14 @@ pub enum Weekday {
 
 impl Weekday {
     /// The day of the week of a date: 1970-01-01 was a Thursday.
-    pub fn of(day: Day) -> Weekday {
+    pub fn from_day(day: Day) -> Weekday {
         use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
         [Thursday, Friday, Saturday, Sunday, Monday, Tuesday, Wednesday]
             [day.0.rem_euclid(7) as usize]
     }
 
     /// Its three-letter abbreviation.
-    pub fn short(self) -> &'static str {
+    pub fn short_name(self) -> &'static str {
         ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][self as usize]
     }
 }
@@ -194,7 +198,7 @@ impl Weekday {
 /// evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Limits {
+pub struct PlanLimits {
     /// Minimum number of days without any session in each week.
     pub rest_days: usize,
     /// Maximum number of sessions a day.
@@ -218,9 +222,9 @@ pub struct Limits {
     pub least_sessions: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for PlanLimits {
+    fn default() -> PlanLimits {
+        PlanLimits {
             rest_days: 1,
             sessions_per_day: 2,
             hard_per_week: 3,
@@ -237,14 +241,14 @@ impl Default for Limits {
 /// A request for a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Request {
+pub struct PlanRequest {
     /// The first day.
     pub start: Day,
     /// Number of weeks, 1 to 16.
     pub weeks: usize,
     /// How trained the athlete is.
     #[serde(default)]
-    pub level: Level,
+    pub level: TrainingLevel,
     /// The athlete's sports; sessions of others are not planned.
     #[serde(default)]
     pub sports: BTreeSet<String>,
@@ -268,10 +272,10 @@ pub struct Request {
     pub usual_weekly_minutes: Option<f64>,
     /// Events.
     #[serde(default, rename = "event")]
-    pub events: Vec<Event>,
+    pub events: Vec<PlanEvent>,
     /// Settled sessions.
     #[serde(default)]
-    pub fixed: Vec<Fixed>,
+    pub fixed: Vec<FixedSession>,
     /// The coach's preferences: sessions by name, −1 (rather not) to 1 (rather); a session with −1
     /// is still planned where it is useful.
     #[serde(default)]
@@ -281,10 +285,10 @@ pub struct Request {
     pub avoid: BTreeSet<String>,
     /// Limits that no plan may break.
     #[serde(default)]
-    pub limits: Limits,
+    pub limits: PlanLimits,
     /// Risks that call for care for a while.
     #[serde(default, rename = "risk")]
-    pub risks: Vec<Risk>,
+    pub risks: Vec<PlanRisk>,
     /// Whether warnings from the athlete's log count as risks too.
     #[serde(default = "default_true")]
     pub heed_warnings: bool,
@@ -294,15 +298,15 @@ fn default_true() -> bool {
     true
 }
 
-impl Request {
+impl PlanRequest {
     /// Creates a request with these free minutes on each day of the week from Monday, and defaults
     /// for everything else.
-    pub fn new(start: Day, weeks: usize, minutes: [f64; 7]) -> Request {
+    pub fn new(start: Day, weeks: usize, minutes: [f64; 7]) -> PlanRequest {
         use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
-        Request {
+        PlanRequest {
             start,
             weeks,
-            level: Level::default(),
+            level: TrainingLevel::default(),
             sports: BTreeSet::new(),
             equipment: BTreeSet::new(),
             facilities: BTreeMap::new(),
@@ -317,15 +321,15 @@ impl Request {
             fixed: Vec::new(),
             prefer: BTreeMap::new(),
             avoid: BTreeSet::new(),
-            limits: Limits::default(),
+            limits: PlanLimits::default(),
             risks: Vec::new(),
             heed_warnings: true,
         }
     }
 
     /// What is wrong with the request, if anything.
-    pub fn fault(&self) -> Option<String> {
-        let last = self.start.plus(7 * self.weeks as i32 - 1);
+    pub fn find_fault(&self) -> Option<String> {
+        let last = self.start.plus_days(7 * self.weeks as i32 - 1);
         let is_finite_within =
             |value: f64, low: f64, high: f64| value.is_finite() && value >= low && value <= high;
         let is_in_plan = |day: Day| day >= self.start && day <= last;
@@ -361,7 +365,7 @@ impl Request {
         {
             return Some(format!("the event of {}: recover must be 1 to 28 days", event.day));
         }
-        if let Some(fault) = self.risks.iter().find_map(Risk::fault) {
+        if let Some(fault) = self.risks.iter().find_map(PlanRisk::find_fault) {
             return Some(fault);
         }
         if let Some(fixed) = self.fixed.iter().find(|fixed| {
@@ -389,34 +393,39 @@ impl Request {
     }
 
     /// Number of days.
-    pub fn length(&self) -> usize {
+    pub fn day_count(&self) -> usize {
         7 * self.weeks
     }
 
     /// Free minutes on a day.
     pub fn minutes_on(&self, day: Day) -> f64 {
-        self.days.get(&day).or_else(|| self.minutes.get(&Weekday::of(day))).copied().unwrap_or(0.0)
+        self.days
+            .get(&day)
+            .or_else(|| self.minutes.get(&Weekday::from_day(day)))
+            .copied()
+            .unwrap_or(0.0)
     }
 
     /// The settled sessions of a day.
-    pub fn fixed_on(&self, day: Day) -> impl Iterator<Item = &Fixed> {
-        self.fixed
-            .iter()
-            .filter(move |fixed| fixed.day == Some(day) || fixed.weekday == Some(Weekday::of(day)))
+    pub fn fixed_on(&self, day: Day) -> impl Iterator<Item = &FixedSession> {
+        self.fixed.iter().filter(move |fixed| {
+            fixed.day == Some(day) || fixed.weekday == Some(Weekday::from_day(day))
+        })
     }
 
     /// Whether a session may be planned at all: its sport is one of the athlete's, the coach does
     /// not rule it out, and what it needs is available on some day.
-    pub fn allows(&self, item: &Item) -> bool {
+    pub fn allows_item(&self, item: &SessionItem) -> bool {
         (item.sport.is_empty() || self.sports.contains(&item.sport))
             && !self.avoid.contains(&item.name)
-            && (0..self.length()).any(|d| self.equips(item, self.start.plus(d as i32)))
+            && (0..self.day_count())
+                .any(|d| self.has_equipment_for(item, self.start.plus_days(d as i32)))
     }
 
     /// Whether everything a session needs is available on a day.
-    pub fn equips(&self, item: &Item, day: Day) -> bool {
+    pub fn has_equipment_for(&self, item: &SessionItem, day: Day) -> bool {
         let facilities =
-            self.facilities_on.get(&day).or_else(|| self.facilities.get(&Weekday::of(day)));
+            self.facilities_on.get(&day).or_else(|| self.facilities.get(&Weekday::from_day(day)));
         let is_available = |need: &String| {
             self.equipment.contains(need) || facilities.is_some_and(|all| all.contains(need))
         };
@@ -426,7 +435,7 @@ impl Request {
 
 /// A completed session.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Done {
+pub struct CompletedSession {
     /// When.
     pub day: Day,
     /// Its sport.
@@ -439,20 +448,20 @@ pub struct Done {
 
 /// What is known about the time before the plan.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Past {
+pub struct TrainingHistory {
     /// Load of each day up to the day before the plan, AU; NaN where unknown. Empty without a log.
     pub loads: Vec<f64>,
     /// Sessions of the last weeks.
-    pub sessions: Vec<Done>,
+    pub sessions: Vec<CompletedSession>,
     /// Tests, with their days as indices into `loads`.
-    pub tests: Vec<super::Test>,
+    pub tests: Vec<super::PerformanceTest>,
     /// Pain reports.
     pub pains: Vec<Pain>,
 }
 
 /// Something the movement analysis found that should be worked on.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Need {
+pub struct TrainingNeed {
     /// Description.
     pub title: String,
     /// The movement curve that shows it; sessions are chosen by it.
@@ -463,24 +472,26 @@ pub struct Need {
     pub points: Option<Gain>,
 }
 
-impl Need {
+impl TrainingNeed {
     /// The score gained by correcting it if that gain is beyond doubt, else 0.
-    fn proven(&self) -> f64 {
+    fn certain_gain(&self) -> f64 {
         self.points.as_ref().filter(|points| points.low > 0.0).map_or(0.0, |points| points.value)
     }
 
     /// Sorts the needs by reward: the largest certain gain in score first, then the most important.
     /// The importances are redistributed in that order, so that their sum stays the same and the
     /// order counts.
-    pub fn rank(needs: &mut [Need]) {
+    pub fn rank_by_gain(needs: &mut [TrainingNeed]) {
         let mut weights: Vec<f64> = needs.iter().map(|need| need.gain).collect();
         weights.sort_by(|a, b| b.total_cmp(a));
-        needs.sort_by(|a, b| b.proven().total_cmp(&a.proven()).then(b.gain.total_cmp(&a.gain)));
+        needs.sort_by(|a, b| {
+            b.certain_gain().total_cmp(&a.certain_gain()).then(b.gain.total_cmp(&a.gain))
+        });
         needs.iter_mut().zip(weights).for_each(|(need, weight)| need.gain = weight);
     }
 }
 
-impl fmt::Display for Need {
+impl fmt::Display for TrainingNeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.title)?;
         match &self.points {

@@ -16,9 +16,9 @@ use serde::{Deserialize, Serialize};
 
 /// With fewer tests no individual response is fitted: three gains and the time constants would be
 /// free beside them (Hellard 2006).
-pub const LEAST_TESTS: usize = 5;
+pub const MIN_TESTS: usize = 5;
 /// Days whose mean load stands for the training before the record.
-const LEAD_DAYS: usize = 28;
+const LEAD_IN_DAYS: usize = 28;
 /// How far the unexplained part may drift in [`DRIFT_DAYS`], in standard deviations of a test; all
 /// are equally likely a priori.
 const DRIFTS: [f64; 3] = [0.0, 0.5, 1.5];
@@ -28,7 +28,7 @@ const Z90: f64 = 1.645;
 
 /// A test of performance.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Test {
+pub struct PerformanceTest {
     /// Day, counted from the first load; the test reflects the loads before it.
     pub day: usize,
     /// Result; more is better.
@@ -37,7 +37,7 @@ pub struct Test {
 
 /// Prior beliefs before an athlete's own tests are seen, in shares of the reference performance.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Prior {
+pub struct ResponsePrior {
     /// Weights of the nodes, in the order of the grid.
     weights: Vec<f64>,
     /// Means of: performance without training, what usual training adds in the long run, what it
@@ -52,7 +52,7 @@ pub struct Prior {
 
 /// Time constants, days; with the third the dose is variable.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-struct Tau {
+struct TimeConstants {
     fitness: f64,
     fatigue: f64,
     dose: Option<f64>,
@@ -60,17 +60,17 @@ struct Tau {
     drift: usize,
 }
 
-impl Tau {
+impl TimeConstants {
     /// Whether both respond to load alike and differ only in their drift; such nodes are adjacent
     /// in the grid.
-    fn answers_as(self, other: Tau) -> bool {
-        Tau { drift: other.drift, ..self } == other
+    fn has_same_dynamics(self, other: TimeConstants) -> bool {
+        TimeConstants { drift: other.drift, ..self } == other
     }
 }
 
 /// The grid of time constants. τ₃ ≤ 2τ₂ keeps performance a concave function of the loads, which
 /// the `bound` module relies on; Busso (2003) found such values.
-fn grid() -> Vec<Tau> {
+fn time_constant_grid() -> Vec<TimeConstants> {
     let mut nodes = Vec::new();
     for fitness in [20.0, 30.0, 40.0, 50.0, 65.0, 90.0, 150.0] {
         for fatigue in [4.0, 7.0, 10.0, 14.0, 18.0] {
@@ -78,7 +78,7 @@ fn grid() -> Vec<Tau> {
                 let doses =
                     [3.0, 6.0, 10.0].into_iter().filter(|dose| *dose <= 2.0 * fatigue).map(Some);
                 for dose in std::iter::once(None).chain(doses) {
-                    nodes.extend((0..DRIFTS.len()).map(|drift| Tau {
+                    nodes.extend((0..DRIFTS.len()).map(|drift| TimeConstants {
                         fitness,
                         fatigue,
                         dose,
@@ -91,26 +91,31 @@ fn grid() -> Vec<Tau> {
     nodes
 }
 
-impl Default for Prior {
+impl Default for ResponsePrior {
     /// Time constants about 45 and 12 days (Morton, Fitz-Clarke and Banister 1990; published ones
     /// range from 4 to 74, Vermeire 2022), both models equally likely; usual training is worth a
     /// fifth of performance, give or take most of it, with k₂/k₁ about 2; a test repeats within 2
     /// %. The gains are our choice, deliberately wide.
-    fn default() -> Prior {
-        let nodes = grid();
+    fn default() -> ResponsePrior {
+        let nodes = time_constant_grid();
         let near =
             |value: f64, centre: f64, sd: f64| (-0.5 * ((value / centre).ln() / sd).powi(2)).exp();
-        let weight_of = |tau: &Tau| {
+        let weight_of = |tau: &TimeConstants| {
             let shared = near(tau.fitness, 45.0, 0.5) * near(tau.fatigue, 12.0, 0.4);
             let doses = [3.0, 6.0, 10.0].iter().filter(|dose| **dose <= 2.0 * tau.fatigue).count();
             shared * tau.dose.map_or(1.0, |_| 1.0 / doses as f64)
         };
-        let weights = normalised(nodes.iter().map(weight_of).collect());
-        Prior { weights, mean: [0.93, 0.20, 0.13, 0.0], sd: [0.30, 0.15, 0.10, 0.30], noise: 0.02 }
+        let weights = normalise_weights(nodes.iter().map(weight_of).collect());
+        ResponsePrior {
+            weights,
+            mean: [0.93, 0.20, 0.13, 0.0],
+            sd: [0.30, 0.15, 0.10, 0.30],
+            noise: 0.02,
+        }
     }
 }
 
-fn normalised(mut weights: Vec<f64>) -> Vec<f64> {
+fn normalise_weights(mut weights: Vec<f64>) -> Vec<f64> {
     let sum: f64 = weights.iter().sum();
     weights.iter_mut().for_each(|weight| *weight /= sum);
     weights
@@ -118,8 +123,8 @@ fn normalised(mut weights: Vec<f64>) -> Vec<f64> {
 
 /// A grid node with its posterior given the tests.
 #[derive(Clone, Debug)]
-struct Node {
-    tau: Tau,
+struct GridNode {
+    tau: TimeConstants,
     weight: f64,
     /// Gains in units of performance.
     mean: Vector4<f64>,
@@ -129,14 +134,14 @@ struct Node {
     noise: f64,
     /// `[test]`: residuals of the model times the inverse of the tests' covariance; the drift is a
     /// weighted sum of them.
-    left: DVector<f64>,
+    weighted_residuals: DVector<f64>,
     /// `[test][gain]`: the regressors times the same inverse.
-    share: MatrixXx4<f64>,
+    weighted_regressors: MatrixXx4<f64>,
 }
 
 /// The tests of an athlete with the covariance of their errors under one drift.
 #[derive(Clone, Debug)]
-struct Series {
+struct TestSeries {
     /// Variance that the drift adds per day, in variances of a test.
     drift: f64,
     /// `[test]`
@@ -146,8 +151,8 @@ struct Series {
     factor: Cholesky<f64, Dyn>,
 }
 
-impl Series {
-    fn new(tests: &[Test], drift: f64) -> Series {
+impl TestSeries {
+    fn new(tests: &[PerformanceTest], drift: f64) -> TestSeries {
         let drift = drift * drift / DRIFT_DAYS;
         let days: Vec<f64> = tests.iter().map(|test| test.day as f64).collect();
         let same = |i: usize, j: usize| f64::from(u8::from(i == j)) + drift * days[i].min(days[j]);
@@ -156,11 +161,11 @@ impl Series {
         let factor = DMatrix::from_fn(n, n, same).cholesky();
         let factor = factor.unwrap_or_else(|| Cholesky::new_unchecked(DMatrix::identity(n, n)));
         let values = DVector::from_iterator(n, tests.iter().map(|test| test.value));
-        Series { drift, days, values, factor }
+        TestSeries { drift, days, values, factor }
     }
 
     /// Covariance of the drift on a day with each test, in variances of a test.
-    fn with(&self, day: f64) -> DVector<f64> {
+    fn drift_covariance(&self, day: f64) -> DVector<f64> {
         DVector::from_iterator(
             self.days.len(),
             self.days.iter().map(|test_day| self.drift * test_day.min(day)),
@@ -170,7 +175,7 @@ impl Series {
 
 /// A prediction with its 90 % interval, including the noise of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Prediction {
+pub struct PerformancePrediction {
     /// Mean.
     pub value: f64,
     /// Lower end.
@@ -181,7 +186,7 @@ pub struct Prediction {
 
 /// Errors of out-of-sample forecasts: each test is predicted from the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OutOfSample {
+pub struct OutOfSampleErrors {
     /// Root mean square error of the model.
     pub model: f64,
     /// Root mean square error of repeating the last value.
@@ -192,10 +197,10 @@ pub struct OutOfSample {
 
 /// How an athlete responds to load.
 #[derive(Clone, Debug)]
-pub struct Response {
-    nodes: Vec<Node>,
+pub struct LoadResponse {
+    nodes: Vec<GridNode>,
     /// `[drift]`
-    series: Vec<Series>,
+    series: Vec<TestSeries>,
     /// The usual daily load, AU.
     pub usual_load: f64,
     /// The reference performance: the mean of the tests; 100 without any.
@@ -203,13 +208,13 @@ pub struct Response {
     /// Number of tests it rests on; 0 if it is the population's response.
     pub tests: usize,
     /// Load of the days before the record, as a share of the usual load.
-    lead: f64,
+    lead_in_load: f64,
 }
 
 /// Performance on a day as a function of the loads planned before it: `rest + linear·w − Σ_{j≤i}
 /// square[i][j] w_i w_j`, a concave function.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Surface {
+pub struct PerformanceSurface {
     /// Performance without any training.
     pub rest: f64,
     /// `[day]`, performance per AU.
@@ -218,9 +223,9 @@ pub struct Surface {
     pub square: Vec<Vec<f64>>,
 }
 
-impl Surface {
+impl PerformanceSurface {
     /// Performance with these loads, AU a day.
-    pub fn at(&self, loads: &[f64]) -> f64 {
+    pub fn performance_at(&self, loads: &[f64]) -> f64 {
         let curvature: f64 = self
             .square
             .iter()
@@ -233,7 +238,7 @@ impl Surface {
     }
 
     /// Derivative with respect to the load of each day, performance per AU.
-    pub fn slope(&self, loads: &[f64]) -> Vec<f64> {
+    pub fn slope_at(&self, loads: &[f64]) -> Vec<f64> {
         let mut slope = self.linear.clone();
         for (i, row) in self.square.iter().enumerate() {
             for (j, a) in row.iter().enumerate() {
@@ -247,7 +252,11 @@ impl Surface {
 
 /// Fitness and fatigue of a node on the morning of each day, `[day]` with one entry more than
 /// loads, scaled so that usual training gives 1.
-fn states(tau: Tau, lead: f64, loads: impl Iterator<Item = f64>) -> Vec<[f64; 2]> {
+fn fitness_states(
+    tau: TimeConstants,
+    lead: f64,
+    loads: impl Iterator<Item = f64>,
+) -> Vec<[f64; 2]> {
     let (keep1, keep2) = ((-1.0 / tau.fitness).exp(), (-1.0 / tau.fatigue).exp());
     let steady = |keep: f64| keep / (1.0 - keep);
     let keep3 = tau.dose.map(|dose| (-1.0 / dose).exp());
@@ -270,7 +279,7 @@ fn states(tau: Tau, lead: f64, loads: impl Iterator<Item = f64>) -> Vec<[f64; 2]
 
 /// The regressors of the gains on the morning of a day; the last is what is left of the training
 /// before the record.
-fn regressors(tau: Tau, state: &[[f64; 2]], day: usize) -> Vector4<f64> {
+fn gain_regressors(tau: TimeConstants, state: &[[f64; 2]], day: usize) -> Vector4<f64> {
     let [fitness, fatigue] = state[day];
     Vector4::new(1.0, fitness, -fatigue, (-(day as f64) / tau.fitness).exp())
 }
@@ -280,15 +289,15 @@ fn mean_known(loads: &[f64]) -> Option<f64> {
     (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
 }
 
-impl Response {
+impl LoadResponse {
     /// Fits the response of an athlete with these daily loads (AU; NaN where unknown, treated as
-    /// the usual load) and tests. With fewer than [`LEAST_TESTS`] tests it is the population's
+    /// the usual load) and tests. With fewer than [`MIN_TESTS`] tests it is the population's
     /// response, shifted to pass through the tests there are.
-    pub fn fit(loads: &[f64], tests: &[Test], prior: &Prior) -> Response {
+    pub fn fit(loads: &[f64], tests: &[PerformanceTest], prior: &ResponsePrior) -> LoadResponse {
         let usual = mean_known(loads).filter(|load| *load > 0.0).unwrap_or(1.0);
         let lead =
-            mean_known(&loads[..loads.len().min(LEAD_DAYS)]).map_or(1.0, |load| load / usual);
-        let mut known: Vec<Test> = tests
+            mean_known(&loads[..loads.len().min(LEAD_IN_DAYS)]).map_or(1.0, |load| load / usual);
+        let mut known: Vec<PerformanceTest> = tests
             .iter()
             .copied()
             .filter(|test| test.value.is_finite() && test.day <= loads.len())
@@ -297,56 +306,56 @@ impl Response {
             0 => 100.0,
             n => known.iter().map(|test| test.value).sum::<f64>() / n as f64,
         };
-        let enough = known.len() >= LEAST_TESTS;
+        let enough = known.len() >= MIN_TESTS;
         if known.is_empty() {
             // Performance is then in percent of today's, which is known by definition.
-            known.push(Test { day: loads.len(), value: reference });
+            known.push(PerformanceTest { day: loads.len(), value: reference });
         }
-        let mut response = Response {
+        let mut response = LoadResponse {
             nodes: Vec::new(),
-            series: DRIFTS.iter().map(|drift| Series::new(&known, *drift)).collect(),
+            series: DRIFTS.iter().map(|drift| TestSeries::new(&known, *drift)).collect(),
             usual_load: usual,
             reference,
             tests: if enough { known.len() } else { 0 },
-            lead,
+            lead_in_load: lead,
         };
         let mut logs = Vec::new();
         let mut weights = prior.weights.iter();
-        for group in grid().chunk_by(|a, b| a.answers_as(*b)) {
-            let state = states(group[0], lead, response.relative(loads));
+        for group in time_constant_grid().chunk_by(|a, b| a.has_same_dynamics(*b)) {
+            let state = fitness_states(group[0], lead, response.relative_loads(loads));
             for (tau, weight) in group.iter().zip(&mut weights) {
                 let (node, evidence) =
-                    node(*tau, &state, &response.series[tau.drift], prior, reference);
+                    fit_node(*tau, &state, &response.series[tau.drift], prior, reference);
                 // Without enough tests, the time constants stay those of the population.
                 logs.push(weight.max(f64::MIN_POSITIVE).ln() + if enough { evidence } else { 0.0 });
                 response.nodes.push(node);
             }
         }
         let best = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let weights = normalised(logs.into_iter().map(|log| (log - best).exp()).collect());
+        let weights = normalise_weights(logs.into_iter().map(|log| (log - best).exp()).collect());
         response.nodes.iter_mut().zip(weights).for_each(|(node, weight)| node.weight = weight);
         response
     }
 
     /// The population's response for an athlete whose usual daily load (AU) is known or assumed;
     /// performance is in percent of today's.
-    pub fn population(usual_load: f64) -> Response {
-        Response::fit(&[usual_load], &[], &Prior::default())
+    pub fn from_population(usual_load: f64) -> LoadResponse {
+        LoadResponse::fit(&[usual_load], &[], &ResponsePrior::default())
     }
 
     /// The same response with another usual daily load, AU.
-    pub(super) fn with_usual(self, usual_load: f64) -> Response {
-        Response { usual_load, ..self }
+    pub(super) fn with_usual_load(self, usual_load: f64) -> LoadResponse {
+        LoadResponse { usual_load, ..self }
     }
 
-    fn relative<'a>(&self, loads: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
+    fn relative_loads<'a>(&self, loads: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
         let usual = self.usual_load;
         loads.iter().map(move |load| if load.is_finite() { load / usual } else { 1.0 })
     }
 
     /// Predicts performance on the morning after the last of these loads (AU a day), which start on
     /// the same day as the loads of the fit.
-    pub fn predict(&self, loads: &[f64]) -> Prediction {
+    pub fn predict(&self, loads: &[f64]) -> PerformancePrediction {
         let day = loads.len() as f64;
         // For each drift: its covariance with the tests, and the variance they leave open on that
         // day.
@@ -354,22 +363,26 @@ impl Response {
             .series
             .iter()
             .map(|series| {
-                let covariance = series.with(day);
+                let covariance = series.drift_covariance(day);
                 let open_variance =
                     series.drift * day - covariance.dot(&series.factor.solve(&covariance));
                 (covariance, open_variance)
             })
             .collect();
         let (mut mean, mut second_moment) = (0.0, 0.0);
-        for group in self.nodes.chunk_by(|a, b| a.tau.answers_as(b.tau)) {
+        for group in self.nodes.chunk_by(|a, b| a.tau.has_same_dynamics(b.tau)) {
             let tau = group[0].tau;
-            let x = regressors(tau, &states(tau, self.lead, self.relative(loads)), loads.len());
+            let x = gain_regressors(
+                tau,
+                &fitness_states(tau, self.lead_in_load, self.relative_loads(loads)),
+                loads.len(),
+            );
             for node in group {
                 let (covariance, open_variance) = &drifts[node.tau.drift];
-                let value = node.mean.dot(&x) + covariance.dot(&node.left);
+                let value = node.mean.dot(&x) + covariance.dot(&node.weighted_residuals);
                 // The uncertainty of the gains that remains once the tests have explained their
                 // part of the drift.
-                let x = x - node.share.tr_mul(covariance);
+                let x = x - node.weighted_regressors.tr_mul(covariance);
                 mean += node.weight * value;
                 second_moment += node.weight
                     * (value * value
@@ -378,32 +391,39 @@ impl Response {
             }
         }
         let half = Z90 * (second_moment - mean * mean).max(0.0).sqrt();
-        Prediction { value: mean, low: mean - half, high: mean + half }
+        PerformancePrediction { value: mean, low: mean - half, high: mean + half }
     }
 
     /// Performance on the morning of plan day `at` (0 is the first) as a function of the loads of
     /// the `days` planned, following these past loads.
-    pub fn surface(&self, past: &[f64], days: usize, at: usize) -> Surface {
-        let mut surface =
-            Surface { rest: 0.0, linear: vec![0.0; days], square: vec![Vec::new(); days] };
+    pub fn performance_surface(&self, past: &[f64], days: usize, at: usize) -> PerformanceSurface {
+        let mut surface = PerformanceSurface {
+            rest: 0.0,
+            linear: vec![0.0; days],
+            square: vec![Vec::new(); days],
+        };
         let before = at.min(days);
         for (i, row) in surface.square.iter_mut().enumerate().take(before) {
             row.resize(i + 1, 0.0);
         }
-        let loads: Vec<f64> = self.relative(past).chain(std::iter::repeat_n(0.0, at)).collect();
+        let loads: Vec<f64> =
+            self.relative_loads(past).chain(std::iter::repeat_n(0.0, at)).collect();
         for node in &self.nodes {
             let tau = node.tau;
-            let state = states(tau, self.lead, loads.iter().copied());
-            let drifted = self.series[tau.drift].with(loads.len() as f64).dot(&node.left);
+            let state = fitness_states(tau, self.lead_in_load, loads.iter().copied());
+            let drifted = self.series[tau.drift]
+                .drift_covariance(loads.len() as f64)
+                .dot(&node.weighted_residuals);
             surface.rest +=
-                node.weight * (node.mean.dot(&regressors(tau, &state, loads.len())) + drifted);
+                node.weight * (node.mean.dot(&gain_regressors(tau, &state, loads.len())) + drifted);
             // The part of a unit load that is left, in the units of `states`.
             let (keep1, keep2) = ((-1.0 / tau.fitness).exp(), (-1.0 / tau.fatigue).exp());
             let scale1 = node.weight * node.mean[1] * (1.0 - keep1) / keep1 / self.usual_load;
             let scale2 = node.weight * node.mean[2] * (1.0 - keep2) / keep2 / self.usual_load;
             let keep3 = tau.dose.map(|dose| (-1.0 / dose).exp());
             let mut dose = keep3.map(|keep| {
-                self.relative(past).fold(self.lead / (1.0 - keep), |dose, load| dose * keep + load)
+                self.relative_loads(past)
+                    .fold(self.lead_in_load / (1.0 - keep), |dose, load| dose * keep + load)
                     * (1.0 - keep)
             });
             for day in 0..before {
@@ -429,7 +449,7 @@ impl Response {
     /// Mean time constants of fitness and fatigue, days, and the weight of the variable-dose model,
     /// 0 to 1.
     pub fn time_constants(&self) -> (f64, f64, f64) {
-        let mean = |quantity: &dyn Fn(&Node) -> f64| {
+        let mean = |quantity: &dyn Fn(&GridNode) -> f64| {
             self.nodes.iter().map(|node| node.weight * quantity(node)).sum()
         };
         (
@@ -442,13 +462,13 @@ impl Response {
 
 /// Fits the regression of a node; also returns the logarithm of its marginal likelihood up to a
 /// constant.
-fn node(
-    tau: Tau,
+fn fit_node(
+    tau: TimeConstants,
     state: &[[f64; 2]],
-    series: &Series,
-    prior: &Prior,
+    series: &TestSeries,
+    prior: &ResponsePrior,
     reference: f64,
-) -> (Node, f64) {
+) -> (GridNode, f64) {
     // Normal–inverse-gamma: a prior on the noise worth six tests keeps a short series from implying
     // that there is no noise.
     const SHAPE: f64 = 3.0;
@@ -458,7 +478,7 @@ fn node(
     let precision =
         Matrix4::from_diagonal(&Vector4::from(prior.sd.map(|sd| noise / (sd * reference).powi(2))));
     let tests = series.days.len();
-    let row = |i: usize| regressors(tau, state, series.days[i] as usize);
+    let row = |i: usize| gain_regressors(tau, state, series.days[i] as usize);
     let x = MatrixXx4::from_fn(tests, |i, k| row(i)[k]);
     let (share, values) = (series.factor.solve(&x), series.factor.solve(&series.values));
     let mut post = precision + x.tr_mul(&share);
@@ -472,7 +492,7 @@ fn node(
     let covariance = inverse * noise;
     // Training neither harms in the long run nor refreshes immediately, so only the share of the
     // posterior with both gains positive counts.
-    let positive = |k: usize| normal_below(free[k] / covariance[(k, k)].max(1e-300).sqrt());
+    let positive = |k: usize| normal_cdf(free[k] / covariance[(k, k)].max(1e-300).sqrt());
     let log = 0.5
         * (precision.determinant().ln() - post.determinant().ln() - series.factor.ln_determinant())
         - shape * spread.ln()
@@ -487,22 +507,37 @@ fn node(
         gains[k] = 0.0;
     }
     let left = values - &share * gains;
-    (Node { tau, weight: 0.0, mean: gains, covariance, noise, left, share }, log)
+    (
+        GridNode {
+            tau,
+            weight: 0.0,
+            mean: gains,
+            covariance,
+            noise,
+            weighted_residuals: left,
+            weighted_regressors: share,
+        },
+        log,
+    )
 }
 
-fn normal_below(z: f64) -> f64 {
+fn normal_cdf(z: f64) -> f64 {
     0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
 }
 
 /// Predicts each test from the ones before it, starting with the fourth; `None` if fewer than two
 /// can be predicted.
-pub fn out_of_sample(loads: &[f64], tests: &[Test], prior: &Prior) -> Option<OutOfSample> {
+pub fn out_of_sample(
+    loads: &[f64],
+    tests: &[PerformanceTest],
+    prior: &ResponsePrior,
+) -> Option<OutOfSampleErrors> {
     let errors_of_forecasts: Vec<(f64, f64)> = (3..tests.len())
         .map(|n| {
             let (now, before) = (tests[n], &tests[..n]);
             let loads = &loads[..now.day.min(loads.len())];
             (
-                Response::fit(loads, before, prior).predict(loads).value - now.value,
+                LoadResponse::fit(loads, before, prior).predict(loads).value - now.value,
                 before[n - 1].value - now.value,
             )
         })
@@ -512,7 +547,7 @@ pub fn out_of_sample(loads: &[f64], tests: &[Test], prior: &Prior) -> Option<Out
             / errors_of_forecasts.len() as f64)
             .sqrt()
     };
-    (errors_of_forecasts.len() >= 2).then(|| OutOfSample {
+    (errors_of_forecasts.len() >= 2).then(|| OutOfSampleErrors {
         model: rmse(|errors| errors.0),
         last_value: rmse(|errors| errors.1),
         tests: errors_of_forecasts.len(),
@@ -522,14 +557,14 @@ pub fn out_of_sample(loads: &[f64], tests: &[Test], prior: &Prior) -> Option<Out
 /// Updates the population prior with a squad's own tests: time constants and gains are shared
 /// between its athletes (empirical Bayes by expectation maximisation). The population counts as
 /// much as four athletes, so that a small squad learns little from itself.
-pub fn squad_prior(squad: &[(Vec<f64>, Vec<Test>)]) -> Prior {
+pub fn squad_prior(squad: &[(Vec<f64>, Vec<PerformanceTest>)]) -> ResponsePrior {
     const POPULATION: f64 = 4.0;
-    let population = Prior::default();
+    let population = ResponsePrior::default();
     let mut prior = population.clone();
     for _ in 0..5 {
-        let fits: Vec<Response> = squad
+        let fits: Vec<LoadResponse> = squad
             .iter()
-            .map(|(loads, tests)| Response::fit(loads, tests, &prior))
+            .map(|(loads, tests)| LoadResponse::fit(loads, tests, &prior))
             .filter(|fit| fit.tests > 0)
             .collect();
         let total_weight = POPULATION + fits.len() as f64;
@@ -544,7 +579,7 @@ pub fn squad_prior(squad: &[(Vec<f64>, Vec<Test>)]) -> Prior {
             let moments: Vec<(f64, f64)> = fits
                 .iter()
                 .map(|fit| {
-                    let mean = |quantity: &dyn Fn(&Node) -> f64| -> f64 {
+                    let mean = |quantity: &dyn Fn(&GridNode) -> f64| -> f64 {
                         fit.nodes.iter().map(|node| node.weight * quantity(node)).sum::<f64>()
                     };
                     let scale = fit.reference;

@@ -1,11 +1,11 @@
 //! The finished plan in the form that people and programs read.
 
-use super::bound::Bound;
-use super::library::{Demand, Item, Kind, Region};
-use super::problem::{Choice, Problem, SPIKE_DAYS};
-use super::request::{Priority, Request, family};
-use super::response::{OutOfSample, Prediction, out_of_sample};
-use super::{Basis, Prior, Risk, Rule, Step, why};
+use super::bound::PlanBound;
+use super::library::{RegionDemand, SessionItem, SessionKind, TissueRegion};
+use super::problem::{PlanChoice, PlanProblem, SPIKE_DAYS};
+use super::request::{EventPriority, PlanRequest, sport_family};
+use super::response::{OutOfSampleErrors, PerformancePrediction, out_of_sample};
+use super::{PlanBasis, PlanRisk, PlanRule, ResponsePrior, SessionStep, why};
 use crate::load::{CTL_DAYS, week_monotony};
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
@@ -21,9 +21,9 @@ pub struct Plan {
     /// Number of days.
     pub days: usize,
     /// The sessions by day; within a day in the order in which to do them.
-    pub sessions: Vec<Planned>,
+    pub sessions: Vec<PlannedSession>,
     /// The weeks.
-    pub weeks: Vec<Week>,
+    pub weeks: Vec<PlannedWeek>,
     /// What is expected at the events.
     pub events: Vec<EventForecast>,
     /// How the athlete's response to load was determined.
@@ -45,7 +45,7 @@ pub struct Plan {
 
 /// A session of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Planned {
+pub struct PlannedSession {
     /// When.
     pub day: Day,
     /// Its name in the library; empty for a settled session.
@@ -53,7 +53,7 @@ pub struct Planned {
     /// Its title.
     pub title: String,
     /// What it is for.
-    pub kind: Kind,
+    pub kind: SessionKind,
     /// Its sport.
     pub sport: String,
     /// Duration, min.
@@ -63,7 +63,7 @@ pub struct Planned {
     /// Load, AU.
     pub load: f64,
     /// How much it loads each region.
-    pub regions: BTreeMap<Region, Demand>,
+    pub regions: BTreeMap<TissueRegion, RegionDemand>,
     /// Equipment it needs.
     pub equipment: BTreeSet<String>,
     /// Whether it was settled before the plan.
@@ -72,7 +72,7 @@ pub struct Planned {
     pub what: String,
     /// Its steps, if the library gives them.
     #[serde(default)]
-    pub steps: Vec<Step>,
+    pub steps: Vec<SessionStep>,
     /// The findings, events or rules it serves.
     pub serves: Vec<String>,
     /// What would be different without it.
@@ -84,7 +84,7 @@ pub struct Planned {
 
 /// A week of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Week {
+pub struct PlannedWeek {
     /// Its first day.
     pub first: Day,
     /// Minutes of its sessions.
@@ -111,12 +111,12 @@ pub struct EventForecast {
     /// Its title.
     pub title: String,
     /// How much it matters.
-    pub priority: Priority,
+    pub priority: EventPriority,
     /// Its own load, AU.
     #[serde(default)]
     pub load: f64,
     /// Mean and 90 % interval of what a test would show under the plan.
-    pub expected: Prediction,
+    pub expected: PerformancePrediction,
     /// Mean expected without any training until then.
     pub resting: f64,
 }
@@ -135,13 +135,13 @@ pub struct ResponseNote {
     /// 100 if performance is in percent, else the mean of the tests.
     pub reference: f64,
     /// Errors of out-of-sample forecasts.
-    pub out_of_sample: Option<OutOfSample>,
+    pub out_of_sample: Option<OutOfSampleErrors>,
 }
 
 /// The choice that corresponds to an earlier plan; sessions no longer in the library and days
 /// outside the request are left out.
-pub(super) fn choice_of(problem: &Problem, plan: &Plan) -> Choice {
-    let mut choice: Choice = vec![Vec::new(); problem.days()];
+pub(super) fn choice_from_plan(problem: &PlanProblem, plan: &Plan) -> PlanChoice {
+    let mut choice: PlanChoice = vec![Vec::new(); problem.day_count()];
     for session in plan.sessions.iter().filter(|session| !session.fixed) {
         let at = usize::try_from(session.day.0 - problem.request.start.0)
             .ok()
@@ -161,10 +161,10 @@ pub(super) fn choice_of(problem: &Problem, plan: &Plan) -> Choice {
     choice
 }
 
-impl Planned {
+impl PlannedSession {
     /// A session of the library on a day, without explanations yet.
-    pub fn of(day: Day, item: &Item) -> Planned {
-        Planned {
+    pub fn from_item(day: Day, item: &SessionItem) -> PlannedSession {
+        PlannedSession {
             day,
             name: item.name.clone(),
             title: item.title.clone(),
@@ -186,34 +186,47 @@ impl Planned {
 }
 
 /// Order within a day, fresh first: technique, then explosive, heavy, hard, long, easy.
-fn order(kind: Kind) -> usize {
-    [Kind::Technique, Kind::Power, Kind::Strength, Kind::Intensity, Kind::Endurance, Kind::Recovery]
-        .iter()
-        .position(|other| *other == kind)
-        .unwrap_or(0)
+fn order_in_day(kind: SessionKind) -> usize {
+    [
+        SessionKind::Technique,
+        SessionKind::Power,
+        SessionKind::Strength,
+        SessionKind::Intensity,
+        SessionKind::Endurance,
+        SessionKind::Recovery,
+    ]
+    .iter()
+    .position(|other| *other == kind)
+    .unwrap_or(0)
 }
 
-pub(super) fn plan_of(
-    basis: &Basis,
-    problem: &Problem,
-    choice: &Choice,
-    bound_on_value: &Bound,
+pub(super) fn build_plan(
+    basis: &PlanBasis,
+    problem: &PlanProblem,
+    choice: &PlanChoice,
+    bound_on_value: &PlanBound,
 ) -> Plan {
     let (request, response) = (basis.request, basis.response);
     let mut sessions = Vec::new();
-    let request_without_risks = Request { risks: Vec::new(), ..request.clone() };
+    let request_without_risks = PlanRequest { risks: Vec::new(), ..request.clone() };
     let free = (!request.risks.is_empty()).then(|| {
-        Problem::new(&request_without_risks, basis.library, basis.past, basis.response, basis.needs)
+        PlanProblem::new(
+            &request_without_risks,
+            basis.library,
+            basis.past,
+            basis.response,
+            basis.needs,
+        )
     });
     for (d, items) in choice.iter().enumerate() {
-        let day = request.start.plus(d as i32);
-        let mut day_sessions: Vec<Planned> = request
+        let day = request.start.plus_days(d as i32);
+        let mut day_sessions: Vec<PlannedSession> = request
             .fixed_on(day)
-            .map(|fixed| Planned {
+            .map(|fixed| PlannedSession {
                 day,
                 name: String::new(),
                 title: fixed.title.clone(),
-                kind: Kind::Endurance,
+                kind: SessionKind::Endurance,
                 sport: fixed.sport.clone(),
                 minutes: fixed.minutes,
                 rpe: fixed.rpe,
@@ -230,43 +243,45 @@ pub(super) fn plan_of(
             .collect();
         day_sessions.extend(items.iter().map(|i| {
             let item = problem.items[usize::from(*i)];
-            let (serves, without) = why::why(problem, choice, d, *i);
-            let held =
-                free.as_ref().map_or_else(Vec::new, |free| why::held(problem, free, choice, d, *i));
-            Planned { serves, without, held, ..Planned::of(day, item) }
+            let (serves, without) = why::explain_session(problem, choice, d, *i);
+            let held = free
+                .as_ref()
+                .map_or_else(Vec::new, |free| why::limiting_risks(problem, free, choice, d, *i));
+            PlannedSession { serves, without, held, ..PlannedSession::from_item(day, item) }
         }));
-        day_sessions.sort_by_key(|session| (session.fixed, order(session.kind)));
+        day_sessions.sort_by_key(|session| (session.fixed, order_in_day(session.kind)));
         sessions.extend(day_sessions);
     }
-    let value = problem.value(choice);
+    let value = problem.plan_value(choice);
     let bound = match bound_on_value {
-        Bound::AtMost(upper) => Some(upper.max(value)),
+        PlanBound::AtMost(upper) => Some(upper.max(value)),
         _ => None,
     };
     Plan {
         schema: "agoge/plan/1".into(),
         start: request.start,
-        days: problem.days(),
-        weeks: weeks(problem, choice),
-        events: forecasts(basis, problem, choice),
-        response: note(basis),
+        days: problem.day_count(),
+        weeks: summarise_weeks(problem, choice),
+        events: forecast_events(basis, problem, choice),
+        response: describe_response(basis),
         value,
         bound,
         gap: bound.map(|bound| (bound - value) / bound.abs().max(1e-9)),
-        risks: risks(problem, free.as_ref()),
-        notes: notes(basis, problem, &planned_lengths(&sessions), response.tests),
+        risks: describe_risks(problem, free.as_ref()),
+        notes: plan_notes(basis, problem, &planned_lengths(&sessions), response.tests),
         sessions,
     }
 }
 
 /// Describes each risk with the sessions that it keeps out of the plan while it lasts.
-fn risks(problem: &Problem, free: Option<&Problem>) -> Vec<String> {
+fn describe_risks(problem: &PlanProblem, free: Option<&PlanProblem>) -> Vec<String> {
     let (Some(free), start) = (free, problem.request.start) else { return Vec::new() };
-    let describe = |risk: &Risk| {
+    let describe = |risk: &PlanRisk| {
         let barred = |i: &&u16| {
             let item = problem.items[usize::from(**i)];
-            (0..problem.days())
-                .any(|d| free.fits[d].contains(i) && risk.bars(&item.regions, start.plus(d as i32)))
+            (0..problem.day_count()).any(|d| {
+                free.fits[d].contains(i) && risk.rules_out(&item.regions, start.plus_days(d as i32))
+            })
         };
         let all: BTreeSet<u16> = free.fits.iter().flatten().copied().collect();
         let titles: BTreeSet<&str> = all
@@ -286,14 +301,15 @@ fn risks(problem: &Problem, free: Option<&Problem>) -> Vec<String> {
 }
 
 /// Day, sport and minutes of the sessions that are done in one piece.
-fn planned_lengths(sessions: &[Planned]) -> Vec<(Day, String, f64)> {
-    let steady =
-        sessions.iter().filter(|session| matches!(session.kind, Kind::Endurance | Kind::Intensity));
+fn planned_lengths(sessions: &[PlannedSession]) -> Vec<(Day, String, f64)> {
+    let steady = sessions
+        .iter()
+        .filter(|session| matches!(session.kind, SessionKind::Endurance | SessionKind::Intensity));
     steady.map(|session| (session.day, session.sport.clone(), session.minutes)).collect()
 }
 
-fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
-    let loads = problem.loads(choice);
+fn summarise_weeks(problem: &PlanProblem, choice: &PlanChoice) -> Vec<PlannedWeek> {
+    let loads = problem.daily_loads(choice);
     let keep = (-1.0 / CTL_DAYS).exp();
     let mut ctl = problem.ctl;
     (0..problem.request.weeks)
@@ -301,7 +317,8 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
             let span = 7 * week..7 * week + 7;
             ctl =
                 loads[span.clone()].iter().fold(ctl, |ctl, load| ctl * keep + load * (1.0 - keep));
-            let sessions: Vec<_> = span.clone().flat_map(|d| problem.of_day(choice, d)).collect();
+            let sessions: Vec<_> =
+                span.clone().flat_map(|d| problem.sessions_on(choice, d)).collect();
             let load: f64 = loads[span.clone()].iter().sum();
             let monotony = week_monotony(&loads[span.clone()]);
             let tapers = problem
@@ -313,8 +330,8 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
                 () if problem.weeks[week].deload => "deload",
                 () => "",
             };
-            Week {
-                first: problem.request.start.plus(7 * week as i32),
+            PlannedWeek {
+                first: problem.request.start.plus_days(7 * week as i32),
                 // An empty sum is −0.
                 minutes: sessions.iter().map(|session| session.minutes).sum::<f64>() + 0.0,
                 load,
@@ -328,8 +345,12 @@ fn weeks(problem: &Problem, choice: &Choice) -> Vec<Week> {
         .collect()
 }
 
-fn forecasts(basis: &Basis, problem: &Problem, choice: &Choice) -> Vec<EventForecast> {
-    let loads = problem.loads(choice);
+fn forecast_events(
+    basis: &PlanBasis,
+    problem: &PlanProblem,
+    choice: &PlanChoice,
+) -> Vec<EventForecast> {
+    let loads = problem.daily_loads(choice);
     let until = |at: usize, planned: &[f64]| -> Vec<f64> {
         basis.past.loads.iter().chain(&planned[..at]).copied().collect()
     };
@@ -353,7 +374,7 @@ fn forecasts(basis: &Basis, problem: &Problem, choice: &Choice) -> Vec<EventFore
     events
 }
 
-fn note(basis: &Basis) -> ResponseNote {
+fn describe_response(basis: &PlanBasis) -> ResponseNote {
     let (fitness_days, fatigue_days, variable_dose) = basis.response.time_constants();
     ResponseNote {
         tests: basis.response.tests,
@@ -361,13 +382,17 @@ fn note(basis: &Basis) -> ResponseNote {
         fatigue_days,
         variable_dose,
         reference: basis.response.reference,
-        out_of_sample: out_of_sample(&basis.past.loads, &basis.past.tests, &Prior::default()),
+        out_of_sample: out_of_sample(
+            &basis.past.loads,
+            &basis.past.tests,
+            &ResponsePrior::default(),
+        ),
     }
 }
 
-fn notes(
-    basis: &Basis,
-    problem: &Problem,
+fn plan_notes(
+    basis: &PlanBasis,
+    problem: &PlanProblem,
     planned: &[(Day, String, f64)],
     tests: usize,
 ) -> Vec<String> {
@@ -392,12 +417,13 @@ fn notes(
     if tests == 0 {
         notes.push(format!(
             "Fewer than {} tests: the answer to load is the population's, not this athlete's.",
-            super::LEAST_TESTS
+            super::MIN_TESTS
         ));
     }
     if request.limits.taper {
         let tapered = problem.tapers.len();
-        let wanted = request.events.iter().filter(|event| event.priority == Priority::A).count();
+        let wanted =
+            request.events.iter().filter(|event| event.priority == EventPriority::A).count();
         if tapered < wanted {
             notes.push(format!(
                 "{} A events come too soon, or after too little that is known, for the rule of the taper.",
@@ -408,8 +434,8 @@ fn notes(
     for event in &request.events {
         let near = |day: Day, sport: &str| {
             day < event.day
-                && day.plus(SPIKE_DAYS) >= event.day
-                && family(sport) == family(&event.sport)
+                && day.plus_days(SPIKE_DAYS) >= event.day
+                && sport_family(sport) == sport_family(&event.sport)
         };
         let done = past
             .sessions
@@ -428,13 +454,13 @@ fn notes(
         }
     }
     for sport in &request.sports {
-        let items_of_sport: Vec<&Item> =
+        let items_of_sport: Vec<&SessionItem> =
             basis.library.items().iter().filter(|item| item.sport == *sport).collect();
         let lacks: BTreeSet<&str> =
             items_of_sport.iter().flat_map(|item| &item.equipment).map(String::as_str).collect();
         if !items_of_sport.is_empty()
             && !lacks.is_empty()
-            && items_of_sport.iter().all(|item| !request.allows(item))
+            && items_of_sport.iter().all(|item| !request.allows_item(item))
         {
             let lacks: Vec<&str> = lacks.into_iter().collect();
             notes.push(format!(
@@ -444,7 +470,7 @@ fn notes(
         }
     }
     if past.pains.iter().any(|pain| {
-        pain.score >= 3.0 && pain.day < request.start && pain.day.plus(14) >= request.start
+        pain.score >= 3.0 && pain.day < request.start && pain.day.plus_days(14) >= request.start
     }) {
         notes.push("Pain was reported: load is kept off these regions for up to 14 days. Pain belongs to a physician or physiotherapist.".into());
     }
@@ -453,4 +479,4 @@ fn notes(
 }
 
 /// Rules that a session can uphold by its presence.
-pub(super) const UPHELD: [Rule; 2] = [Rule::Taper, Rule::Least];
+pub(super) const UPHELD_RULES: [PlanRule; 2] = [PlanRule::Taper, PlanRule::Least];

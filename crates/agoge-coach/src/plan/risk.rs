@@ -1,8 +1,8 @@
 //! Risks that call for care for a while: tighter limits and spared regions, because of a warning
 //! from the log or at a coach's request.
 
-use super::library::{Demand, Region};
-use super::request::{Limits, Request};
+use super::library::{RegionDemand, TissueRegion};
+use super::request::{PlanLimits, PlanRequest};
 use crate::injury::Warning;
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
@@ -10,63 +10,77 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// Monotony limit of the week after one above the athlete's own limit.
-const CALM: f64 = 1.5;
+const CALM_MONOTONY: f64 = 1.5;
 
 /// A reason for care: what is tightened, and until when. A limit counts where it is tighter than
 /// the request's own; weekly limits hold if the risk lasts until the week's first day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Risk {
+pub struct PlanRisk {
     /// The reason, in words.
     pub what: String,
     /// The last day of care.
     pub until: Day,
-    /// Temporary [`Limits::ramp`].
+    /// Temporary [`PlanLimits::ramp`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ramp: Option<f64>,
-    /// Temporary [`Limits::spike`].
+    /// Temporary [`PlanLimits::spike`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spike: Option<f64>,
-    /// Temporary [`Limits::monotony`].
+    /// Temporary [`PlanLimits::monotony`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monotony: Option<f64>,
-    /// Temporary [`Limits::hard_per_week`].
+    /// Temporary [`PlanLimits::hard_per_week`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hard_per_week: Option<usize>,
-    /// Temporary [`Limits::rest_days`].
+    /// Temporary [`PlanLimits::rest_days`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest_days: Option<usize>,
     /// Spared regions: no session may load them this much or more.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub spare: BTreeMap<Region, Demand>,
+    pub spare: BTreeMap<TissueRegion, RegionDemand>,
 }
 
-impl Risk {
+impl PlanRisk {
     /// The care that a warning (docs/LOAD.md) calls for; `None` for a rule that no limit addresses.
     /// The durations and amounts are our choice (docs/PLAN.md).
-    pub fn of(warning: &Warning, limits: &Limits) -> Option<Risk> {
+    pub fn from_warning(warning: &Warning, limits: &PlanLimits) -> Option<PlanRisk> {
         let slower = Some(0.5 * limits.ramp);
         let (days, risk) = match warning.rule {
-            "spike" => (14, Risk { ramp: slower, spike: Some(0.0), ..Risk::default() }),
+            "spike" => (14, PlanRisk { ramp: slower, spike: Some(0.0), ..PlanRisk::default() }),
             "own_limit" => {
                 let rest_days = Some((limits.rest_days + 1).min(7));
-                (7, Risk { ramp: Some(0.0), monotony: Some(CALM), rest_days, ..Risk::default() })
+                (
+                    7,
+                    PlanRisk {
+                        ramp: Some(0.0),
+                        monotony: Some(CALM_MONOTONY),
+                        rest_days,
+                        ..PlanRisk::default()
+                    },
+                )
             }
             "pain" => {
-                let region = warning.area.and_then(Region::of)?;
-                (14, Risk { spare: BTreeMap::from([(region, Demand::Heavy)]), ..Risk::default() })
+                let region = warning.area.and_then(TissueRegion::from_area)?;
+                (
+                    14,
+                    PlanRisk {
+                        spare: BTreeMap::from([(region, RegionDemand::Heavy)]),
+                        ..PlanRisk::default()
+                    },
+                )
             }
             "questionnaire" => {
-                (7, Risk { ramp: Some(0.0), hard_per_week: Some(1), ..Risk::default() })
+                (7, PlanRisk { ramp: Some(0.0), hard_per_week: Some(1), ..PlanRisk::default() })
             }
-            "movement" => (7, Risk { ramp: slower, ..Risk::default() }),
+            "movement" => (7, PlanRisk { ramp: slower, ..PlanRisk::default() }),
             _ => return None,
         };
-        Some(Risk { what: warning.what.clone(), until: warning.day.plus(days), ..risk })
+        Some(PlanRisk { what: warning.what.clone(), until: warning.day.plus_days(days), ..risk })
     }
 
     /// What is wrong with the risk, if anything.
-    pub(super) fn fault(&self) -> Option<String> {
+    pub(super) fn find_fault(&self) -> Option<String> {
         let within = |value: Option<f64>, low: f64, high: f64| {
             value.is_none_or(|value| (low..=high).contains(&value))
         };
@@ -83,15 +97,19 @@ impl Risk {
     }
 
     /// Whether it rules out a session with these demands on a day.
-    pub(super) fn bars(&self, regions: &BTreeMap<Region, Demand>, day: Day) -> bool {
-        let spared = |(region, least): (&Region, &Demand)| {
+    pub(super) fn rules_out(
+        &self,
+        regions: &BTreeMap<TissueRegion, RegionDemand>,
+        day: Day,
+    ) -> bool {
+        let spared = |(region, least): (&TissueRegion, &RegionDemand)| {
             regions.get(region).is_some_and(|demand| demand >= least)
         };
         day <= self.until && self.spare.iter().any(spared)
     }
 }
 
-impl fmt::Display for Risk {
+impl fmt::Display for PlanRisk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut asks: Vec<String> = Vec::new();
         asks.extend(
@@ -109,22 +127,22 @@ impl fmt::Display for Risk {
             format!("at least {days} day{} of rest a week", if days == 1 { "" } else { "s" })
         }));
         asks.extend(self.spare.iter().map(|(region, least)| match least {
-            Demand::Light => format!("nothing for the {}", region.label()),
-            Demand::Moderate => format!("only light load of the {}", region.label()),
-            Demand::Heavy => format!("no heavy load of the {}", region.label()),
+            RegionDemand::Light => format!("nothing for the {}", region.label()),
+            RegionDemand::Moderate => format!("only light load of the {}", region.label()),
+            RegionDemand::Heavy => format!("no heavy load of the {}", region.label()),
         }));
         write!(f, "{}: until {} {}", self.what, self.until, asks.join(", "))
     }
 }
 
-impl Request {
+impl PlanRequest {
     /// The limits of a week of the plan, counted from 0, tightened by the risks that last until its
     /// first day.
-    pub(super) fn limits_in(&self, week: usize) -> Limits {
-        let first = self.start.plus(7 * week as i32);
+    pub(super) fn limits_in_week(&self, week: usize) -> PlanLimits {
+        let first = self.start.plus_days(7 * week as i32);
         self.risks.iter().filter(|risk| risk.until >= first).fold(
             self.limits.clone(),
-            |limits, risk| Limits {
+            |limits, risk| PlanLimits {
                 ramp: risk.ramp.unwrap_or(limits.ramp).min(limits.ramp),
                 spike: risk.spike.unwrap_or(limits.spike).min(limits.spike),
                 monotony: risk.monotony.unwrap_or(limits.monotony).min(limits.monotony),

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// A rule that plans must keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rule {
+pub enum PlanRule {
     /// Free minutes of the day.
     Available,
     /// Number of sessions a day.
@@ -36,62 +36,62 @@ pub enum Rule {
     Least,
 }
 
-impl Rule {
+impl PlanRule {
     const COUNT: usize = 14;
 
     /// Every rule.
-    pub const ALL: [Rule; Rule::COUNT] = [
-        Rule::Available,
-        Rule::SessionsPerDay,
-        Rule::Rest,
-        Rule::HardDays,
-        Rule::HardPerWeek,
-        Rule::Tissue,
-        Rule::Pain,
-        Rule::Fresh,
-        Rule::Spike,
-        Rule::Ramp,
-        Rule::Monotony,
-        Rule::Deload,
-        Rule::Taper,
-        Rule::Least,
+    pub const ALL: [PlanRule; PlanRule::COUNT] = [
+        PlanRule::Available,
+        PlanRule::SessionsPerDay,
+        PlanRule::Rest,
+        PlanRule::HardDays,
+        PlanRule::HardPerWeek,
+        PlanRule::Tissue,
+        PlanRule::Pain,
+        PlanRule::Fresh,
+        PlanRule::Spike,
+        PlanRule::Ramp,
+        PlanRule::Monotony,
+        PlanRule::Deload,
+        PlanRule::Taper,
+        PlanRule::Least,
     ];
 
     /// Short description.
     pub fn label(self) -> &'static str {
         match self {
-            Rule::Available => "the minutes of the day",
-            Rule::SessionsPerDay => "sessions a day",
-            Rule::Rest => "rest days",
-            Rule::HardDays => "no hard days in a row",
-            Rule::HardPerWeek => "hard sessions a week",
-            Rule::Tissue => "48 h between heavy loads of one region",
-            Rule::Pain => "no load where it hurts",
-            Rule::Fresh => "technique when fresh",
-            Rule::Spike => "growth of a session's length",
-            Rule::Ramp => "growth of CTL in a week",
-            Rule::Monotony => "monotony",
-            Rule::Deload => "deload weeks",
-            Rule::Taper => "taper",
-            Rule::Least => "sessions a week at least",
+            PlanRule::Available => "the minutes of the day",
+            PlanRule::SessionsPerDay => "sessions a day",
+            PlanRule::Rest => "rest days",
+            PlanRule::HardDays => "no hard days in a row",
+            PlanRule::HardPerWeek => "hard sessions a week",
+            PlanRule::Tissue => "48 h between heavy loads of one region",
+            PlanRule::Pain => "no load where it hurts",
+            PlanRule::Fresh => "technique when fresh",
+            PlanRule::Spike => "growth of a session's length",
+            PlanRule::Ramp => "growth of CTL in a week",
+            PlanRule::Monotony => "monotony",
+            PlanRule::Deload => "deload weeks",
+            PlanRule::Taper => "taper",
+            PlanRule::Least => "sessions a week at least",
         }
     }
 }
 
 /// The part of an excess over a limit, in shares of it, that counts as a breach: 0 if it is
 /// negative or mere rounding.
-pub(super) fn breach(excess: f64) -> f64 {
+pub(super) fn breach_amount(excess: f64) -> f64 {
     if excess > 1e-9 { excess } else { 0.0 }
 }
 
 /// By how much each rule is broken, in shares of its limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Broken([f64; Rule::COUNT]);
+pub(super) struct RuleBreaches([f64; PlanRule::COUNT]);
 
-impl Broken {
+impl RuleBreaches {
     /// Adds an excess over a rule's limit, in shares of it.
-    pub(super) fn add(&mut self, rule: Rule, excess: f64) {
-        self.0[rule as usize] += breach(excess);
+    pub(super) fn add_excess(&mut self, rule: PlanRule, excess: f64) {
+        self.0[rule as usize] += breach_amount(excess);
     }
 
     /// The sum over all rules.
@@ -100,12 +100,12 @@ impl Broken {
     }
 
     /// By how much one rule is broken.
-    pub(super) fn of(&self, rule: Rule) -> f64 {
+    pub(super) fn amount_of(&self, rule: PlanRule) -> f64 {
         self.0[rule as usize]
     }
 
     /// The broken rules.
-    pub(super) fn rules(&self) -> Vec<Rule> {
-        Rule::ALL.into_iter().filter(|rule| self.of(*rule) > 0.0).collect()
+    pub(super) fn broken_rules(&self) -> Vec<PlanRule> {
+        PlanRule::ALL.into_iter().filter(|rule| self.amount_of(*rule) > 0.0).collect()
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The role of a step in its session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub enum StepPart {
     /// Before the work.
     WarmUp,
     /// The purpose of the session.
@@ -23,10 +23,10 @@ pub enum Part {
 /// the session's minutes, and last until the athlete ends them where that is unknown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
+pub struct SessionStep {
     /// Its role in the session.
     #[serde(default)]
-    pub part: Part,
+    pub part: StepPart,
     /// What to do, in a few words.
     pub what: String,
     /// How many times.
@@ -57,20 +57,20 @@ fn default_times() -> u32 {
     1
 }
 
-impl Step {
+impl SessionStep {
     /// Minutes of all its times and the rests between them, if it is measured in minutes.
-    fn total(&self) -> Option<f64> {
+    fn total_minutes(&self) -> Option<f64> {
         Some(
             f64::from(self.times) * self.minutes?
                 + f64::from(self.times.saturating_sub(1)) * self.rest,
         )
     }
 
-    fn open(&self) -> bool {
+    fn is_open(&self) -> bool {
         self.minutes.is_none() && self.metres.is_none() && self.repetitions.is_none()
     }
 
-    fn fault(&self) -> Option<&'static str> {
+    fn find_fault(&self) -> Option<&'static str> {
         let lengths = [self.minutes.is_some(), self.metres.is_some(), self.repetitions.is_some()];
         let within = |value: f64, low: f64, high: f64| (low..=high).contains(&value);
         match () {
@@ -89,7 +89,9 @@ impl Step {
             () if !(1..=100).contains(&self.times) || !within(self.rest, 0.0, 60.0) => {
                 Some("must have times in 1 to 100 and a rest in 0 to 60")
             }
-            () if self.open() && self.times > 1 => Some("must say how long each of its times is"),
+            () if self.is_open() && self.times > 1 => {
+                Some("must say how long each of its times is")
+            }
             () if self.rpe.is_some_and(|rpe| !within(rpe, 0.5, 10.0)) => {
                 Some("must have an rpe in 0.5 to 10")
             }
@@ -106,13 +108,16 @@ impl Step {
 
 /// Assigns the steps of a session of this duration their lengths as far as they are known; an error
 /// says what is wrong with the steps.
-pub(super) fn lasting(steps: &[Step], minutes: f64) -> Result<Vec<Step>, String> {
-    if let Some((step, fault)) = steps.iter().find_map(|step| Some((step, step.fault()?))) {
+pub(super) fn resolve_steps(
+    steps: &[SessionStep],
+    minutes: f64,
+) -> Result<Vec<SessionStep>, String> {
+    if let Some((step, fault)) = steps.iter().find_map(|step| Some((step, step.find_fault()?))) {
         return Err(format!("the step `{}` {fault}", step.what));
     }
-    let minutes_left = minutes - steps.iter().filter_map(Step::total).sum::<f64>();
-    let open_steps = steps.iter().filter(|step| step.open()).count();
-    let is_timed = steps.iter().all(|step| step.open() || step.minutes.is_some());
+    let minutes_left = minutes - steps.iter().filter_map(SessionStep::total_minutes).sum::<f64>();
+    let open_steps = steps.iter().filter(|step| step.is_open()).count();
+    let is_timed = steps.iter().all(|step| step.is_open() || step.minutes.is_some());
     // Session durations are only accurate to about a minute.
     if minutes_left < -1.0
         || (is_timed && open_steps == 0 && minutes_left > 1.0 && !steps.is_empty())
@@ -121,8 +126,8 @@ pub(super) fn lasting(steps: &[Step], minutes: f64) -> Result<Vec<Step>, String>
         return Err(format!("the steps do not take its {minutes} minutes"));
     }
     let minutes_each = (is_timed && open_steps > 0).then(|| minutes_left / open_steps as f64);
-    let fill = |step: &Step| Step {
-        minutes: if step.open() { minutes_each } else { step.minutes },
+    let fill = |step: &SessionStep| SessionStep {
+        minutes: if step.is_open() { minutes_each } else { step.minutes },
         ..step.clone()
     };
     Ok(steps.iter().map(fill).collect())

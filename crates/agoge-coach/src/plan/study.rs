@@ -1,10 +1,11 @@
 //! Simulation study of whether personal plans are worth it: virtual athletes whose true response to
 //! load is known get plans based on what their logs and tests show.
 
-use super::problem::Problem;
-use super::response::{Prior, Response, Test};
+use super::problem::PlanProblem;
+use super::response::{LoadResponse, PerformanceTest, ResponsePrior};
 use super::{
-    Basis, Choice, Done, Event, Library, Need, Past, Plan, Planned, Priority, Request, plan,
+    CompletedSession, EventPriority, Plan, PlanBasis, PlanChoice, PlanEvent, PlanRequest,
+    PlannedSession, SessionLibrary, TrainingHistory, TrainingNeed, make_plan,
 };
 use agoge_motion::Day;
 use rayon::prelude::*;
@@ -16,22 +17,22 @@ const TEST_DAYS: usize = 14;
 /// Standard deviation of a test, share of performance.
 const TEST_NOISE: f64 = 0.015;
 /// Share of planned sessions that are missed.
-const MISSED: f64 = 0.1;
-const WEEKS: usize = 12;
+const MISSED_SHARE: f64 = 0.1;
+const STUDY_WEEKS: usize = 12;
 
 /// What the planner bases its response on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Knows {
+pub enum PlannerKnowledge {
     /// The athlete's own log.
-    Own,
+    OwnLog,
     /// Another athlete's log: the planner is misled.
-    Another,
+    AnotherLog,
 }
 
-/// The true response of a virtual athlete: gains in shares of performance as in [`Prior`], time
+/// The true response of a virtual athlete: gains in shares of performance as in [`ResponsePrior`], time
 /// constants in days.
 #[derive(Clone, Copy, Debug)]
-struct Truth {
+struct TrueResponse {
     gains: [f64; 3],
     fitness: f64,
     fatigue: f64,
@@ -39,19 +40,19 @@ struct Truth {
     usual: f64,
 }
 
-impl Truth {
-    fn drawn(random: &mut fastrand::Rng, usual: f64) -> Truth {
+impl TrueResponse {
+    fn draw_random(random: &mut fastrand::Rng, usual: f64) -> TrueResponse {
         let spread = |random: &mut fastrand::Rng| (0..12).map(|_| random.f64()).sum::<f64>() - 6.0;
         let mut near = |centre: f64, sd: f64| centre * (sd * spread(random)).exp();
         let (fitness, fatigue) = (near(42.0, 0.25), near(11.0, 0.25));
         let (gain, tired) = (near(0.20, 0.3), near(0.12, 0.3));
         let dose = random.bool().then_some(5.0);
-        Truth { gains: [0.92, gain, tired], fitness, fatigue, dose, usual }
+        TrueResponse { gains: [0.92, gain, tired], fitness, fatigue, dose, usual }
     }
 
     /// Performance on the morning after these loads, AU a day; 1 is about what usual training
     /// gives. Written as the sums in the papers.
-    fn performance(&self, loads: &[f64]) -> f64 {
+    fn performance_after(&self, loads: &[f64]) -> f64 {
         let end = loads.len() as f64;
         let decay = |tau: f64, ago: f64| (-ago / tau).exp();
         let unit = |tau: f64| 1.0 / ((1.0 / tau).exp() - 1.0);
@@ -78,7 +79,7 @@ impl Truth {
 /// The results of one athlete under each plan: performance at the event, percent of what usual
 /// training gives, and sessions more than a tenth longer than before.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Outcome {
+pub struct StudyOutcome {
     /// Performance under the personal plan.
     pub personal: f64,
     /// Sessions of the personal plan that are too long.
@@ -97,10 +98,10 @@ pub struct Outcome {
 
 /// The templates: load of each week as a share of the usual. The first is the generic periodised
 /// plan: three weeks up, one down, two weeks of taper.
-pub const TEMPLATES: [(&str, [f64; WEEKS]); 6] = [
+pub const TEMPLATES: [(&str, [f64; STUDY_WEEKS]); 6] = [
     ("periodised 3:1, taper", [1.0, 1.1, 1.2, 0.7, 1.1, 1.2, 1.3, 0.8, 1.2, 1.3, 0.65, 0.45]),
     ("steady, taper", [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.6, 0.4]),
-    ("steady", [1.0; WEEKS]),
+    ("steady", [1.0; STUDY_WEEKS]),
     ("linear growth, taper", [1.0, 1.04, 1.08, 1.12, 1.16, 1.2, 1.24, 1.28, 1.32, 1.36, 0.7, 0.5]),
     (
         "linear growth, one week of taper",
@@ -110,13 +111,13 @@ pub const TEMPLATES: [(&str, [f64; WEEKS]); 6] = [
 ];
 
 /// A virtual athlete with a log.
-struct Virtual {
-    request: Request,
-    past: Past,
-    truth: Truth,
+struct VirtualAthlete {
+    request: PlanRequest,
+    past: TrainingHistory,
+    truth: TrueResponse,
 }
 
-fn virtual_athlete(seed: u64) -> Virtual {
+fn simulate_athlete(seed: u64) -> VirtualAthlete {
     let mut random = fastrand::Rng::with_seed(seed);
     let start = Day(20_000);
     let mut minutes = [0.0; 7];
@@ -126,13 +127,13 @@ fn virtual_athlete(seed: u64) -> Virtual {
     minutes[5] = 120.0;
     minutes[2] = 60.0;
     minutes[0] = 60.0;
-    let mut request = Request::new(start, WEEKS, minutes);
+    let mut request = PlanRequest::new(start, STUDY_WEEKS, minutes);
     request.sports = std::iter::once("running".to_owned()).collect();
-    let at = 7 * WEEKS - 1;
-    request.events = vec![Event {
-        day: start.plus(at as i32),
+    let at = 7 * STUDY_WEEKS - 1;
+    request.events = vec![PlanEvent {
+        day: start.plus_days(at as i32),
         title: "race".into(),
-        priority: Priority::A,
+        priority: EventPriority::A,
         sport: "running".into(),
         minutes: 60.0,
         rpe: 9.0,
@@ -140,10 +141,10 @@ fn virtual_athlete(seed: u64) -> Virtual {
         recover: None,
     }];
     // The log: a third of the free time is used, mostly for easy runs.
-    let mut past = Past::default();
+    let mut past = TrainingHistory::default();
     let mut unused = 0.0;
     for d in 0..LOG_DAYS {
-        let day = start.plus(d as i32 - LOG_DAYS as i32);
+        let day = start.plus_days(d as i32 - LOG_DAYS as i32);
         let free = request.minutes_on(day);
         let minutes_done = if free > 0.0 && random.f64() < 0.75 {
             (free * (0.5 + 0.5 * random.f64()) / 5.0).round() * 5.0
@@ -154,7 +155,7 @@ fn virtual_athlete(seed: u64) -> Virtual {
         unused += free - minutes_done;
         past.loads.push(minutes_done * rpe);
         if minutes_done > 0.0 {
-            past.sessions.push(Done {
+            past.sessions.push(CompletedSession {
                 day,
                 sport: "running".into(),
                 minutes: minutes_done,
@@ -163,30 +164,35 @@ fn virtual_athlete(seed: u64) -> Virtual {
         }
     }
     let usual = past.loads.iter().sum::<f64>() / LOG_DAYS as f64;
-    let truth = Truth::drawn(&mut random, usual.max(1.0));
+    let truth = TrueResponse::draw_random(&mut random, usual.max(1.0));
     let noise = |random: &mut fastrand::Rng| {
         TEST_NOISE * ((0..12).map(|_| random.f64()).sum::<f64>() - 6.0)
     };
     for day in (TEST_DAYS..=LOG_DAYS).step_by(TEST_DAYS) {
-        let value =
-            300.0 * (truth.performance(&lead(&past.loads[..day], usual)) + noise(&mut random));
-        past.tests.push(Test { day, value });
+        let value = 300.0
+            * (truth.performance_after(&prepend_usual_training(&past.loads[..day], usual))
+                + noise(&mut random));
+        past.tests.push(PerformanceTest { day, value });
     }
     debug_assert!(unused >= 0.0);
-    Virtual { request, past, truth }
+    VirtualAthlete { request, past, truth }
 }
 
 /// Prepends half a year of usual training to the log, so that the athlete does not start untrained.
-fn lead(loads: &[f64], usual: f64) -> Vec<f64> {
+fn prepend_usual_training(loads: &[f64], usual: f64) -> Vec<f64> {
     std::iter::repeat_n(usual, 200).chain(loads.iter().copied()).collect()
 }
 
 /// Turns a template into sessions: on each free day the run whose load is nearest to the day's
 /// share of the week.
-fn by_template(problem: &Problem, weekly: f64, factors: &[f64; WEEKS]) -> Choice {
+fn choice_from_template(
+    problem: &PlanProblem,
+    weekly: f64,
+    factors: &[f64; STUDY_WEEKS],
+) -> PlanChoice {
     // Relative load of the days by rank of free minutes: one long, two hard, the others easy.
     const SHARE: [f64; 7] = [0.28, 0.22, 0.18, 0.14, 0.11, 0.07, 0.0];
-    let mut choice: Choice = vec![Vec::new(); problem.days()];
+    let mut choice: PlanChoice = vec![Vec::new(); problem.day_count()];
     for (week, factor) in factors.iter().enumerate() {
         let mut days: Vec<usize> =
             (7 * week..7 * week + 7).filter(|d| !problem.fits[*d].is_empty()).collect();
@@ -207,11 +213,11 @@ fn by_template(problem: &Problem, weekly: f64, factors: &[f64; WEEKS]) -> Choice
 }
 
 /// The loads as actually done: some sessions are missed.
-fn done(planned: &[(usize, f64)], days: usize, seed: u64) -> Vec<f64> {
+fn simulate_missed_sessions(planned: &[(usize, f64)], days: usize, seed: u64) -> Vec<f64> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut loads = vec![0.0; days];
     for (day, load) in planned {
-        if random.f64() >= MISSED {
+        if random.f64() >= MISSED_SHARE {
             loads[*day] += load;
         }
     }
@@ -219,7 +225,7 @@ fn done(planned: &[(usize, f64)], days: usize, seed: u64) -> Vec<f64> {
 }
 
 /// Counts the sessions more than a tenth longer than the longest of the 30 days before.
-fn spikes(past: &Past, planned: &[(Day, f64)]) -> usize {
+fn count_spikes(past: &TrainingHistory, planned: &[(Day, f64)]) -> usize {
     let known: Vec<(Day, f64)> = past
         .sessions
         .iter()
@@ -239,23 +245,29 @@ fn spikes(past: &Past, planned: &[(Day, f64)]) -> usize {
 
 /// Plans for virtual athletes and simulates their training; the result for a seed is the same on
 /// any number of threads.
-pub fn study(athletes: usize, seed: u64, knows: Knows) -> Vec<Outcome> {
-    let library = Library::bundled();
-    let all: Vec<Virtual> =
-        (0..athletes as u64).map(|n| virtual_athlete(seed * 1000 + n)).collect();
-    (0..athletes).into_par_iter().filter_map(|n| outcome(&all, n, library, knows)).collect()
+pub fn run_study(athletes: usize, seed: u64, knows: PlannerKnowledge) -> Vec<StudyOutcome> {
+    let library = SessionLibrary::bundled();
+    let all: Vec<VirtualAthlete> =
+        (0..athletes as u64).map(|n| simulate_athlete(seed * 1000 + n)).collect();
+    (0..athletes).into_par_iter().filter_map(|n| study_athlete(&all, n, library, knows)).collect()
 }
 
-fn outcome(all: &[Virtual], n: usize, library: &Library, knows: Knows) -> Option<Outcome> {
+fn study_athlete(
+    all: &[VirtualAthlete],
+    n: usize,
+    library: &SessionLibrary,
+    knows: PlannerKnowledge,
+) -> Option<StudyOutcome> {
     let athlete = &all[n];
     let fitted = match knows {
-        Knows::Own => athlete,
-        Knows::Another => &all[(n + 1) % all.len()],
+        PlannerKnowledge::OwnLog => athlete,
+        PlannerKnowledge::AnotherLog => &all[(n + 1) % all.len()],
     };
-    let mut response = Response::fit(&fitted.past.loads, &fitted.past.tests, &Prior::default());
+    let mut response =
+        LoadResponse::fit(&fitted.past.loads, &fitted.past.tests, &ResponsePrior::default());
     response.usual_load = athlete.truth.usual;
-    let needs: [Need; 0] = [];
-    let basis = Basis {
+    let needs: [TrainingNeed; 0] = [];
+    let basis = PlanBasis {
         request: &athlete.request,
         library,
         past: &athlete.past,
@@ -263,30 +275,31 @@ fn outcome(all: &[Virtual], n: usize, library: &Library, knows: Knows) -> Option
         needs: &needs,
     };
     let began = std::time::Instant::now();
-    let plan_made: Plan = plan(&basis, None).ok()?;
+    let plan_made: Plan = make_plan(&basis, None).ok()?;
     let seconds = began.elapsed().as_secs_f64();
-    let days = athlete.request.length() - 1;
-    let place = |session: &Planned| (session.day.0 - athlete.request.start.0) as usize;
+    let days = athlete.request.day_count() - 1;
+    let place = |session: &PlannedSession| (session.day.0 - athlete.request.start.0) as usize;
     let at_event = |planned: &[(usize, f64)]| {
-        let loads = done(planned, days, n as u64);
+        let loads = simulate_missed_sessions(planned, days, n as u64);
         let all: Vec<f64> = athlete.past.loads.iter().chain(&loads).copied().collect();
-        100.0 * athlete.truth.performance(&lead(&all, athlete.truth.usual))
+        100.0 * athlete.truth.performance_after(&prepend_usual_training(&all, athlete.truth.usual))
     };
     let planned: Vec<(usize, f64)> =
         plan_made.sessions.iter().map(|s| (place(s), s.load)).filter(|(d, _)| *d < days).collect();
-    let steady = |kind| matches!(kind, super::Kind::Endurance | super::Kind::Intensity);
+    let steady =
+        |kind| matches!(kind, super::SessionKind::Endurance | super::SessionKind::Intensity);
     let lengths: Vec<(Day, f64)> = plan_made
         .sessions
         .iter()
         .filter(|s| steady(s.kind) && s.sport == "running")
         .map(|s| (s.day, s.minutes))
         .collect();
-    let problem = Problem::new(&athlete.request, library, &athlete.past, &response, &needs);
+    let problem = PlanProblem::new(&athlete.request, library, &athlete.past, &response, &needs);
     let weekly = 7.0 * athlete.truth.usual;
     let (mut templates, mut template_spikes) = (Vec::new(), Vec::new());
     for (_, factors) in &TEMPLATES {
-        let choice = by_template(&problem, weekly, factors);
-        let sessions: Vec<(usize, &super::Item)> = choice
+        let choice = choice_from_template(&problem, weekly, factors);
+        let sessions: Vec<(usize, &super::SessionItem)> = choice
             .iter()
             .enumerate()
             .flat_map(|(d, items)| items.iter().map(move |i| (d, *i)))
@@ -296,19 +309,19 @@ fn outcome(all: &[Virtual], n: usize, library: &Library, knows: Knows) -> Option
             sessions.iter().map(|(d, item)| (*d, item.load())).filter(|(d, _)| *d < days).collect();
         let lengths: Vec<(Day, f64)> = sessions
             .iter()
-            .filter(|(_, item)| item.steady())
-            .map(|(d, item)| (athlete.request.start.plus(*d as i32), item.minutes))
+            .filter(|(_, item)| item.is_steady())
+            .map(|(d, item)| (athlete.request.start.plus_days(*d as i32), item.minutes))
             .collect();
         templates.push(at_event(&planned));
-        template_spikes.push(spikes(&athlete.past, &lengths));
+        template_spikes.push(count_spikes(&athlete.past, &lengths));
     }
-    Some(Outcome {
+    Some(StudyOutcome {
         personal: at_event(&planned),
-        personal_spikes: spikes(&athlete.past, &lengths),
+        personal_spikes: count_spikes(&athlete.past, &lengths),
         templates,
         template_spikes,
         seconds,
         gap: plan_made.gap.unwrap_or(f64::NAN),
-        violations: super::check(&plan_made, &athlete.request, &athlete.past).len(),
+        violations: super::check_plan(&plan_made, &athlete.request, &athlete.past).len(),
     })
 }

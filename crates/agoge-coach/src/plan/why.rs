@@ -1,16 +1,16 @@
 //! Explains what each session is for by judging the plan again without it.
 
-use super::problem::{Choice, Problem};
-use super::result::UPHELD;
-use super::search::KEPT;
+use super::problem::{PlanChoice, PlanProblem};
+use super::result::UPHELD_RULES;
+use super::search::BREACH_TOLERANCE;
 
 /// Effects on performance below this are not mentioned, percent.
-const NOTABLE: f64 = 0.005;
+const MIN_NOTABLE_EFFECT: f64 = 0.005;
 
 /// What a session serves, and what would be different without it.
-pub(super) fn why(
-    problem: &Problem,
-    choice: &Choice,
+pub(super) fn explain_session(
+    problem: &PlanProblem,
+    choice: &PlanChoice,
     d: usize,
     item: u16,
 ) -> (Vec<String>, String) {
@@ -33,21 +33,21 @@ pub(super) fn why(
             ));
         }
     }
-    let change = problem.performance(choice) - problem.performance(&without);
+    let change = problem.performance_gain(choice) - problem.performance_gain(&without);
     let goal = if problem.request.events.is_empty() {
         "two weeks after the plan"
     } else {
         "at the events"
     };
-    if change >= NOTABLE {
+    if change >= MIN_NOTABLE_EFFECT {
         serves.push(format!("performance {goal}"));
         lost.push(format!("{change:.2} % less performance expected {goal}"));
-    } else if change <= -NOTABLE {
+    } else if change <= -MIN_NOTABLE_EFFECT {
         lost.push(format!("{:.2} % more performance expected {goal}", -change));
     }
-    let broken = problem.broken(&without, problem.days());
-    if broken.total() > KEPT {
-        for rule in broken.rules().into_iter().filter(|rule| UPHELD.contains(rule)) {
+    let broken = problem.rule_breaches(&without, problem.day_count());
+    if broken.total() > BREACH_TOLERANCE {
+        for rule in broken.broken_rules().into_iter().filter(|rule| UPHELD_RULES.contains(rule)) {
             serves.push(format!("rule: {}", rule.label()));
             lost.push(format!("the rule `{}` would be broken", rule.label()));
         }
@@ -60,14 +60,14 @@ pub(super) fn why(
 }
 
 /// The risks in force on a day, if only they prevent a session from being its next longer version.
-pub(super) fn held(
-    problem: &Problem,
-    problem_without_risks: &Problem,
-    choice: &Choice,
+pub(super) fn limiting_risks(
+    problem: &PlanProblem,
+    problem_without_risks: &PlanProblem,
+    choice: &PlanChoice,
     d: usize,
     item: u16,
 ) -> Vec<String> {
-    let week = problem.request.start.plus(7 * (d / 7) as i32);
+    let week = problem.request.start.plus_days(7 * (d / 7) as i32);
     let session = problem.items[usize::from(item)];
     let longer = (0..problem.items.len())
         .filter(|i| {
@@ -80,9 +80,10 @@ pub(super) fn held(
         .iter_mut()
         .filter(|session| **session == item)
         .for_each(|session| *session = longer);
-    let is_allowed = |problem: &Problem| {
+    let is_allowed = |problem: &PlanProblem| {
         problem.fits[d].contains(&longer)
-            && problem.broken(&longer_choice, problem.days()).total() <= KEPT
+            && problem.rule_breaches(&longer_choice, problem.day_count()).total()
+                <= BREACH_TOLERANCE
     };
     match is_allowed(problem_without_risks) && !is_allowed(problem) {
         true => problem

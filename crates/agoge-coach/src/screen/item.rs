@@ -1,12 +1,12 @@
 //! Shared by all screens: items, scores with their confidence, and totals that account for unseen
 //! items.
 
-use agoge_kinematics::View;
+use agoge_kinematics::CameraView;
 use serde::Serialize;
 
 /// One item of a screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Item {
+pub struct ScreenItem {
     /// Number in the publication.
     pub number: u8,
     /// Fault that is looked for.
@@ -14,12 +14,12 @@ pub struct Item {
     /// Maximum points; more is worse.
     pub most: u8,
     /// Plane in which it shows; other views cannot score it.
-    pub plane: Plane,
+    pub plane: ViewPlane,
 }
 
 /// Plane in which an item shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plane {
+pub enum ViewPlane {
     /// From the front or back.
     Frontal,
     /// From the side.
@@ -30,14 +30,14 @@ pub enum Plane {
     Eye,
 }
 
-impl Plane {
+impl ViewPlane {
     /// Whether a view shows this plane.
-    pub fn is_seen(self, view: View) -> bool {
+    pub fn is_visible_from(self, view: CameraView) -> bool {
         match self {
-            Plane::Frontal => matches!(view, View::Spatial | View::Frontal),
-            Plane::Sagittal => matches!(view, View::Spatial | View::Sagittal),
-            Plane::Both => view == View::Spatial,
-            Plane::Eye => false,
+            ViewPlane::Frontal => matches!(view, CameraView::Spatial | CameraView::Frontal),
+            ViewPlane::Sagittal => matches!(view, CameraView::Spatial | CameraView::Sagittal),
+            ViewPlane::Both => view == CameraView::Spatial,
+            ViewPlane::Eye => false,
         }
     }
 }
@@ -45,7 +45,7 @@ impl Plane {
 /// Score of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Score {
+pub enum ItemScore {
     /// Measured points, with a confidence from 0 to 1: how surely the parts were seen, and how far
     /// the value was from the limit.
     Points {
@@ -62,7 +62,7 @@ pub enum Score {
 
 /// An item with its score.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Scored {
+pub struct ScoredItem {
     /// Number of the item.
     pub number: u8,
     /// Fault that was looked for.
@@ -70,28 +70,28 @@ pub struct Scored {
     /// Maximum points.
     pub most: u8,
     /// Score.
-    pub score: Score,
+    pub score: ItemScore,
 }
 
-impl Scored {
+impl ScoredItem {
     /// Points, if known.
-    pub fn points(&self) -> Option<u8> {
+    pub fn known_points(&self) -> Option<u8> {
         match self.score {
-            Score::Points { points, .. } | Score::Coach(points) => Some(points),
-            Score::Unseen => None,
+            ItemScore::Points { points, .. } | ItemScore::Coach(points) => Some(points),
+            ItemScore::Unseen => None,
         }
     }
 
     /// Overrides the score with a coach's points.
     #[must_use]
-    pub fn overruled(self, points: u8) -> Scored {
-        Scored { score: Score::Coach(points.min(self.most)), ..self }
+    pub fn with_coach_points(self, points: u8) -> ScoredItem {
+        ScoredItem { score: ItemScore::Coach(points.min(self.most)), ..self }
     }
 }
 
 /// Sum of a screen: an interval, because an unseen item may have any score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Total {
+pub struct ScreenTotal {
     /// Sum if every unseen item were without fault.
     pub least: u32,
     /// Sum if every unseen item had its maximum points.
@@ -101,10 +101,10 @@ pub struct Total {
 }
 
 /// Adds up the items.
-pub fn total(items: &[Scored]) -> Total {
-    let least: u32 = items.iter().filter_map(Scored::points).map(u32::from).sum();
-    let unseen = || items.iter().filter(|item| item.points().is_none());
-    Total {
+pub fn sum_items(items: &[ScoredItem]) -> ScreenTotal {
+    let least: u32 = items.iter().filter_map(ScoredItem::known_points).map(u32::from).sum();
+    let unseen = || items.iter().filter(|item| item.known_points().is_none());
+    ScreenTotal {
         least,
         most: least + unseen().map(|item| u32::from(item.most)).sum::<u32>(),
         unseen: unseen().count(),
@@ -114,28 +114,28 @@ pub fn total(items: &[Scored]) -> Total {
 /// Combines several trials of the same items: a one-point item is at fault if it is so in at least
 /// two of three trials (Padua 2009; for other numbers, in at least two thirds of the trials where
 /// it was seen); other items take the median of their points. A coach's score in any trial stands.
-pub fn trials(all: &[Vec<Scored>]) -> Vec<Scored> {
+pub fn combine_trials(all: &[Vec<ScoredItem>]) -> Vec<ScoredItem> {
     let Some(first) = all.first() else { return Vec::new() };
-    let combine = |(index, item): (usize, &Scored)| {
-        let scores: Vec<Scored> =
+    let combine = |(index, item): (usize, &ScoredItem)| {
+        let scores: Vec<ScoredItem> =
             all.iter().filter_map(|trial| trial.get(index)).copied().collect();
         if let Some(coached) =
-            scores.iter().rev().find(|item| matches!(item.score, Score::Coach(_)))
+            scores.iter().rev().find(|item| matches!(item.score, ItemScore::Coach(_)))
         {
             return *coached;
         }
-        let mut points: Vec<u8> = scores.iter().filter_map(Scored::points).collect();
+        let mut points: Vec<u8> = scores.iter().filter_map(ScoredItem::known_points).collect();
         points.sort_unstable();
         let Some(median) = points.get(points.len() / 2).copied() else { return *item };
         let at_fault = points.iter().filter(|points| **points > 0).count();
         let combined_points =
             if item.most == 1 { u8::from(3 * at_fault >= 2 * points.len()) } else { median };
         let confidences = scores.iter().filter_map(|item| match item.score {
-            Score::Points { confidence, .. } => Some(confidence),
+            ItemScore::Points { confidence, .. } => Some(confidence),
             _ => None,
         });
-        Scored {
-            score: Score::Points {
+        ScoredItem {
+            score: ItemScore::Points {
                 points: combined_points,
                 confidence: confidences.sum::<f64>() / points.len() as f64,
             },

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// A value and its error.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Measured {
+pub struct UncertainValue {
     /// The value.
     pub value: f64,
     /// Half width of the interval that the error of the times implies.
@@ -16,8 +16,8 @@ pub struct Measured {
 /// Jump height, m, from the flight time, s: g·t²/8 (Bosco, Luhtanen & Komi 1983), with its error if
 /// the time is off by `time_error_s`. One frame at 60 Hz is 7 % of the height for a flight of half
 /// a second.
-pub fn jump_height(flight_s: f64, time_error_s: f64) -> Measured {
-    Measured {
+pub fn jump_height(flight_s: f64, time_error_s: f64) -> UncertainValue {
+    UncertainValue {
         value: GRAVITY * flight_s * flight_s / 8.0,
         error: GRAVITY * flight_s * time_error_s / 4.0,
     }
@@ -25,11 +25,11 @@ pub fn jump_height(flight_s: f64, time_error_s: f64) -> Measured {
 
 /// Reactive strength index, m/s: jump height over contact time (Young 1995). The errors of both
 /// times are assumed to be independent.
-pub fn reactive_strength(flight_s: f64, contact_s: f64, time_error_s: f64) -> Measured {
+pub fn reactive_strength(flight_s: f64, contact_s: f64, time_error_s: f64) -> UncertainValue {
     let height = jump_height(flight_s, time_error_s);
     let value = height.value / contact_s;
     let relative_error = (height.error / height.value).hypot(time_error_s / contact_s);
-    Measured { value, error: value * relative_error }
+    UncertainValue { value, error: value * relative_error }
 }
 
 /// Error of a time between two contacts, s. Each end contributes the effect of the position error

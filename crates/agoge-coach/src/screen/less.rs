@@ -1,40 +1,45 @@
 //! Landing Error Scoring System (LESS, Padua 2009) with 17 items: jump from a 30 cm box to half the
 //! body height forward, then as high as possible.
 
-use super::item::{Item, Plane, Score, Scored};
-use agoge_kinematics::View;
+use super::item::{ItemScore, ScoredItem, ScreenItem, ViewPlane};
+use agoge_kinematics::CameraView;
 
-const fn item(number: u8, name: &'static str, most: u8, plane: Plane) -> Item {
-    Item { number, name, most, plane }
+const fn less_item(number: u8, name: &'static str, most: u8, plane: ViewPlane) -> ScreenItem {
+    ScreenItem { number, name, most, plane }
 }
 
 /// The items. Foot rotation needs both views; the last two items are a person's impression.
-pub const LESS: [Item; 17] = [
-    item(1, "knee flexion at contact 30° or less", 1, Plane::Sagittal),
-    item(2, "hip not flexed at contact", 1, Plane::Sagittal),
-    item(3, "trunk not flexed at contact", 1, Plane::Sagittal),
-    item(4, "lands on the heel or the flat foot", 1, Plane::Sagittal),
-    item(5, "knee valgus at contact", 1, Plane::Frontal),
-    item(6, "trunk leans to a side at contact", 1, Plane::Frontal),
-    item(7, "stance wider than the shoulders", 1, Plane::Frontal),
-    item(8, "stance narrower than the shoulders", 1, Plane::Frontal),
-    item(9, "toes turned in more than 30°", 1, Plane::Both),
-    item(10, "toes turned out more than 30°", 1, Plane::Both),
-    item(11, "feet do not touch down together", 1, Plane::Frontal),
-    item(12, "knee bends 45° or less after contact", 1, Plane::Sagittal),
-    item(13, "hip does not bend further", 1, Plane::Sagittal),
-    item(14, "trunk does not bend further", 1, Plane::Sagittal),
-    item(15, "knee valgus at its largest, patella inside the great toe", 1, Plane::Frontal),
-    item(16, "stiff landing", 2, Plane::Eye),
-    item(17, "overall impression", 2, Plane::Eye),
+pub const LESS_ITEMS: [ScreenItem; 17] = [
+    less_item(1, "knee flexion at contact 30° or less", 1, ViewPlane::Sagittal),
+    less_item(2, "hip not flexed at contact", 1, ViewPlane::Sagittal),
+    less_item(3, "trunk not flexed at contact", 1, ViewPlane::Sagittal),
+    less_item(4, "lands on the heel or the flat foot", 1, ViewPlane::Sagittal),
+    less_item(5, "knee valgus at contact", 1, ViewPlane::Frontal),
+    less_item(6, "trunk leans to a side at contact", 1, ViewPlane::Frontal),
+    less_item(7, "stance wider than the shoulders", 1, ViewPlane::Frontal),
+    less_item(8, "stance narrower than the shoulders", 1, ViewPlane::Frontal),
+    less_item(9, "toes turned in more than 30°", 1, ViewPlane::Both),
+    less_item(10, "toes turned out more than 30°", 1, ViewPlane::Both),
+    less_item(11, "feet do not touch down together", 1, ViewPlane::Frontal),
+    less_item(12, "knee bends 45° or less after contact", 1, ViewPlane::Sagittal),
+    less_item(13, "hip does not bend further", 1, ViewPlane::Sagittal),
+    less_item(14, "trunk does not bend further", 1, ViewPlane::Sagittal),
+    less_item(
+        15,
+        "knee valgus at its largest, patella inside the great toe",
+        1,
+        ViewPlane::Frontal,
+    ),
+    less_item(16, "stiff landing", 2, ViewPlane::Eye),
+    less_item(17, "overall impression", 2, ViewPlane::Eye),
 ];
 
 /// Measures of one landing; NaN where unknown. Angles in degrees, flexion positive; of two sides
 /// the worse one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Landing {
+pub struct LandingMeasures {
     /// Camera view.
-    pub view: View,
+    pub view: CameraView,
     /// Mean confidence with which the legs were seen around contact, 0 to 1.
     pub seen: f64,
     /// Knee flexion at contact.
@@ -65,11 +70,11 @@ pub struct Landing {
     pub largest_knee_valgus: f64,
 }
 
-impl Landing {
+impl LandingMeasures {
     /// A landing of which nothing is known yet.
-    pub fn unknown(view: View) -> Landing {
+    pub fn with_nothing_known(view: CameraView) -> LandingMeasures {
         let nan = f64::NAN;
-        Landing {
+        LandingMeasures {
             view,
             seen: 0.0,
             knee_flexion: nan,
@@ -92,11 +97,11 @@ impl Landing {
 /// Value, limit, whether a value above the limit is the fault, and the measurement error (near the
 /// limit the answer is unsure). Where Padua (2009) says "flexed", "leans" or "together" without a
 /// number, the limits of 5°, 10° and two frames at 60 Hz are ours.
-type Test = (f64, f64, bool, f64);
+type ItemTest = (f64, f64, bool, f64);
 
 /// Scores a landing.
-pub fn less(landing: &Landing) -> Vec<Scored> {
-    let tests: [Option<Test>; 17] = [
+pub fn score_less(landing: &LandingMeasures) -> Vec<ScoredItem> {
+    let tests: [Option<ItemTest>; 17] = [
         Some((landing.knee_flexion, 30.0, false, 5.0)),
         Some((landing.hip_flexion, 5.0, false, 5.0)),
         Some((landing.trunk_flexion, 5.0, false, 5.0)),
@@ -115,23 +120,23 @@ pub fn less(landing: &Landing) -> Vec<Scored> {
         None,
         None,
     ];
-    let score_item = |(item, test): (&Item, &Option<Test>)| {
-        let visible =
-            test.filter(|(value, ..)| value.is_finite() && item.plane.is_seen(landing.view));
+    let score_item = |(item, test): (&ScreenItem, &Option<ItemTest>)| {
+        let visible = test
+            .filter(|(value, ..)| value.is_finite() && item.plane.is_visible_from(landing.view));
         let score = match visible {
-            None => Score::Unseen,
+            None => ItemScore::Unseen,
             Some((value, limit, above, error)) => {
                 let fault = if above { value > limit } else { value <= limit };
                 // One half at the limit itself, nearly one at three times the measurement error
                 // from it.
                 let certainty = 1.0 - 0.5 * (-(value - limit).abs() / error).exp();
-                Score::Points {
+                ItemScore::Points {
                     points: u8::from(fault),
                     confidence: certainty * landing.seen.clamp(0.0, 1.0),
                 }
             }
         };
-        Scored { number: item.number, name: item.name, most: item.most, score }
+        ScoredItem { number: item.number, name: item.name, most: item.most, score }
     };
-    LESS.iter().zip(&tests).map(score_item).collect()
+    LESS_ITEMS.iter().zip(&tests).map(score_item).collect()
 }

@@ -1,21 +1,21 @@
 //! Landing and cutting screens, scored item by item. What a view cannot show is reported as unseen,
 //! never scored, and a coach may override every item.
 
+mod contacts;
 mod flight;
 mod item;
 mod jump;
 mod less;
 mod lists;
-mod recorded;
 mod report;
 
-pub use flight::Flight;
-pub use item::{Item, Score, Scored, Total, total, trials};
-pub use jump::{Measured, jump_height, reactive_strength};
-pub use less::{LESS, Landing, less};
-pub use lists::{CMAS, QASLS};
-pub use recorded::Ground;
-pub use report::{jumps, landing};
+pub use contacts::JumpContacts;
+pub use flight::JumpTimes;
+pub use item::{ItemScore, ScoredItem, ScreenItem, ScreenTotal, combine_trials, sum_items};
+pub use jump::{UncertainValue, jump_height, reactive_strength};
+pub use less::{LESS_ITEMS, LandingMeasures, score_less};
+pub use lists::{CMAS_ITEMS, QASLS_ITEMS};
+pub use report::{jump_reports, landing_report};
 
 #[cfg(test)]
 mod tests;

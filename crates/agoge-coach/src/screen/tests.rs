@@ -1,9 +1,9 @@
 use super::*;
-use agoge_kinematics::View;
+use agoge_kinematics::CameraView;
 
 /// A soft, straight landing.
-fn good(view: View) -> Landing {
-    Landing {
+fn good_landing(view: CameraView) -> LandingMeasures {
+    LandingMeasures {
         seen: 1.0,
         knee_flexion: 45.0,
         hip_flexion: 40.0,
@@ -18,20 +18,20 @@ fn good(view: View) -> Landing {
         hip_displacement: 40.0,
         trunk_displacement: 15.0,
         largest_knee_valgus: -4.0,
-        ..Landing::unknown(view)
+        ..LandingMeasures::with_nothing_known(view)
     }
 }
 
 #[test]
 fn a_good_landing_has_no_error_and_two_items_are_left_to_the_coach() {
-    let sum = total(&less(&good(View::Spatial)));
-    assert_eq!(sum, Total { least: 0, most: 4, unseen: 2 });
+    let sum = sum_items(&score_less(&good_landing(CameraView::Spatial)));
+    assert_eq!(sum, ScreenTotal { least: 0, most: 4, unseen: 2 });
 }
 
 /// Each fault alone gives its own item (Padua 2009).
 #[test]
 fn each_fault_gives_its_item() {
-    type Change = fn(&mut Landing);
+    type Change = fn(&mut LandingMeasures);
     let cases: [(u8, Change); 15] = [
         (1, |l| l.knee_flexion = 20.0),
         (2, |l| l.hip_flexion = 0.0),
@@ -50,11 +50,11 @@ fn each_fault_gives_its_item() {
         (15, |l| l.largest_knee_valgus = 9.0),
     ];
     for (number, change) in cases {
-        let mut landing = good(View::Spatial);
+        let mut landing = good_landing(CameraView::Spatial);
         change(&mut landing);
-        let faults: Vec<u8> = less(&landing)
+        let faults: Vec<u8> = score_less(&landing)
             .iter()
-            .filter(|item| item.points() == Some(1))
+            .filter(|item| item.known_points() == Some(1))
             .map(|item| item.number)
             .collect();
         assert_eq!(faults, [number]);
@@ -63,27 +63,27 @@ fn each_fault_gives_its_item() {
 
 #[test]
 fn a_single_view_does_not_score_what_it_cannot_see() {
-    let unseen = |view: View| {
-        less(&good(view))
+    let unseen = |view: CameraView| {
+        score_less(&good_landing(view))
             .iter()
-            .filter(|item| item.score == Score::Unseen)
+            .filter(|item| item.score == ItemScore::Unseen)
             .map(|item| item.number)
             .collect::<Vec<_>>()
     };
-    assert_eq!(unseen(View::Sagittal), [5, 6, 7, 8, 9, 10, 11, 15, 16, 17]);
-    assert_eq!(unseen(View::Frontal), [1, 2, 3, 4, 9, 10, 12, 13, 14, 16, 17]);
+    assert_eq!(unseen(CameraView::Sagittal), [5, 6, 7, 8, 9, 10, 11, 15, 16, 17]);
+    assert_eq!(unseen(CameraView::Frontal), [1, 2, 3, 4, 9, 10, 12, 13, 14, 16, 17]);
 }
 
 #[test]
 fn confidence_falls_near_the_limit_and_with_what_is_seen() {
-    let confidence = |flexion: f64, seen: f64| match less(&Landing {
+    let confidence = |flexion: f64, seen: f64| match score_less(&LandingMeasures {
         knee_flexion: flexion,
         seen,
-        ..good(View::Spatial)
+        ..good_landing(CameraView::Spatial)
     })[0]
         .score
     {
-        Score::Points { confidence, .. } => confidence,
+        ItemScore::Points { confidence, .. } => confidence,
         _ => f64::NAN,
     };
     assert!(
@@ -93,13 +93,20 @@ fn confidence_falls_near_the_limit_and_with_what_is_seen() {
 
 #[test]
 fn two_of_three_trials_and_the_coachs_word_count() {
-    let bad = less(&Landing { knee_flexion: 10.0, ..good(View::Spatial) });
-    let fine = less(&good(View::Spatial));
-    assert_eq!(trials(&[bad.clone(), fine.clone(), fine.clone()])[0].points(), Some(0));
-    assert_eq!(trials(&[bad.clone(), bad.clone(), fine.clone()])[0].points(), Some(1));
+    let bad =
+        score_less(&LandingMeasures { knee_flexion: 10.0, ..good_landing(CameraView::Spatial) });
+    let fine = score_less(&good_landing(CameraView::Spatial));
+    assert_eq!(
+        combine_trials(&[bad.clone(), fine.clone(), fine.clone()])[0].known_points(),
+        Some(0)
+    );
+    assert_eq!(
+        combine_trials(&[bad.clone(), bad.clone(), fine.clone()])[0].known_points(),
+        Some(1)
+    );
     let mut coached = fine.clone();
-    coached[0] = coached[0].overruled(9);
-    assert_eq!(trials(&[coached, fine.clone(), fine])[0].score, Score::Coach(1));
+    coached[0] = coached[0].with_coach_points(9);
+    assert_eq!(combine_trials(&[coached, fine.clone(), fine])[0].score, ItemScore::Coach(1));
 }
 
 /// By hand: 9.80665 · 0.25 / 8 = 0.3065 m; one frame in 60 of half a second is 6.7 %.
@@ -117,6 +124,6 @@ fn a_frame_leaves_seven_per_cent_of_a_jump_open() {
 
 #[test]
 fn lists_add_up_to_their_published_most() {
-    let most = |items: &[Item]| items.iter().map(|item| u32::from(item.most)).sum::<u32>();
-    assert_eq!((most(&LESS), most(&CMAS), most(&QASLS)), (19, 11, 10));
+    let most = |items: &[ScreenItem]| items.iter().map(|item| u32::from(item.most)).sum::<u32>();
+    assert_eq!((most(&LESS_ITEMS), most(&CMAS_ITEMS), most(&QASLS_ITEMS)), (19, 11, 10));
 }

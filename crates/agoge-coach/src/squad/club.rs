@@ -1,37 +1,39 @@
 //! Learns from a club's own log: whether there is enough data to learn a warning model, whether the
 //! model may be used, and what it then says about each athlete's last day.
 
-use super::windows::{Days, SUMMARY_NAMES, windows};
-use agoge_attention::Error;
-use agoge_attention::warning::{Foretell, Judged, Kind, Window, judge, learn, left_out};
+use super::windows::{AthleteDays, SUMMARY_NAMES, warning_windows};
+use agoge_attention::ModelError;
+use agoge_attention::warning::{
+    DayWindow, OddsEvaluation, OddsModel, OddsModelKind, evaluate_odds, learn_odds, left_out_odds,
+};
 use agoge_motion::Day;
 use serde::Serialize;
 
 /// Bootstrap draws of athletes behind an interval.
-const DRAWS: usize = 1000;
+const BOOTSTRAP_DRAWS: usize = 1000;
 /// Share of the days on which a model is set to warn.
-pub const NOMINAL: f64 = 0.05;
+pub const NOMINAL_WARNING_RATE: f64 = 0.05;
 /// Number of groups of days, by rising odds, in the calibration table.
-const GROUPS: usize = 5;
+const CALIBRATION_GROUPS: usize = 5;
 /// Most factors reported for an athlete's day.
-const FACTORS: usize = 3;
+const MAX_FACTORS: usize = 3;
 /// Smallest change of the log odds (about a twentieth of the odds) that counts as a factor.
-const LEAST_MOVE: f64 = 0.05;
+const MIN_LOG_ODDS_CHANGE: f64 = 0.05;
 
 /// An athlete of a club.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Member {
+pub struct ClubMember {
     /// Name.
     pub name: String,
     /// Last day of `days`.
     pub today: Day,
     /// The athlete's recorded days.
-    pub days: Days,
+    pub days: AthleteDays,
 }
 
 /// How much data there is to learn from.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Amount {
+pub struct LogAmount {
     /// Number of athletes with days that can be learned from.
     pub athletes: usize,
     /// Their days at risk with enough known before them, in years.
@@ -40,15 +42,15 @@ pub struct Amount {
     pub injuries: usize,
 }
 
-impl Amount {
+impl LogAmount {
     /// Least data from which a warning model is learned: measured on simulated squads
     /// (docs/results/load.md).
-    pub const LEAST: Amount = Amount { athletes: 16, years: 50.0, injuries: 100 };
+    pub const MINIMUM: LogAmount = LogAmount { athletes: 16, years: 50.0, injuries: 100 };
 
-    fn of(windows: &[&Window]) -> Amount {
+    fn from_windows(windows: &[&DayWindow]) -> LogAmount {
         let mut athletes: Vec<usize> = windows.iter().map(|window| window.athlete).collect();
         athletes.dedup();
-        Amount {
+        LogAmount {
             athletes: athletes.len(),
             years: windows.len() as f64 / 365.25,
             injuries: windows.iter().filter(|window| window.outcome).count(),
@@ -56,7 +58,7 @@ impl Amount {
     }
 
     /// Whether there is at least as much as in `least`.
-    pub fn is_enough(&self, least: &Amount) -> bool {
+    pub fn is_enough(&self, least: &LogAmount) -> bool {
         self.athletes >= least.athletes
             && self.years >= least.years
             && self.injuries >= least.injuries
@@ -65,7 +67,7 @@ impl Amount {
 
 /// A group of days with similar odds: what was predicted and what happened.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Group {
+pub struct CalibrationGroup {
     /// Number of days.
     pub days: usize,
     /// Share of them that the model expected to be followed by an injury.
@@ -78,11 +80,11 @@ pub struct Group {
 
 /// How good the model is on athletes it did not learn from, leaving out each in turn.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Report {
+pub struct HeldOutReport {
     /// Discrimination and calibration.
-    pub judged: Judged,
+    pub judged: OddsEvaluation,
     /// Groups of days by rising odds.
-    pub calibration: Vec<Group>,
+    pub calibration: Vec<CalibrationGroup>,
     /// Share of the days on which it warned.
     pub warned: f64,
     /// Share of the warned days that were followed by an injury on the next day: the predictive
@@ -94,7 +96,7 @@ pub struct Report {
 
 /// A factor that changed the odds of an athlete's day.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Moved {
+pub struct OddsFactor {
     /// Name, one of [`SUMMARY_NAMES`].
     pub name: &'static str,
     /// Value on the day.
@@ -108,7 +110,7 @@ pub struct Moved {
 /// The model's result for an athlete's last day: no probability, but whether it warns and what
 /// changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Word {
+pub struct AthleteWarning {
     /// Name of the athlete.
     pub athlete: String,
     /// Day.
@@ -116,26 +118,26 @@ pub struct Word {
     /// Whether the day is like the twentieth of all days with the highest odds.
     pub warns: bool,
     /// Factors that changed the odds most, largest first.
-    pub moved: Vec<Moved>,
+    pub moved: Vec<OddsFactor>,
 }
 
 /// Result of learning from a club's log.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Club {
+pub struct ClubResult {
     /// Name of the model.
     pub model: &'static str,
     /// How much data there is.
-    pub amount: Amount,
+    pub amount: LogAmount,
     /// How much data is needed.
-    pub least: Amount,
+    pub least: LogAmount,
     /// How good the model is; `None` with too little data.
-    pub report: Option<Report>,
+    pub report: Option<HeldOutReport>,
     /// Whether the model may be used; otherwise only the rules apply.
     pub may_speak: bool,
     /// Why, or why not.
     pub reason: String,
     /// The model's results per athlete; empty if it may not be used.
-    pub words: Vec<Word>,
+    pub words: Vec<AthleteWarning>,
 }
 
 /// Learns from a club's log if it has enough data, and evaluates the model on held-out athletes.
@@ -143,17 +145,21 @@ pub struct Club {
 ///
 /// # Errors
 /// Returns the error of a failed training.
-pub fn club(members: &[Member], kind: Kind, seed: u64) -> Result<Club, Error> {
-    let all: Vec<Window> = members
+pub fn learn_from_club(
+    members: &[ClubMember],
+    kind: OddsModelKind,
+    seed: u64,
+) -> Result<ClubResult, ModelError> {
+    let all: Vec<DayWindow> = members
         .iter()
         .enumerate()
-        .flat_map(|(athlete, member)| windows(athlete, &member.days))
+        .flat_map(|(athlete, member)| warning_windows(athlete, &member.days))
         .map(|(_, window)| window)
-        .filter(is_known)
+        .filter(is_well_logged)
         .collect();
-    let known: Vec<&Window> = all.iter().collect();
-    let (amount, least) = (Amount::of(&known), Amount::LEAST);
-    let mut result = Club {
+    let known: Vec<&DayWindow> = all.iter().collect();
+    let (amount, least) = (LogAmount::from_windows(&known), LogAmount::MINIMUM);
+    let mut result = ClubResult {
         model: kind.name(),
         amount,
         least,
@@ -175,10 +181,10 @@ pub fn club(members: &[Member], kind: Kind, seed: u64) -> Result<Club, Error> {
         );
         return Ok(result);
     }
-    let odds = left_out(kind, &known, seed)?;
-    let report = report(&odds, &known, seed);
+    let odds = left_out_odds(kind, &known, seed)?;
+    let report = held_out_report(&odds, &known, seed);
     let judged = report.judged;
-    result.may_speak = judged.may_speak();
+    result.may_speak = judged.is_reliable();
     let [low, high] = judged.auc_interval;
     let (auc, slope) = (judged.auc, judged.calibration_slope);
     result.reason = match () {
@@ -196,12 +202,12 @@ pub fn club(members: &[Member], kind: Kind, seed: u64) -> Result<Club, Error> {
     };
     result.report = Some(report);
     if result.may_speak {
-        let model = learn(kind, &known, seed)?;
-        let limit = quantile(model.log_odds(&known), 1.0 - NOMINAL);
+        let model = learn_odds(kind, &known, seed)?;
+        let limit = sample_quantile(model.log_odds(&known), 1.0 - NOMINAL_WARNING_RATE);
         result.words = members
             .iter()
             .enumerate()
-            .filter_map(|(who, member)| word(&*model, limit, who, member, &all))
+            .filter_map(|(who, member)| athlete_warning(&*model, limit, who, member, &all))
             .collect();
     }
     Ok(result)
@@ -209,45 +215,47 @@ pub fn club(members: &[Member], kind: Kind, seed: u64) -> Result<Club, Error> {
 
 /// Whether at least half of the days looked back on have a load; otherwise the athlete did not keep
 /// the log.
-fn is_known(window: &Window) -> bool {
+fn is_well_logged(window: &DayWindow) -> bool {
     let known_days =
         window.days.iter().filter(|day| day.first().is_some_and(|load| load.is_finite())).count();
     2 * known_days >= window.days.len()
 }
 
-fn report(odds: &[f64], windows: &[&Window], seed: u64) -> Report {
+fn held_out_report(odds: &[f64], windows: &[&DayWindow], seed: u64) -> HeldOutReport {
     let mut order: Vec<usize> = (0..odds.len()).collect();
     order.sort_by(|a, b| odds[*a].total_cmp(&odds[*b]));
     let count_injured = |days: &[usize]| days.iter().filter(|day| windows[**day].outcome).count();
     let group = |days: &[usize]| {
         let expected: f64 = days.iter().map(|day| 1.0 / (1.0 + (-odds[*day]).exp())).sum();
         let (n, count) = (days.len() as f64, count_injured(days));
-        Group {
+        CalibrationGroup {
             days: days.len(),
             said: expected / n,
             came: count as f64 / n,
-            interval: wilson(count, days.len()),
+            interval: wilson_interval(count, days.len()),
         }
     };
-    let calibration = (0..GROUPS)
-        .map(|k| &order[k * order.len() / GROUPS..(k + 1) * order.len() / GROUPS])
+    let calibration = (0..CALIBRATION_GROUPS)
+        .map(|k| {
+            &order[k * order.len() / CALIBRATION_GROUPS..(k + 1) * order.len() / CALIBRATION_GROUPS]
+        })
         .filter(|days| !days.is_empty())
         .map(group)
         .collect();
-    let limit = quantile(odds.to_vec(), 1.0 - NOMINAL);
+    let limit = sample_quantile(odds.to_vec(), 1.0 - NOMINAL_WARNING_RATE);
     let warned: Vec<usize> = (0..odds.len()).filter(|day| odds[*day] > limit).collect();
     let hits = count_injured(&warned);
-    Report {
-        judged: judge(odds, windows, DRAWS, seed),
+    HeldOutReport {
+        judged: evaluate_odds(odds, windows, BOOTSTRAP_DRAWS, seed),
         calibration,
         warned: warned.len() as f64 / odds.len() as f64,
         predictive_value: hits as f64 / warned.len() as f64,
-        predictive_interval: wilson(hits, warned.len()),
+        predictive_interval: wilson_interval(hits, warned.len()),
     }
 }
 
 /// 95 % interval of a proportion (Wilson 1927).
-fn wilson(hits: usize, trials: usize) -> [f64; 2] {
+fn wilson_interval(hits: usize, trials: usize) -> [f64; 2] {
     let (n, z) = (trials as f64, 1.96f64);
     let p = hits as f64 / n;
     let (middle, half) =
@@ -257,13 +265,13 @@ fn wilson(hits: usize, trials: usize) -> [f64; 2] {
 
 /// Evaluates an athlete's last day with the model; `None` while the athlete is injured or has not
 /// kept the log.
-fn word(
-    model: &dyn Foretell,
+fn athlete_warning(
+    model: &dyn OddsModel,
     limit: f64,
     athlete: usize,
-    member: &Member,
-    all_windows: &[Window],
-) -> Option<Word> {
+    member: &ClubMember,
+    all_windows: &[DayWindow],
+) -> Option<AthleteWarning> {
     // The day after the last is not known yet: an empty day stands in for it.
     let mut ahead = member.days.clone();
     ahead.load.push(f64::NAN);
@@ -271,13 +279,13 @@ fn word(
     ahead.movement.push(f64::NAN);
     ahead.injured.push(false);
     ahead.at_risk.push(true);
-    let (day, window) = windows(athlete, &ahead).pop()?;
-    if day + 1 != member.days.load.len() || !is_known(&window) {
+    let (day, window) = warning_windows(athlete, &ahead).pop()?;
+    if day + 1 != member.days.load.len() || !is_well_logged(&window) {
         return None;
     }
-    let odds = |window: &Window| model.log_odds(&[window]).first().copied().unwrap_or(f64::NAN);
+    let odds = |window: &DayWindow| model.log_odds(&[window]).first().copied().unwrap_or(f64::NAN);
     let now = odds(&window);
-    let mut moved: Vec<(f64, Moved)> = SUMMARY_NAMES
+    let mut moved: Vec<(f64, OddsFactor)> = SUMMARY_NAMES
         .iter()
         .enumerate()
         .filter_map(|(index, name)| {
@@ -285,23 +293,30 @@ fn word(
                 .iter()
                 .filter(|window| window.athlete == athlete)
                 .map(|window| f64::from(window.summary[index]));
-            let usual = quantile(values.filter(|value| value.is_finite()).collect(), 0.5);
+            let usual = sample_quantile(values.filter(|value| value.is_finite()).collect(), 0.5);
             let value = f64::from(window.summary[index]);
             let mut other = window.clone();
             other.summary[index] = usual as f32;
             let change = now - odds(&other);
-            let is_factor = value.is_finite() && usual.is_finite() && change.abs() >= LEAST_MOVE;
-            is_factor.then_some((change, Moved { name, now: value, usual, raises: change > 0.0 }))
+            let is_factor =
+                value.is_finite() && usual.is_finite() && change.abs() >= MIN_LOG_ODDS_CHANGE;
+            is_factor
+                .then_some((change, OddsFactor { name, now: value, usual, raises: change > 0.0 }))
         })
         .collect();
     moved.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));
-    moved.truncate(FACTORS);
+    moved.truncate(MAX_FACTORS);
     let moved = moved.into_iter().map(|(_, moved)| moved).collect();
-    Some(Word { athlete: member.name.clone(), day: member.today, warns: now > limit, moved })
+    Some(AthleteWarning {
+        athlete: member.name.clone(),
+        day: member.today,
+        warns: now > limit,
+        moved,
+    })
 }
 
 /// Quantile of some values; NaN if there are none.
-pub(super) fn quantile(mut values: Vec<f64>, part: f64) -> f64 {
+pub(super) fn sample_quantile(mut values: Vec<f64>, part: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     values
         .get((part * values.len().saturating_sub(1) as f64).round() as usize)

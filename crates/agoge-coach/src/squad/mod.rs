@@ -6,10 +6,13 @@ mod simulate;
 mod study;
 mod windows;
 
-pub use club::{Amount, Club, Group, Member, Moved, NOMINAL, Report, Word, club};
-pub use simulate::{Life, Squad};
-pub use study::{Study, StudyRow, study};
-pub use windows::{DAY_NUMBERS, Days, LOOK_BACK, SUMMARY_NAMES, windows};
+pub use club::{
+    AthleteWarning, CalibrationGroup, ClubMember, ClubResult, HeldOutReport, LogAmount,
+    NOMINAL_WARNING_RATE, OddsFactor, learn_from_club,
+};
+pub use simulate::{SimulatedAthlete, SimulatedSquad};
+pub use study::{SquadStudy, SquadStudyRow, run_squad_study};
+pub use windows::{AthleteDays, DAY_FEATURES, LOOK_BACK_DAYS, SUMMARY_NAMES, warning_windows};
 
 #[cfg(test)]
 mod tests;

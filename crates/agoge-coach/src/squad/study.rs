@@ -1,25 +1,27 @@
 //! Studies how warning models improve with more athlete-years, compared with the oracle of the
 //! simulator.
 
-use super::club::quantile;
-use super::simulate::Squad;
-use super::windows::windows;
-use agoge_attention::Error;
-use agoge_attention::warning::{Kind, Window, judge, learn, left_out};
+use super::club::sample_quantile;
+use super::simulate::SimulatedSquad;
+use super::windows::warning_windows;
+use agoge_attention::ModelError;
+use agoge_attention::warning::{
+    DayWindow, OddsModelKind, evaluate_odds, learn_odds, left_out_odds,
+};
 use serde::Serialize;
 
 /// Bootstrap draws of athletes behind an interval.
-const DRAWS: usize = 200;
+const BOOTSTRAP_DRAWS: usize = 200;
 
 /// Number of test athletes, over as many days as the others: some 1400 injuries, so that a slope is
 /// known to 0.05 and the result shows the model's error, not that of the evaluation.
-const JUDGES: usize = 200;
+const TEST_ATHLETES: usize = 200;
 
 /// Settings of one study.
 #[derive(Clone, Debug)]
-pub struct Study {
+pub struct SquadStudy {
     /// Squad to learn from; its number of athletes follows from `years`.
-    pub squad: Squad,
+    pub squad: SimulatedSquad,
     /// Athlete-years to learn from.
     pub years: f64,
     /// Share of the days on which a model should warn.
@@ -28,7 +30,7 @@ pub struct Study {
 
 /// Result of one model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct StudyRow {
+pub struct SquadStudyRow {
     /// Name of the model.
     pub model: &'static str,
     /// Effect in the simulator; 0 is none.
@@ -60,11 +62,16 @@ pub struct StudyRow {
 }
 
 /// Simulates the windows of a squad's athletes, with the simulator's own log odds of each.
-fn told(squad: &Squad, athletes: std::ops::Range<usize>) -> (Vec<Window>, Vec<f64>) {
+fn simulate_windows(
+    squad: &SimulatedSquad,
+    athletes: std::ops::Range<usize>,
+) -> (Vec<DayWindow>, Vec<f64>) {
     let windows_of = |athlete: usize| {
-        let life = squad.life(athlete);
+        let life = squad.simulate_athlete(athlete);
         let odds = life.log_odds;
-        windows(athlete, &life.days).into_iter().map(move |(day, window)| (window, odds[day]))
+        warning_windows(athlete, &life.days)
+            .into_iter()
+            .map(move |(day, window)| (window, odds[day]))
     };
     athletes.flat_map(windows_of).unzip()
 }
@@ -74,25 +81,28 @@ fn told(squad: &Squad, athletes: std::ops::Range<usize>) -> (Vec<Window>, Vec<f6
 ///
 /// # Errors
 /// Returns an error if there is no injury among the days learned from.
-pub fn study(settings: &Study, kinds: &[Kind]) -> Result<Vec<StudyRow>, Error> {
+pub fn run_squad_study(
+    settings: &SquadStudy,
+    kinds: &[OddsModelKind],
+) -> Result<Vec<SquadStudyRow>, ModelError> {
     let learners = ((settings.years * 365.0 / settings.squad.days as f64).round() as usize).max(2);
-    let (training, _) = told(&settings.squad, 0..learners);
-    let (test, true_odds) = told(&settings.squad, learners..learners + JUDGES);
-    let (training, test): (Vec<&Window>, Vec<&Window>) =
+    let (training, _) = simulate_windows(&settings.squad, 0..learners);
+    let (test, true_odds) = simulate_windows(&settings.squad, learners..learners + TEST_ATHLETES);
+    let (training, test): (Vec<&DayWindow>, Vec<&DayWindow>) =
         (training.iter().collect(), test.iter().collect());
     let seed = settings.squad.seed;
-    let oracle_auc = judge(&true_odds, &test, 0, seed).auc;
-    let row = |kind: &Kind| {
-        let model = learn(*kind, &training, seed)?;
+    let oracle_auc = evaluate_odds(&true_odds, &test, 0, seed).auc;
+    let row = |kind: &OddsModelKind| {
+        let model = learn_odds(*kind, &training, seed)?;
         let (test_odds, training_odds) = (model.log_odds(&test), model.log_odds(&training));
-        let limit = quantile(training_odds, 1.0 - settings.nominal);
+        let limit = sample_quantile(training_odds, 1.0 - settings.nominal);
         let warned: Vec<bool> = test_odds.iter().map(|odds| *odds > limit).collect();
         let hits =
             warned.iter().zip(&test).filter(|(warned, window)| **warned && window.outcome).count()
                 as f64;
         let warnings = warned.iter().filter(|warned| **warned).count() as f64;
-        let evaluation = judge(&test_odds, &test, 0, seed);
-        Ok(StudyRow {
+        let evaluation = evaluate_odds(&test_odds, &test, 0, seed);
+        Ok(SquadStudyRow {
             model: kind.name(),
             effect: settings.squad.effect,
             years: settings.years,
@@ -105,8 +115,9 @@ pub fn study(settings: &Study, kinds: &[Kind]) -> Result<Vec<StudyRow>, Error> {
             warning_rate: warnings / test.len() as f64,
             predictive_value: hits / warnings,
             base_rate: evaluation.base_rate,
-            may_speak: left_out(*kind, &training, seed)
-                .is_ok_and(|odds| judge(&odds, &training, DRAWS, seed).may_speak()),
+            may_speak: left_out_odds(*kind, &training, seed).is_ok_and(|odds| {
+                evaluate_odds(&odds, &training, BOOTSTRAP_DRAWS, seed).is_reliable()
+            }),
         })
     };
     kinds.iter().map(row).collect()

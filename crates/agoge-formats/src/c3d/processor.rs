@@ -22,7 +22,7 @@ impl Processor {
         }
     }
 
-    pub(super) fn u16(self, bytes: &[u8], at: usize) -> Option<u16> {
+    pub(super) fn read_u16(self, bytes: &[u8], at: usize) -> Option<u16> {
         let two = bytes.get(at..)?.first_chunk()?;
         Some(if self == Processor::Mips {
             u16::from_be_bytes(*two)
@@ -31,11 +31,11 @@ impl Processor {
         })
     }
 
-    pub(super) fn i16(self, bytes: &[u8], at: usize) -> Option<i16> {
-        self.u16(bytes, at).map(|word| word as i16)
+    pub(super) fn read_i16(self, bytes: &[u8], at: usize) -> Option<i16> {
+        self.read_u16(bytes, at).map(|word| word as i16)
     }
 
-    pub(super) fn f32(self, bytes: &[u8], at: usize) -> Option<f32> {
+    pub(super) fn read_f32(self, bytes: &[u8], at: usize) -> Option<f32> {
         let &[a, b, c, d] = bytes.get(at..)?.first_chunk()?;
         Some(match self {
             Processor::Intel => f32::from_le_bytes([a, b, c, d]),
@@ -52,13 +52,13 @@ mod tests {
 
     #[test]
     fn one_in_three_forms() {
-        assert_eq!(Processor::Intel.f32(&[0, 0, 0x80, 0x3f], 0), Some(1.0));
-        assert_eq!(Processor::Mips.f32(&[0x3f, 0x80, 0, 0], 0), Some(1.0));
+        assert_eq!(Processor::Intel.read_f32(&[0, 0, 0x80, 0x3f], 0), Some(1.0));
+        assert_eq!(Processor::Mips.read_f32(&[0x3f, 0x80, 0, 0], 0), Some(1.0));
         // 1.0 as VAX F is 0x4080 in the first word (VAX Architecture Reference Manual, 1987).
-        assert_eq!(Processor::Dec.f32(&[0x80, 0x40, 0, 0], 0), Some(1.0));
-        assert_eq!(Processor::Dec.f32(&[0, 0, 0, 0], 0), Some(0.0));
-        assert_eq!(Processor::Mips.i16(&[0xff, 0xfe], 0), Some(-2));
-        assert_eq!(Processor::Intel.f32(&[0, 0], 0), None);
-        assert_eq!(Processor::Intel.u16(&[0, 0], usize::MAX), None);
+        assert_eq!(Processor::Dec.read_f32(&[0x80, 0x40, 0, 0], 0), Some(1.0));
+        assert_eq!(Processor::Dec.read_f32(&[0, 0, 0, 0], 0), Some(0.0));
+        assert_eq!(Processor::Mips.read_i16(&[0xff, 0xfe], 0), Some(-2));
+        assert_eq!(Processor::Intel.read_f32(&[0, 0], 0), None);
+        assert_eq!(Processor::Intel.read_u16(&[0, 0], usize::MAX), None);
     }
 }

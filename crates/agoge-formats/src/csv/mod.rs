@@ -9,23 +9,23 @@
 
 mod sensor;
 
-use crate::error::{Place, quoted};
+use crate::error::{FileLocation, quote_text};
 use crate::options::check_size;
-use crate::text::{self, Lines};
-use crate::trc::finish;
-use crate::{Error, ReadOptions, skeletons, up, write_atomic};
+use crate::text::{self, LineReader};
+use crate::trc::marker_recording;
+use crate::{ReadError, ReadOptions, skeletons, up, write_atomic};
 use agoge_motion::{Recording, Space, UpAxis};
-use sensor::Sensor;
+use sensor::SensorColumns;
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
 use std::path::Path;
 
-const HINT: &str =
+const JOINT_HINT: &str =
     "name columns <joint>_x_m, <joint>_y_m, <joint>_z_m (or _cm, _mm, _px), and <joint>_c";
 const SENSOR_HINT: &str = "name the columns of a worn sensor <part>_acc_x_g (or _m/s2), … <part>_gyr_z_deg/s (or _rad/s), all six of them";
 
 /// The meaning of a column of the table.
-enum Column {
+enum CsvColumn {
     Time,
     Frame,
     /// Index of a joint, and its axis (0 to 2, or 3 for the confidence).
@@ -36,20 +36,21 @@ enum Column {
 }
 
 /// Reads the wide form: one row per frame.
-pub(crate) fn read(
+pub(crate) fn read_csv(
     path: &Path,
     reader: impl BufRead,
     options: &ReadOptions,
-) -> Result<Recording, Error> {
-    let mut lines = Lines::new(path, reader);
+) -> Result<Recording, ReadError> {
+    let mut lines = LineReader::new(path, reader);
     let header = lines
         .next_filled()?
         .map(str::to_owned)
-        .ok_or_else(|| Error::Empty { path: path.to_owned() })?;
-    let delimiter = text::delimiter(&header);
-    let names: Vec<&str> = text::cells(&header, delimiter).collect();
+        .ok_or_else(|| ReadError::Empty { path: path.to_owned() })?;
+    let delimiter = text::find_delimiter(&header);
+    let names: Vec<&str> = text::split_cells(&header, delimiter).collect();
     let mut pending = lines.next_filled()?.map(str::to_owned);
-    let units_row: Option<Vec<String>> = pending.as_deref().and_then(|line| units(line, delimiter));
+    let units_row: Option<Vec<String>> =
+        pending.as_deref().and_then(|line| parse_units_row(line, delimiter));
     if units_row.is_some() {
         pending = None;
     }
@@ -59,7 +60,7 @@ pub(crate) fn read(
     let mut columns = Vec::with_capacity(names.len());
     let mut unit: Option<String> = None;
     let mut left_out = Vec::new();
-    let mut sensors: Vec<Sensor> = Vec::new();
+    let mut sensors: Vec<SensorColumns> = Vec::new();
     for (place, &name) in names.iter().enumerate() {
         let below = units_row
             .as_ref()
@@ -67,44 +68,53 @@ pub(crate) fn read(
             .map(String::as_str)
             .filter(|unit| !unit.is_empty());
         let column = match name.to_ascii_lowercase().as_str() {
-            "time_s" | "time" | "time [s]" | "t_s" => Column::Time,
-            "frame" | "frame#" => Column::Frame,
-            _ => match split(name) {
-                _ if let Some((part, axis, unit)) = sensor::split(name) => {
+            "time_s" | "time" | "time [s]" | "t_s" => CsvColumn::Time,
+            "frame" | "frame#" => CsvColumn::Frame,
+            _ => match split_joint_column(name) {
+                _ if let Some((part, axis, unit)) = sensor::split_sensor_column(name) => {
                     let index = sensors
                         .iter()
                         .position(|sensor| sensor.name == part)
                         .unwrap_or_else(|| {
-                            sensors.push(Sensor::new(part));
+                            sensors.push(SensorColumns::new(part));
                             sensors.len() - 1
                         });
-                    let Sensor { units, has, .. } = &mut sensors[index];
+                    let SensorColumns { units, has_axis: has, .. } = &mut sensors[index];
                     let known = &mut units[axis / 3];
                     if has[axis]
                         || known.is_some_and(|known| unit.is_some_and(|unit| unit != known))
                     {
-                        return Err(lines.fault(
-                            format!("column {} is there twice, or in another unit", quoted(name)),
+                        return Err(lines.error_at_line(
+                            format!(
+                                "column {} is there twice, or in another unit",
+                                quote_text(name)
+                            ),
                             SENSOR_HINT,
                         ));
                     }
                     has[axis] = true;
                     *known = known.or(unit);
-                    Column::Sensor(index, axis)
+                    CsvColumn::Sensor(index, axis)
                 }
                 None => {
                     left_out.push(name);
-                    Column::LeftOut
+                    CsvColumn::LeftOut
                 }
                 Some((joint, axis, name_unit)) => {
                     if axis < 3 {
                         let column_unit = name_unit.or(below).ok_or_else(|| {
-                            lines.fault(format!("column {} has no unit", quoted(name)), HINT)
+                            lines.error_at_line(
+                                format!("column {} has no unit", quote_text(name)),
+                                JOINT_HINT,
+                            )
                         })?;
                         if unit.as_deref().is_some_and(|unit| unit != column_unit) {
-                            return Err(lines.fault(
-                                format!("column {} has another unit than the others", quoted(name)),
-                                HINT,
+                            return Err(lines.error_at_line(
+                                format!(
+                                    "column {} has another unit than the others",
+                                    quote_text(name)
+                                ),
+                                JOINT_HINT,
                             ));
                         }
                         unit = Some(column_unit.to_owned());
@@ -113,7 +123,7 @@ pub(crate) fn read(
                         joints.push(joint.to_owned());
                         joints.len() - 1
                     });
-                    Column::Joint(place, axis)
+                    CsvColumn::Joint(place, axis)
                 }
             },
         };
@@ -122,13 +132,13 @@ pub(crate) fn read(
     let scale = match &unit {
         // A sensor alone: the part that carries it becomes a joint that is never seen.
         None if !sensors.is_empty() && joints.is_empty() => Some(1.0),
-        _ => text::metres(unit.as_deref().unwrap_or("none"))
-            .map_err(|_| lines.fault("no columns of joint positions", HINT))?,
+        _ => text::metres_per_unit(unit.as_deref().unwrap_or("none"))
+            .map_err(|_| lines.error_at_line("no columns of joint positions", JOINT_HINT))?,
     };
     check_size(path, 1, joints.len() + 2 * sensors.len())?;
     let mut counts = vec![[0usize; 4]; joints.len()];
     for column in &columns {
-        if let Column::Joint(joint, axis) = column {
+        if let CsvColumn::Joint(joint, axis) = column {
             counts[*joint][*axis] += 1;
         }
     }
@@ -137,14 +147,14 @@ pub(crate) fn read(
         if [*x, *y] != [1, 1] || *z != usize::from(has_depth) || *c > 1 {
             let what = format!(
                 "joint {} needs one x and one y column, and one z if the others have it",
-                quoted(name)
+                quote_text(name)
             );
-            return Err(lines.fault(what, HINT));
+            return Err(lines.error_at_line(what, JOINT_HINT));
         }
     }
     let mut notes = Vec::new();
     if !left_out.is_empty() {
-        let examples: Vec<String> = left_out.iter().take(5).map(|name| quoted(name)).collect();
+        let examples: Vec<String> = left_out.iter().take(5).map(|name| quote_text(name)).collect();
         notes.push(format!("{} columns left out: {}", left_out.len(), examples.join(", ")));
     }
 
@@ -166,36 +176,36 @@ pub(crate) fn read(
         confidence.resize(start + joints.len(), 1.0f32);
         let mut count = 0;
         let mut fault = None;
-        for (place, cell) in text::cells(line, delimiter).enumerate() {
+        for (place, cell) in text::split_cells(line, delimiter).enumerate() {
             count += 1;
             let column = columns.get(place);
             let value = match column {
                 None if cell.is_empty() => continue,
-                Some(Column::LeftOut) => continue,
-                _ => text::number(cell, delimiter).map_err(|what| {
-                    format!("{what} (column {})", quoted(names.get(place).unwrap_or(&"")))
+                Some(CsvColumn::LeftOut) => continue,
+                _ => text::parse_number(cell, delimiter).map_err(|what| {
+                    format!("{what} (column {})", quote_text(names.get(place).unwrap_or(&"")))
                 }),
             };
             match (column, value) {
                 (_, Err(what)) => fault = fault.or(Some(what)),
-                (Some(Column::Time), Ok(v)) => seconds.push(v),
-                (Some(Column::Frame), Ok(v)) => frames.push(v),
-                (Some(Column::Joint(joint, 3)), Ok(v)) => confidence[start + joint] = v as f32,
-                (Some(Column::Joint(joint, axis)), Ok(v)) => position[start + joint][*axis] = v,
-                (Some(Column::Sensor(sensor, axis)), Ok(v)) => {
+                (Some(CsvColumn::Time), Ok(v)) => seconds.push(v),
+                (Some(CsvColumn::Frame), Ok(v)) => frames.push(v),
+                (Some(CsvColumn::Joint(joint, 3)), Ok(v)) => confidence[start + joint] = v as f32,
+                (Some(CsvColumn::Joint(joint, axis)), Ok(v)) => position[start + joint][*axis] = v,
+                (Some(CsvColumn::Sensor(sensor, axis)), Ok(v)) => {
                     sensors[*sensor].rows[rows][*axis] = v
                 }
                 (None, Ok(_)) => {
                     fault = fault.or(Some("more cells than the header has names".into()))
                 }
-                (Some(Column::LeftOut), Ok(_)) => {}
+                (Some(CsvColumn::LeftOut), Ok(_)) => {}
             }
         }
         if count < columns.len() {
             fault = fault.or(Some(format!("{count} cells where the header has {}", columns.len())));
         }
         if let Some(what) = fault {
-            return Err(lines.fault(
+            return Err(lines.error_at_line(
                 what,
                 "each row needs a number, or nothing, in each column; the file may be cut off",
             ));
@@ -203,13 +213,13 @@ pub(crate) fn read(
         rows += 1;
         pending = None;
     }
-    let time = clock(path, rows, seconds, &frames, options, &mut notes)?;
+    let time = row_times(path, rows, seconds, &frames, options, &mut notes)?;
     let has_depth = has_depth || joints.is_empty();
     let mut channels = Vec::new();
     for sensor in &sensors {
         let sensor_channels = sensor
-            .channels(&time, &mut notes)
-            .map_err(|what| Error::format(path, Place::Whole, what, SENSOR_HINT))?;
+            .resampled_channels(&time, &mut notes)
+            .map_err(|what| ReadError::bad_format(path, FileLocation::Whole, what, SENSOR_HINT))?;
         channels.extend(sensor_channels);
     }
     if joints.is_empty() {
@@ -219,7 +229,7 @@ pub(crate) fn read(
         (position, confidence) = (vec![[f64::NAN; 3]; rows], vec![0.0; rows]);
     }
 
-    let skeleton = skeletons::from_names("CSV joints", &joints);
+    let skeleton = skeletons::skeleton_from_names("CSV joints", &joints);
     let (space, up_axis) = match scale {
         None => (
             Space::Image {
@@ -233,7 +243,7 @@ pub(crate) fn read(
             match has_depth {
                 true => (
                     Space::World,
-                    up::find(
+                    up::find_up_axis(
                         &skeleton,
                         &position,
                         options.up_axis,
@@ -250,7 +260,7 @@ pub(crate) fn read(
         *p = up_axis.to_y_up(*p);
         p[1] += top;
     }
-    let recording = finish(path, "csv", skeleton, space, up_axis, time, position, notes)?;
+    let recording = marker_recording(path, "csv", skeleton, space, up_axis, time, position, notes)?;
     let confidence = confidence
         .iter()
         .zip(&recording.position)
@@ -260,66 +270,69 @@ pub(crate) fn read(
 }
 
 /// The time of each row, s: the time column, otherwise the frame numbers divided by the rate.
-fn clock(
+fn row_times(
     path: &Path,
     rows: usize,
     seconds: Vec<f64>,
     frames: &[f64],
     options: &ReadOptions,
     notes: &mut Vec<String>,
-) -> Result<Vec<f64>, Error> {
+) -> Result<Vec<f64>, ReadError> {
     if rows == 0 {
-        return Err(Error::Empty { path: path.to_owned() });
+        return Err(ReadError::Empty { path: path.to_owned() });
     }
     if seconds.len() == rows {
         return Ok(seconds);
     }
     if frames.len() != rows {
-        return Err(Error::format(
+        return Err(ReadError::bad_format(
             path,
-            Place::Line(1),
+            FileLocation::Line(1),
             "no column time_s or frame",
             "begin each row with the time in seconds",
         ));
     }
-    let rate = options.rate(notes);
+    let rate = options.rate_or_default(notes);
     let first = frames.first().copied().unwrap_or(0.0);
     Ok(frames.iter().map(|frame| (frame - first) / rate).collect())
 }
 
 /// Splits a column name into joint, axis and unit: `left_knee_x_mm` is `left_knee`, 0, `mm`.
-fn split(name: &str) -> Option<(&str, usize, Option<&str>)> {
+fn split_joint_column(name: &str) -> Option<(&str, usize, Option<&str>)> {
     let (rest, unit) = match name.rsplit_once('_') {
-        Some((rest, unit)) if text::metres(unit).is_ok() && axis(rest).is_some() => {
+        Some((rest, unit)) if text::metres_per_unit(unit).is_ok() && split_axis(rest).is_some() => {
             (rest, Some(unit))
         }
         _ => (name, None),
     };
-    let (joint, axis) = axis(rest)?;
+    let (joint, axis) = split_axis(rest)?;
     Some((joint, axis, unit))
 }
 
 /// Splits a column name without unit into joint and axis: `left_knee_x` is `left_knee`, 0.
-fn axis(name: &str) -> Option<(&str, usize)> {
+fn split_axis(name: &str) -> Option<(&str, usize)> {
     let (joint, letter) = name.rsplit_once('_')?;
     let axis = ["x", "y", "z", "c"].iter().position(|known| letter.eq_ignore_ascii_case(known))?;
     (!joint.is_empty()).then_some((joint, axis))
 }
 
 /// The units in a row that holds only units; none if it is a row of data.
-fn units(line: &str, delimiter: char) -> Option<Vec<String>> {
-    let is_unit =
-        |cell: &str| cell.is_empty() || cell == "s" || cell == "-" || text::metres(cell).is_ok();
-    let cells: Vec<String> = text::cells(line, delimiter).map(str::to_owned).collect();
-    (cells.iter().all(|cell| is_unit(cell)) && cells.iter().any(|cell| text::metres(cell).is_ok()))
-        .then_some(cells)
+fn parse_units_row(line: &str, delimiter: char) -> Option<Vec<String>> {
+    let is_unit = |cell: &str| {
+        cell.is_empty() || cell == "s" || cell == "-" || text::metres_per_unit(cell).is_ok()
+    };
+    let cells: Vec<String> = text::split_cells(line, delimiter).map(str::to_owned).collect();
+    (cells.iter().all(|cell| is_unit(cell))
+        && cells.iter().any(|cell| text::metres_per_unit(cell).is_ok()))
+    .then_some(cells)
 }
 
 /// Whether a file's first line can be the header of this format.
-pub(crate) fn is_header(line: &str) -> bool {
-    let delimiter = text::delimiter(line);
-    let is_joint = |cell: &str| split(cell).is_some_and(|(_, axis, _)| axis < 3);
-    text::cells(line, delimiter).any(|cell| is_joint(cell) || sensor::split(cell).is_some())
+pub(crate) fn is_csv_header(line: &str) -> bool {
+    let delimiter = text::find_delimiter(line);
+    let is_joint = |cell: &str| split_joint_column(cell).is_some_and(|(_, axis, _)| axis < 3);
+    text::split_cells(line, delimiter)
+        .any(|cell| is_joint(cell) || sensor::split_sensor_column(cell).is_some())
 }
 
 /// Writes the wide form: `time_s`, then for each joint x, y (and z if measured) in metres or pixels
@@ -329,9 +342,9 @@ pub(crate) fn is_header(line: &str) -> bool {
 /// written with enough digits that reading gives the same bits.
 ///
 /// # Errors
-/// [`Error::Io`].
-pub fn write_csv(path: &Path, recording: &Recording) -> Result<(), Error> {
-    let unit = recording.space.unit();
+/// [`ReadError::Io`].
+pub fn write_csv(path: &Path, recording: &Recording) -> Result<(), ReadError> {
+    let unit = recording.space.length_unit();
     let top = match recording.space {
         Space::Image { height, .. } => height.or(Some(0.0)),
         _ => None,
@@ -353,8 +366,8 @@ pub fn write_csv(path: &Path, recording: &Recording) -> Result<(), Error> {
         text.push('\n');
         for (frame, time) in recording.time.iter().enumerate() {
             text.push_str(&time.to_string());
-            for joint in 0..recording.joints() {
-                let mut p = recording.at(frame, joint);
+            for joint in 0..recording.joint_count() {
+                let mut p = recording.position_at(frame, joint);
                 p[1] = top.map_or(p[1], |top| top - p[1]);
                 for value in &p[..dimensions] {
                     text.push_str(&if value.is_nan() {
@@ -365,13 +378,13 @@ pub fn write_csv(path: &Path, recording: &Recording) -> Result<(), Error> {
                 }
                 text.push_str(&format!(
                     ",{}",
-                    recording.confidence[frame * recording.joints() + joint]
+                    recording.confidence[frame * recording.joint_count() + joint]
                 ));
             }
             text.push('\n');
-            out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))?;
+            out.write_all(text.as_bytes()).map_err(|e| ReadError::cannot_write(path, e))?;
             text.clear();
         }
-        out.write_all(text.as_bytes()).map_err(|e| Error::write(path, e))
+        out.write_all(text.as_bytes()).map_err(|e| ReadError::cannot_write(path, e))
     })
 }

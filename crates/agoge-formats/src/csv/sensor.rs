@@ -2,29 +2,29 @@
 
 use agoge_motion::Channel;
 use agoge_motion::recording::INERTIAL;
-use agoge_motion::skeleton::carrier;
+use agoge_motion::skeleton::sensor_part;
 
 /// Samples farther than this fraction of a step from a steady clock are resampled onto one.
-const STEADY: f64 = 0.25;
+const STEADY_TOLERANCE: f64 = 0.25;
 
 /// The columns of one sensor while they are read.
-pub(super) struct Sensor {
+pub(super) struct SensorColumns {
     /// The body part as the columns name it; empty if they name none.
     pub(super) name: String,
     /// Units of acceleration and angular velocity, if the column names give them.
     pub(super) units: [Option<&'static str>; 2],
     /// Which axes are present.
-    pub(super) has: [bool; 6],
+    pub(super) has_axis: [bool; 6],
     /// `[row][axis]`; NaN means missing.
     pub(super) rows: Vec<[f64; 6]>,
 }
 
 /// The part's name, the axis and the unit of a column; none if it is not a sensor column.
-pub(super) fn split(column: &str) -> Option<(String, usize, Option<&'static str>)> {
+pub(super) fn split_sensor_column(column: &str) -> Option<(String, usize, Option<&'static str>)> {
     let name = column.trim().to_ascii_lowercase().replace(['[', ']', '(', ')'], " ");
     let (name, unit) = match name.trim().rsplit_once([' ', '_']) {
-        Some((name, unit)) if known_unit(unit).is_some() => {
-            (name.trim_end().to_owned(), known_unit(unit))
+        Some((name, unit)) if canonical_unit(unit).is_some() => {
+            (name.trim_end().to_owned(), canonical_unit(unit))
         }
         _ => (name.trim().to_owned(), None),
     };
@@ -41,7 +41,7 @@ pub(super) fn split(column: &str) -> Option<(String, usize, Option<&'static str>
 }
 
 /// The canonical spelling of a sensor unit; none if it is unknown.
-fn known_unit(text: &str) -> Option<&'static str> {
+fn canonical_unit(text: &str) -> Option<&'static str> {
     Some(match text {
         "g" => "g",
         "m/s2" | "m/s^2" | "m/s²" | "mps2" => "m/s^2",
@@ -51,14 +51,14 @@ fn known_unit(text: &str) -> Option<&'static str> {
     })
 }
 
-impl Sensor {
-    pub(super) fn new(name: String) -> Sensor {
-        Sensor { name, units: [None; 2], has: [false; 6], rows: Vec::new() }
+impl SensorColumns {
+    pub(super) fn new(name: String) -> SensorColumns {
+        SensorColumns { name, units: [None; 2], has_axis: [false; 6], rows: Vec::new() }
     }
 
     /// The sensor's channels on a steady clock over the rows' `time`, s, or what is wrong with it.
     /// Assumptions are added to `notes`.
-    pub(super) fn channels(
+    pub(super) fn resampled_channels(
         &self,
         time: &[f64],
         notes: &mut Vec<String>,
@@ -68,13 +68,13 @@ impl Sensor {
         } else {
             format!("the sensor on {}", self.name)
         };
-        if let Some(missing) = (0..6).find(|&axis| !self.has[axis]) {
+        if let Some(missing) = (0..6).find(|&axis| !self.has_axis[axis]) {
             return Err(format!("{who} has no column {}", INERTIAL[missing]));
         }
         let acceleration = match self.units[0] {
             Some(unit) => unit,
             None => {
-                let unit = self.by_gravity().ok_or_else(|| {
+                let unit = self.unit_by_gravity().ok_or_else(|| {
                     format!(
                         "the acceleration of {who} has no unit, and at rest shows neither 1 nor 9.8"
                     )
@@ -93,7 +93,7 @@ impl Sensor {
             return Err(format!("{who} has one sample only"));
         }
         let steady = |(at, &time): (usize, &f64)| {
-            (time - first - at as f64 / rate_hz).abs() * rate_hz <= STEADY
+            (time - first - at as f64 / rate_hz).abs() * rate_hz <= STEADY_TOLERANCE
         };
         let is_steady = time.iter().enumerate().all(steady);
         if !is_steady {
@@ -114,7 +114,7 @@ impl Sensor {
             };
             (0..time.len()).map(at).collect()
         };
-        let part = carrier(&self.name);
+        let part = sensor_part(&self.name);
         let channel = |axis: usize| Channel {
             name: INERTIAL[axis].to_owned(),
             unit: if axis < 3 { acceleration } else { turning }.to_owned(),
@@ -127,7 +127,7 @@ impl Sensor {
     }
 
     /// The unit in which the accelerometer's median magnitude is about that of gravity.
-    fn by_gravity(&self) -> Option<&'static str> {
+    fn unit_by_gravity(&self) -> Option<&'static str> {
         let size = |row: &[f64; 6]| row[..3].iter().map(|value| value * value).sum::<f64>().sqrt();
         let mut sizes: Vec<f64> =
             self.rows.iter().map(size).filter(|size| size.is_finite()).collect();
@@ -146,8 +146,9 @@ mod tests {
 
     #[test]
     fn columns_are_known_however_they_are_written() {
-        let known =
-            |column: &str| split(column).map(|(part, axis, unit)| (part, INERTIAL[axis], unit));
+        let known = |column: &str| {
+            split_sensor_column(column).map(|(part, axis, unit)| (part, INERTIAL[axis], unit))
+        };
         assert_eq!(known("acc_x"), Some((String::new(), "acc_x", None)));
         assert_eq!(
             known("right_wrist_acc_y_m/s2"),
@@ -159,7 +160,7 @@ mod tests {
         assert_eq!(known("acc_x_deg/s"), None, "no unit of acceleration");
         assert_eq!(known("acc_c"), None);
         for column in ["", "_", "acc", "acc_", "_x", "é_x", "acc__x"] {
-            let _ = split(column);
+            let _ = split_sensor_column(column);
         }
     }
 
@@ -167,14 +168,14 @@ mod tests {
     fn a_clock_that_is_not_steady_is_brought_to_one() {
         let time = [0.0, 0.01, 0.04, 0.06, 0.08];
         let rows = time.map(|t| [t, 0.0, 9.8, 0.0, 0.0, t]).to_vec();
-        let sensor = Sensor {
+        let sensor = SensorColumns {
             units: [Some("m/s^2"), Some("rad/s")],
-            has: [true; 6],
+            has_axis: [true; 6],
             rows,
-            ..Sensor::new("left_forearm".into())
+            ..SensorColumns::new("left_forearm".into())
         };
         let mut notes = Vec::new();
-        let channels = sensor.channels(&time, &mut notes).unwrap();
+        let channels = sensor.resampled_channels(&time, &mut notes).unwrap();
         assert_eq!(channels[0].part, Some(agoge_motion::Part::LeftWrist));
         assert_eq!((channels.len(), notes.len(), channels[0].rate_hz.round()), (6, 1, 50.0));
         for (sample, value) in channels[5].values.iter().enumerate() {

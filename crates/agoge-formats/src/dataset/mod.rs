@@ -5,7 +5,7 @@ mod pose_trainer;
 mod ui_prmd;
 mod utd_mhad;
 
-use crate::{Error, Manifest, Row, write_parquet};
+use crate::{Manifest, ManifestRow, ReadError, write_parquet};
 use agoge_motion::Recording;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ impl Dataset {
 
 /// What an import produced.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Summary {
+pub struct ImportSummary {
     /// Path of the manifest, `manifest.csv` in the destination.
     pub manifest: PathBuf,
     /// Number of recordings.
@@ -60,38 +60,42 @@ pub struct Summary {
 
 /// One repetition, trial or clip of a dataset.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Item {
+pub struct DatasetItem {
     /// Name, unique within its movement.
     pub name: String,
     /// The recording.
     pub recording: Recording,
     /// The manifest row (athlete, movement, label), without a file.
-    pub row: Row,
+    pub row: ManifestRow,
 }
 
 /// Passes the items of a dataset to `take` in file order, with the total number of items. `src` is
 /// the folder with the dataset's Parquet files.
 ///
 /// # Errors
-/// As [`crate::read`] if a file of the dataset is missing or has unexpected content; also what
+/// As [`crate::read_recording`] if a file of the dataset is missing or has unexpected content; also what
 /// `take` returns.
-pub fn read(
+pub fn read_dataset(
     kind: Dataset,
     src: &Path,
-    take: &mut dyn FnMut(Item, usize) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut sink = Sink { take, total: 0 };
+    take: &mut dyn FnMut(DatasetItem, usize) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    let mut sink = ItemSink { take, total: 0 };
     match kind {
-        Dataset::UiPrmdKinect => ui_prmd::import(
+        Dataset::UiPrmdKinect => ui_prmd::import_ui_prmd(
             &src.join("kinect_positions.parquet"),
-            ui_prmd::Sensor::Kinect,
+            ui_prmd::CaptureSystem::Kinect,
             &mut sink,
         ),
-        Dataset::UiPrmdVicon => {
-            ui_prmd::import(&src.join("vicon_positions.parquet"), ui_prmd::Sensor::Vicon, &mut sink)
+        Dataset::UiPrmdVicon => ui_prmd::import_ui_prmd(
+            &src.join("vicon_positions.parquet"),
+            ui_prmd::CaptureSystem::Vicon,
+            &mut sink,
+        ),
+        Dataset::UtdMhad => utd_mhad::import_utd_mhad(src, &mut sink),
+        Dataset::PoseTrainer => {
+            pose_trainer::import_pose_trainer(&src.join("openpose18.parquet"), &mut sink)
         }
-        Dataset::UtdMhad => utd_mhad::import(src, &mut sink),
-        Dataset::PoseTrainer => pose_trainer::import(&src.join("openpose18.parquet"), &mut sink),
     }
 }
 
@@ -103,47 +107,52 @@ pub fn read(
 /// all, and the manifest last: without it, the import is incomplete.
 ///
 /// # Errors
-/// As [`read`], and [`Error::Io`] for the destination.
-pub fn import(
+/// As [`read_dataset`], and [`ReadError::Io`] for the destination.
+pub fn import_dataset(
     kind: Dataset,
     src: &Path,
     dest: &Path,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Summary, Error> {
-    fs::create_dir_all(dest).map_err(|e| Error::write(dest, e))?;
+) -> Result<ImportSummary, ReadError> {
+    fs::create_dir_all(dest).map_err(|e| ReadError::cannot_write(dest, e))?;
     let manifest = dest.join("manifest.csv");
     if manifest.exists() {
         // An old manifest must not vouch for the files of an import that was interrupted.
-        fs::remove_file(&manifest).map_err(|e| Error::write(&manifest, e))?;
+        fs::remove_file(&manifest).map_err(|e| ReadError::cannot_write(&manifest, e))?;
     }
-    let mut summary = Summary { manifest, recordings: 0, frames: 0, bytes: 0 };
+    let mut summary = ImportSummary { manifest, recordings: 0, frames: 0, bytes: 0 };
     let mut rows = Vec::new();
-    read(kind, src, &mut |Item { name, recording, row }, total| {
+    read_dataset(kind, src, &mut |DatasetItem { name, recording, row }, total| {
         let file = PathBuf::from(&row.movement).join(format!("{name}.parquet"));
         let path = dest.join(&file);
         let folder = dest.join(&row.movement);
-        fs::create_dir_all(&folder).map_err(|e| Error::write(&folder, e))?;
+        fs::create_dir_all(&folder).map_err(|e| ReadError::cannot_write(&folder, e))?;
         write_parquet(&path, &recording)?;
-        summary.bytes += fs::metadata(&path).map_err(|e| Error::read(&path, e))?.len();
+        summary.bytes += fs::metadata(&path).map_err(|e| ReadError::cannot_read(&path, e))?.len();
         summary.recordings += 1;
-        summary.frames += recording.frames();
-        rows.push(Row { file, ..row });
+        summary.frames += recording.frame_count();
+        rows.push(ManifestRow { file, ..row });
         progress(summary.recordings, total);
         Ok(())
     })?;
-    Manifest { rows }.write(&summary.manifest)?;
+    Manifest { rows }.write_file(&summary.manifest)?;
     Ok(summary)
 }
 
 /// Passes imported recordings to the caller.
-struct Sink<'a> {
-    take: &'a mut dyn FnMut(Item, usize) -> Result<(), Error>,
+struct ItemSink<'a> {
+    take: &'a mut dyn FnMut(DatasetItem, usize) -> Result<(), ReadError>,
     total: usize,
 }
 
-impl Sink<'_> {
+impl ItemSink<'_> {
     /// Passes on one recording.
-    fn put(&mut self, name: &str, recording: Recording, row: Row) -> Result<(), Error> {
-        (self.take)(Item { name: name.to_owned(), recording, row }, self.total)
+    fn put_item(
+        &mut self,
+        name: &str,
+        recording: Recording,
+        row: ManifestRow,
+    ) -> Result<(), ReadError> {
+        (self.take)(DatasetItem { name: name.to_owned(), recording, row }, self.total)
     }
 }

@@ -1,10 +1,10 @@
 //! UI-PRMD: one correct or incorrect repetition per recording (Vakanski, Jun, Paul, Baker, *Data*
 //! 3, 2018).
 
-use super::{Sink, clips};
-use crate::error::Place;
-use crate::options::source;
-use crate::{Error, Row};
+use super::{ItemSink, clips};
+use crate::error::FileLocation;
+use crate::options::recording_source;
+use crate::{ManifestRow, ReadError};
 use agoge_motion::{Recording, Space, UpAxis};
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ pub(super) const MOVEMENTS: [&str; 10] = [
 
 /// The motion capture system: the dataset has a file for each.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Sensor {
+pub(super) enum CaptureSystem {
     /// 22 joints, 30 Hz, units of 0.2 mm, Y up.
     Kinect,
     /// 39 markers, 100 Hz, units of 0.1 mm, Z up.
@@ -32,32 +32,44 @@ pub(super) enum Sensor {
 }
 
 /// Imports one system's Parquet file.
-pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(), Error> {
-    let clips = clips::Clips::open(path, &["movement", "subject", "repetition", "correct"])?;
-    let names = clips::joints(path, &clips.names, 3)?;
+pub(super) fn import_ui_prmd(
+    path: &Path,
+    sensor: CaptureSystem,
+    sink: &mut ItemSink,
+) -> Result<(), ReadError> {
+    let clips =
+        clips::ClipTable::open_file(path, &["movement", "subject", "repetition", "correct"])?;
+    let names = clips::joint_names(path, &clips.names, 3)?;
     let (skeleton, rate, unit, up_axis) = match sensor {
-        Sensor::Kinect => (agoge_motion::Skeleton::kinect_22(), 30.0, 0.0002, UpAxis::Y),
-        Sensor::Vicon => (agoge_motion::Skeleton::plug_in_gait_39(), 100.0, 0.0001, UpAxis::Z),
+        CaptureSystem::Kinect => (agoge_motion::Skeleton::kinect_22(), 30.0, 0.0002, UpAxis::Y),
+        CaptureSystem::Vicon => {
+            (agoge_motion::Skeleton::plug_in_gait_39(), 100.0, 0.0001, UpAxis::Z)
+        }
     };
     let joints = skeleton.len();
     // The Vicon columns are numbered (p00, p01…), in the order of the markers.
     let is_expected = |(index, name): (usize, &String)| match sensor {
-        Sensor::Kinect => skeleton.joint_named(name) == Some(index),
-        Sensor::Vicon => *name == format!("p{index:02}"),
+        CaptureSystem::Kinect => skeleton.joint_by_name(name) == Some(index),
+        CaptureSystem::Vicon => *name == format!("p{index:02}"),
     };
     if names.len() != joints || !names.iter().enumerate().all(is_expected) {
         let what = format!("the columns are not the positions of {}", skeleton.name);
-        return Err(Error::format(path, Place::Whole, what, "is this the set's own file?"));
+        return Err(ReadError::bad_format(
+            path,
+            FileLocation::Whole,
+            what,
+            "is this the set's own file?",
+        ));
     }
-    sink.total = clips.count()?;
-    clips.each(|clip| {
-        let (subject, repetition) = (clip.number(path, 1)?, clip.number(path, 2)?);
-        let number = clip.number(path, 0)?;
+    sink.total = clips.count_clips()?;
+    clips.for_each_clip(|clip| {
+        let (subject, repetition) = (clip.key_number(path, 1)?, clip.key_number(path, 2)?);
+        let number = clip.key_number(path, 0)?;
         let movement =
             number.checked_sub(1).and_then(|k| MOVEMENTS.get(k)).copied().ok_or_else(|| {
-                Error::format(
+                ReadError::bad_format(
                     path,
-                    Place::Field("movement".into()),
+                    FileLocation::Field("movement".into()),
                     format!("no movement {number}"),
                     "movements are 1 to 10",
                 )
@@ -77,18 +89,22 @@ pub(super) fn import(path: &Path, sensor: Sensor, sink: &mut Sink) -> Result<(),
             "s{subject}_r{repetition:02}_{}",
             if is_correct { "correct" } else { "incorrect" }
         );
-        let source =
-            source(Path::new(&format!("{movement}_{name}")), "ui-prmd", up_axis, Vec::new());
+        let source = recording_source(
+            Path::new(&format!("{movement}_{name}")),
+            "ui-prmd",
+            up_axis,
+            Vec::new(),
+        );
         let recording =
             Recording::new(source, skeleton.clone(), Space::World, time, position, confidence);
-        let recording = recording.map_err(|e| Error::recording(path, e))?;
-        let row = Row {
+        let recording = recording.map_err(|e| ReadError::from_recording(path, e))?;
+        let row = ManifestRow {
             file: PathBuf::new(),
             athlete: format!("s{subject}"),
             movement: movement.to_owned(),
             label: Some(f32::from(u8::from(is_correct))),
             split: None,
         };
-        sink.put(&name, recording, row)
+        sink.put_item(&name, recording, row)
     })
 }

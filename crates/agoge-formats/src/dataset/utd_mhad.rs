@@ -12,10 +12,10 @@
 //! thigh's angle from the skeleton fits the sensor's best when both begin and end together. So the
 //! skeleton's frames are spread over the sensor's time.
 
-use super::{Sink, clips};
-use crate::error::Place;
-use crate::options::source;
-use crate::{Error, Row, Split, skeletons};
+use super::{ItemSink, clips};
+use crate::error::FileLocation;
+use crate::options::recording_source;
+use crate::{ManifestRow, ReadError, Split, skeletons};
 use agoge_motion::{Channel, Part, Recording, Space, UpAxis};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -52,13 +52,13 @@ pub(super) const ACTIONS: [&str; 27] = [
 ];
 
 /// Number of the last action with the sensor on the wrist; later ones have it on the thigh.
-const WRIST_ACTIONS: usize = 21;
+const LAST_WRIST_ACTION: usize = 21;
 /// Frame rate assumed for a trial without sensor data.
 const SKELETON_HZ: f64 = 30.0;
 /// Sampling rate of the sensor.
 const SENSOR_HZ: f64 = 50.0;
 /// The sensor's channels and units, in column order.
-const SENSOR: [(&str, &str); 6] = [
+const SENSOR_CHANNELS: [(&str, &str); 6] = [
     ("acc_x", "g"),
     ("acc_y", "g"),
     ("acc_z", "g"),
@@ -68,42 +68,48 @@ const SENSOR: [(&str, &str); 6] = [
 ];
 
 /// Imports the trials from the dataset's two Parquet files.
-pub(super) fn import(src: &Path, sink: &mut Sink) -> Result<(), Error> {
+pub(super) fn import_utd_mhad(src: &Path, sink: &mut ItemSink) -> Result<(), ReadError> {
     let keys = ["action", "subject", "trial"];
     let worn = src.join("inertial.parquet");
     let mut sensor: HashMap<Vec<String>, Vec<f32>> = HashMap::new();
-    let clips = clips::Clips::open(&worn, &keys)?;
-    if clips.names.iter().map(String::as_str).ne(SENSOR.map(|(name, _)| name)) {
+    let clips = clips::ClipTable::open_file(&worn, &keys)?;
+    if clips.names.iter().map(String::as_str).ne(SENSOR_CHANNELS.map(|(name, _)| name)) {
         let what = "the columns are not acc_x … gyr_z";
-        return Err(Error::format(&worn, Place::Whole, what, "is this the set's own file?"));
+        return Err(ReadError::bad_format(
+            &worn,
+            FileLocation::Whole,
+            what,
+            "is this the set's own file?",
+        ));
     }
-    clips.each(|clip| {
+    clips.for_each_clip(|clip| {
         sensor.insert(clip.key, clip.values);
         Ok(())
     })?;
 
     let path = &src.join("skeleton.parquet");
-    let clips = clips::Clips::open(path, &keys)?;
-    let skeleton = skeletons::from_names("Kinect-20", &clips::joints(path, &clips.names, 3)?);
-    sink.total = clips.count()?;
-    clips.each(|clip| {
-        let (number, subject, trial) = (clip.number(path, 0)?, clip.number(path, 1)?, clip.number(path, 2)?);
+    let clips = clips::ClipTable::open_file(path, &keys)?;
+    let skeleton =
+        skeletons::skeleton_from_names("Kinect-20", &clips::joint_names(path, &clips.names, 3)?);
+    sink.total = clips.count_clips()?;
+    clips.for_each_clip(|clip| {
+        let (number, subject, trial) = (clip.key_number(path, 0)?, clip.key_number(path, 1)?, clip.key_number(path, 2)?);
         let action = number.checked_sub(1).and_then(|k| ACTIONS.get(k)).copied().ok_or_else(|| {
-            Error::format(path, Place::Field("action".into()), format!("no action {number}"), "actions are 1 to 27")
+            ReadError::bad_format(path, FileLocation::Field("action".into()), format!("no action {number}"), "actions are 1 to 27")
         })?;
         let position: Vec<[f64; 3]> = clip.values.chunks_exact(3).map(|p| [0, 1, 2].map(|k| f64::from(p[k]))).collect();
         let frames = position.len() / skeleton.len();
         let confidence = position.iter().map(|p| if p[0].is_finite() { 1.0 } else { 0.0 }).collect();
         let name = format!("s{subject}_t{trial}");
         let mut notes = Vec::new();
-        let part = if number <= WRIST_ACTIONS { Part::RightWrist } else { Part::RightKnee };
+        let part = if number <= LAST_WRIST_ACTION { Part::RightWrist } else { Part::RightKnee };
         let values = sensor.remove(&clip.key);
         match (&values, part) {
             (None, _) => notes.push("no sensor data for this trial: 30 frames a second assumed".into()),
             (_, Part::RightKnee) => notes.push("the sensor was worn on the right thigh".into()),
             _ => {}
         }
-        let samples = values.as_ref().map_or(0, |values| values.len() / SENSOR.len());
+        let samples = values.as_ref().map_or(0, |values| values.len() / SENSOR_CHANNELS.len());
         let step = match samples > 1 && frames > 1 {
             true => (samples - 1) as f64 / SENSOR_HZ / (frames - 1) as f64,
             false => 1.0 / SKELETON_HZ,
@@ -120,23 +126,23 @@ pub(super) fn import(src: &Path, sink: &mut Sink) -> Result<(), Error> {
             part: Some(part),
             rate_hz: SENSOR_HZ,
             start_s: 0.0,
-            values: values.iter().skip(axis).step_by(SENSOR.len()).copied().map(f64::from).collect(),
+            values: values.iter().skip(axis).step_by(SENSOR_CHANNELS.len()).copied().map(f64::from).collect(),
         };
-        let source = source(Path::new(&format!("{action}_{name}")), "utd-mhad", UpAxis::Y, notes);
+        let source = recording_source(Path::new(&format!("{action}_{name}")), "utd-mhad", UpAxis::Y, notes);
         let recording = Recording::new(source, skeleton.clone(), Space::World, time, position, confidence);
-        let mut recording = recording.map_err(|e| Error::recording(path, e))?;
+        let mut recording = recording.map_err(|e| ReadError::from_recording(path, e))?;
         if let Some(values) = values {
-            recording.channels = SENSOR.into_iter().enumerate().map(|column| channel(column, &values)).collect();
+            recording.channels = SENSOR_CHANNELS.into_iter().enumerate().map(|column| channel(column, &values)).collect();
         }
         // The dataset's protocol: odd subjects for training, even ones for testing.
         let split = if subject % 2 == 1 { Split::Train } else { Split::Test };
-        let row = Row {
+        let row = ManifestRow {
             file: PathBuf::new(),
             athlete: format!("s{subject}"),
             movement: action.to_owned(),
             label: None,
             split: Some(split),
         };
-        sink.put(&name, recording, row)
+        sink.put_item(&name, recording, row)
     })
 }

@@ -4,23 +4,23 @@
 use nalgebra::{Matrix6, Rotation3, UnitQuaternion, Vector3, Vector6};
 
 /// Targets of the right arm, by their index in the file: arm, forearm, hand.
-const RIGHT: [usize; 3] = [2, 0, 9];
+const RIGHT_ARM: [usize; 3] = [2, 0, 9];
 /// Targets of the left arm.
-const LEFT: [usize; 3] = [3, 1, 10];
+const LEFT_ARM: [usize; 3] = [3, 1, 10];
 /// The target on the chest.
 const CHEST: usize = 4;
-/// The joints computed, in the order of [`find`].
-pub(super) const FOUND: [&str; 6] =
+/// The joints computed, in the order of [`find_arm_joints`].
+pub(super) const ARM_JOINTS: [&str; 6] =
     ["right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist"];
 /// Largest disagreement between two segments about the position of their joint, m; beyond it the
 /// joint is missing. It allows for the chest not being rigid: a shoulder blade moves 2 cm on it.
-const WORST: f64 = 0.03;
+const WORST_ERROR_M: f64 = 0.03;
 
 /// Position, m, and orientation of one target in one frame; none if it was not seen.
-pub(super) type Pose = Option<(Vector3<f64>, Rotation3<f64>)>;
+pub(super) type TargetPose = Option<(Vector3<f64>, Rotation3<f64>)>;
 
 /// A pose from the seven numbers in a file: x y z in mm, quaternion x y z w.
-pub(super) fn pose(numbers: &[f64; 7]) -> Pose {
+pub(super) fn parse_pose(numbers: &[f64; 7]) -> TargetPose {
     let [x, y, z, qx, qy, qz, qw] = *numbers;
     let turn = nalgebra::Quaternion::new(qw, qx, qy, qz);
     let seen = numbers.iter().all(|v| v.is_finite()) && [x, y, z] != [0.0; 3] && turn.norm() > 0.5;
@@ -29,18 +29,22 @@ pub(super) fn pose(numbers: &[f64; 7]) -> Pose {
     })
 }
 
-/// Computes the joints of [`FOUND`], `[joint][frame]`, m in the file's axes, NaN where not seen or
+/// Computes the joints of [`ARM_JOINTS`], `[joint][frame]`, m in the file's axes, NaN where not seen or
 /// not determined, from poses `[frame][target]`. Where the joints fit better with the targets of
 /// arm and forearm exchanged, these were mixed up in the file: they are exchanged, with a note.
-pub(super) fn find(frames: &[[Pose; 17]], notes: &mut Vec<String>) -> Vec<Vec<[f64; 3]>> {
-    let mut joints = Vec::with_capacity(FOUND.len());
-    for (side, [arm, forearm, hand]) in [("right", RIGHT), ("left", LEFT)] {
+pub(super) fn find_arm_joints(
+    frames: &[[TargetPose; 17]],
+    notes: &mut Vec<String>,
+) -> Vec<Vec<[f64; 3]>> {
+    let mut joints = Vec::with_capacity(ARM_JOINTS.len());
+    for (side, [arm, forearm, hand]) in [("right", RIGHT_ARM), ("left", LEFT_ARM)] {
         let along = |arm, forearm| {
             [(CHEST, arm), (arm, forearm), (forearm, hand)]
                 .map(|(a, b)| turning_point(frames, a, b))
         };
-        let error =
-            |points: &[Point; 3]| points.iter().map(|point| point.error.powi(2)).sum::<f64>();
+        let error = |points: &[TurningPoint; 3]| {
+            points.iter().map(|point| point.error.powi(2)).sum::<f64>()
+        };
         let (mut points, exchanged) = (along(arm, forearm), along(forearm, arm));
         if error(&exchanged) < error(&points) {
             notes.push(format!(
@@ -49,14 +53,18 @@ pub(super) fn find(frames: &[[Pose; 17]], notes: &mut Vec<String>) -> Vec<Vec<[f
             points = exchanged;
         }
         joints.extend(points.map(|point| {
-            if point.error <= WORST { point.track } else { vec![[f64::NAN; 3]; frames.len()] }
+            if point.error <= WORST_ERROR_M {
+                point.track
+            } else {
+                vec![[f64::NAN; 3]; frames.len()]
+            }
         }));
     }
     joints
 }
 
 /// The point about which two segments rotate relative to each other.
-struct Point {
+struct TurningPoint {
     /// Position, `[frame]`, m; NaN where a segment is not seen.
     track: Vec<[f64; 3]>,
     /// Root mean square of the two segments' disagreement about it, m; infinite if it cannot be
@@ -68,11 +76,11 @@ struct Point {
 /// frames (symmetrical centre of rotation estimation: Ehrig, Taylor, Duda & Heller 2006, *A survey
 /// of formal methods for determining the centre of rotation of ball joints*): Rₐ·cₐ + tₐ = R_b·c_b
 /// + t_b.
-fn turning_point(frames: &[[Pose; 17]], a: usize, b: usize) -> Point {
+fn turning_point(frames: &[[TargetPose; 17]], a: usize, b: usize) -> TurningPoint {
     // The normal equations of the least squares: matrix · (cₐ, c_b) = vector.
     let mut matrix = Matrix6::zeros();
     let mut vector = Vector6::zeros();
-    let both = |frame: &[Pose; 17]| Some((frame[a]?, frame[b]?));
+    let both = |frame: &[TargetPose; 17]| Some((frame[a]?, frame[b]?));
     for ((ta, ra), (tb, rb)) in frames.iter().filter_map(both) {
         let (cross, between) = (ra.matrix().transpose() * rb.matrix(), tb - ta);
         let mut corner = matrix.fixed_view_mut::<3, 3>(0, 3);
@@ -87,7 +95,8 @@ fn turning_point(frames: &[[Pose; 17]], a: usize, b: usize) -> Point {
         let mut lower = vector.fixed_rows_mut::<3>(3);
         lower -= rb.inverse() * between;
     }
-    let nowhere = || Point { track: vec![[f64::NAN; 3]; frames.len()], error: f64::INFINITY };
+    let nowhere =
+        || TurningPoint { track: vec![[f64::NAN; 3]; frames.len()], error: f64::INFINITY };
     let Some(centres) = matrix.cholesky().map(|factor| factor.solve(&vector)) else {
         return nowhere();
     };
@@ -103,7 +112,7 @@ fn turning_point(frames: &[[Pose; 17]], a: usize, b: usize) -> Point {
             ((p + q) * 0.5).into()
         })
         .collect();
-    if seen == 0.0 { nowhere() } else { Point { track, error: (squares / seen).sqrt() } }
+    if seen == 0.0 { nowhere() } else { TurningPoint { track, error: (squares / seen).sqrt() } }
 }
 
 #[cfg(test)]
@@ -112,7 +121,7 @@ mod tests {
 
     /// A swinging and twisting arm of rigid bodies with targets off the joints, and the true
     /// joints. With `exchanged`, the targets of arm and forearm are swapped.
-    fn swinging(exchanged: bool) -> (Vec<[Pose; 17]>, Vec<[Vector3<f64>; 3]>) {
+    fn swinging_arm(exchanged: bool) -> (Vec<[TargetPose; 17]>, Vec<[Vector3<f64>; 3]>) {
         let mut truth = Vec::new();
         let frames = (0..200)
             .map(|frame| {
@@ -141,7 +150,7 @@ mod tests {
                 let elbow = shoulder + arm * Vector3::new(0.0, 0.0, -0.3);
                 let wrist = elbow + forearm * Vector3::new(0.0, 0.0, -0.25);
                 truth.push([shoulder, elbow, wrist]);
-                let mut targets: [Pose; 17] = [None; 17];
+                let mut targets: [TargetPose; 17] = [None; 17];
                 targets[CHEST] = Some((middle, chest));
                 let on_arm = Some((shoulder + arm * Vector3::new(0.05, 0.02, -0.15), arm));
                 let on_forearm = Some((elbow + forearm * Vector3::new(0.04, 0.0, -0.12), forearm));
@@ -157,15 +166,15 @@ mod tests {
     #[test]
     fn joints_are_where_segments_turn() {
         for exchanged in [false, true] {
-            let (frames, truth) = swinging(exchanged);
+            let (frames, truth) = swinging_arm(exchanged);
             let mut notes = Vec::new();
-            let joints = find(&frames, &mut notes);
+            let joints = find_arm_joints(&frames, &mut notes);
             for (frame, truth) in truth.iter().enumerate() {
                 for (joint, truth) in truth.iter().enumerate() {
                     let off = (Vector3::from(joints[joint][frame]) - truth).norm();
                     // Without noise the least squares are exact except for the rounding of nearly
                     // parallel rotations.
-                    assert!(off < 1e-9, "{}: {off}", FOUND[joint]);
+                    assert!(off < 1e-9, "{}: {off}", ARM_JOINTS[joint]);
                 }
             }
             assert_eq!(notes.len(), usize::from(exchanged), "{notes:?}");

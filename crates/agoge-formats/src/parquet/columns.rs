@@ -1,7 +1,7 @@
 //! Reads the columns of any Parquet file as vectors.
 
-use crate::Error;
-use crate::error::{Place, quoted};
+use crate::ReadError;
+use crate::error::{FileLocation, quote_text};
 use crate::options::MAX_VALUES;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
@@ -13,23 +13,23 @@ use std::panic::AssertUnwindSafe;
 use std::path::Path;
 
 /// An open Parquet file whose columns can be read one by one.
-pub(crate) struct Columns<'a> {
+pub(crate) struct ParquetColumns<'a> {
     path: &'a Path,
     reader: Box<dyn FileReader>,
     names: Vec<String>,
     places: HashMap<String, usize>,
 }
 
-impl<'a> Columns<'a> {
+impl<'a> ParquetColumns<'a> {
     /// Opens a file, or bytes in memory.
-    pub(crate) fn open(
+    pub(crate) fn open_source(
         path: &'a Path,
         source: impl ChunkReader + 'static,
-    ) -> Result<Columns<'a>, Error> {
+    ) -> Result<ParquetColumns<'a>, ReadError> {
         let length = source.len();
-        let reader = guarded(|| SerializedFileReader::new(source))
-            .map_err(|e| damaged(path, Place::Whole, &e))?;
-        check(path, reader.metadata(), length)?;
+        let reader = catch_panic(|| SerializedFileReader::new(source))
+            .map_err(|e| parquet_error(path, FileLocation::Whole, &e))?;
+        check_bounds(path, reader.metadata(), length)?;
         let schema = reader.metadata().file_metadata().schema_descr();
         let names: Vec<String> = schema
             .columns()
@@ -37,7 +37,7 @@ impl<'a> Columns<'a> {
             .map(|column| column.path().parts().first().cloned().unwrap_or_default())
             .collect();
         let places = names.iter().cloned().enumerate().map(|(place, name)| (name, place)).collect();
-        Ok(Columns { path, reader: Box::new(reader), names, places })
+        Ok(ParquetColumns { path, reader: Box::new(reader), names, places })
     }
 
     /// The top-level name of each column, in order.
@@ -46,13 +46,13 @@ impl<'a> Columns<'a> {
     }
 
     /// The file's metadata under a key.
-    pub(crate) fn metadata(&self, key: &str) -> Option<&str> {
+    pub(crate) fn metadata_value(&self, key: &str) -> Option<&str> {
         let all = self.reader.metadata().file_metadata().key_value_metadata()?;
         all.iter().find(|entry| entry.key == key)?.value.as_deref()
     }
 
     /// The number of rows in each row group.
-    pub(crate) fn groups(&self) -> Result<Vec<usize>, Error> {
+    pub(crate) fn group_rows(&self) -> Result<Vec<usize>, ReadError> {
         let groups = self
             .reader
             .metadata()
@@ -61,77 +61,87 @@ impl<'a> Columns<'a> {
             .map(|group| usize::try_from(group.num_rows()));
         groups.collect::<Result<_, _>>().map_err(|_| {
             let hint = "the file is damaged: copy or export it again";
-            Error::format(self.path, Place::Whole, "a negative number of rows", hint)
+            ReadError::bad_format(self.path, FileLocation::Whole, "a negative number of rows", hint)
         })
     }
 
     /// The index of the column with this name.
-    pub(crate) fn find(&self, name: &str) -> Option<usize> {
+    pub(crate) fn find_column(&self, name: &str) -> Option<usize> {
         self.places.get(name).copied()
     }
 
     /// The index of the column with this name, or an error if there is none.
-    pub(crate) fn need(&self, name: &str) -> Result<usize, Error> {
-        self.find(name).ok_or_else(|| {
+    pub(crate) fn require_column(&self, name: &str) -> Result<usize, ReadError> {
+        self.find_column(name).ok_or_else(|| {
             let hint = "the file was written by another program, or damaged";
-            Error::format(self.path, Place::Whole, format!("no column {}", quoted(name)), hint)
+            ReadError::bad_format(
+                self.path,
+                FileLocation::Whole,
+                format!("no column {}", quote_text(name)),
+                hint,
+            )
         })
     }
 
     /// The numbers of a column in a row group, one per row; null becomes NaN.
-    pub(crate) fn numbers(&self, group: usize, column: usize) -> Result<Vec<f64>, Error> {
-        let rows = self.rows(group)?;
-        let reader = self.column(group, column)?;
-        let all = guarded(|| match reader {
-            ColumnReader::BoolColumnReader(r) => spread(r, rows, |v| f64::from(u8::from(*v))),
-            ColumnReader::Int32ColumnReader(r) => spread(r, rows, |v| f64::from(*v)),
-            ColumnReader::Int64ColumnReader(r) => spread(r, rows, |v| *v as f64),
-            ColumnReader::FloatColumnReader(r) => spread(r, rows, |v| f64::from(*v)),
-            ColumnReader::DoubleColumnReader(r) => spread(r, rows, |v| *v),
+    pub(crate) fn read_numbers(&self, group: usize, column: usize) -> Result<Vec<f64>, ReadError> {
+        let rows = self.rows_in_group(group)?;
+        let reader = self.column_reader(group, column)?;
+        let all = catch_panic(|| match reader {
+            ColumnReader::BoolColumnReader(r) => {
+                read_nullable(r, rows, |v| f64::from(u8::from(*v)))
+            }
+            ColumnReader::Int32ColumnReader(r) => read_nullable(r, rows, |v| f64::from(*v)),
+            ColumnReader::Int64ColumnReader(r) => read_nullable(r, rows, |v| *v as f64),
+            ColumnReader::FloatColumnReader(r) => read_nullable(r, rows, |v| f64::from(*v)),
+            ColumnReader::DoubleColumnReader(r) => read_nullable(r, rows, |v| *v),
             _ => Err(ParquetError::General("not a column of numbers".into())),
         });
-        let all = all.map_err(|e| damaged(self.path, self.place(column), &e))?;
+        let all = all.map_err(|e| parquet_error(self.path, self.column_location(column), &e))?;
         let whole =
             |values: Vec<Option<f64>>| values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect();
         if all.len() == rows {
             Ok(whole(all))
         } else {
-            Err(self.fault(column, "not one value a row"))
+            Err(self.column_error(column, "not one value a row"))
         }
     }
 
     /// The texts of a column in a row group, one per row; null becomes empty.
-    pub(crate) fn texts(&self, group: usize, column: usize) -> Result<Vec<String>, Error> {
-        let rows = self.rows(group)?;
-        let ColumnReader::ByteArrayColumnReader(reader) = self.column(group, column)? else {
-            return Err(self.fault(column, "not text"));
+    pub(crate) fn read_texts(&self, group: usize, column: usize) -> Result<Vec<String>, ReadError> {
+        let rows = self.rows_in_group(group)?;
+        let ColumnReader::ByteArrayColumnReader(reader) = self.column_reader(group, column)? else {
+            return Err(self.column_error(column, "not text"));
         };
-        let all =
-            guarded(|| spread(reader, rows, |v| String::from_utf8_lossy(v.data()).into_owned()));
-        let all = all.map_err(|e| damaged(self.path, self.place(column), &e))?;
+        let all = catch_panic(|| {
+            read_nullable(reader, rows, |v| String::from_utf8_lossy(v.data()).into_owned())
+        });
+        let all = all.map_err(|e| parquet_error(self.path, self.column_location(column), &e))?;
         if all.len() == rows {
             Ok(all.into_iter().map(Option::unwrap_or_default).collect())
         } else {
-            Err(self.fault(column, "not one value a row"))
+            Err(self.column_error(column, "not one value a row"))
         }
     }
 
     /// All numbers in the lists of a column in a row group, concatenated.
-    pub(crate) fn lists(&self, group: usize, column: usize) -> Result<Vec<f64>, Error> {
-        let ColumnReader::DoubleColumnReader(mut reader) = self.column(group, column)? else {
-            return Err(self.fault(column, "not a list of doubles"));
+    pub(crate) fn read_lists(&self, group: usize, column: usize) -> Result<Vec<f64>, ReadError> {
+        let ColumnReader::DoubleColumnReader(mut reader) = self.column_reader(group, column)?
+        else {
+            return Err(self.column_error(column, "not a list of doubles"));
         };
         let (mut values, mut definition, mut repetition) = (Vec::new(), Vec::new(), Vec::new());
         loop {
             definition.clear();
             repetition.clear();
-            let batch = guarded(|| {
+            let batch = catch_panic(|| {
                 reader.read_records(1024, Some(&mut definition), Some(&mut repetition), &mut values)
             });
-            let (records, _, _) = batch.map_err(|e| damaged(self.path, self.place(column), &e))?;
+            let (records, _, _) =
+                batch.map_err(|e| parquet_error(self.path, self.column_location(column), &e))?;
             if values.len() > MAX_VALUES {
                 let what = format!("more than {MAX_VALUES} samples");
-                return Err(Error::TooLarge { path: self.path.to_owned(), what });
+                return Err(ReadError::TooLarge { path: self.path.to_owned(), what });
             }
             if records == 0 {
                 return Ok(values);
@@ -139,24 +149,24 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn rows(&self, group: usize) -> Result<usize, Error> {
-        Ok(self.groups()?.get(group).copied().unwrap_or(0))
+    fn rows_in_group(&self, group: usize) -> Result<usize, ReadError> {
+        Ok(self.group_rows()?.get(group).copied().unwrap_or(0))
     }
 
-    fn column(&self, group: usize, column: usize) -> Result<ColumnReader, Error> {
-        guarded(|| self.reader.get_row_group(group)?.get_column_reader(column))
-            .map_err(|e| damaged(self.path, self.place(column), &e))
+    fn column_reader(&self, group: usize, column: usize) -> Result<ColumnReader, ReadError> {
+        catch_panic(|| self.reader.get_row_group(group)?.get_column_reader(column))
+            .map_err(|e| parquet_error(self.path, self.column_location(column), &e))
     }
 
-    fn place(&self, column: usize) -> Place {
-        self.names.get(column).map_or(Place::Whole, |name| Place::Field(name.clone()))
+    fn column_location(&self, column: usize) -> FileLocation {
+        self.names.get(column).map_or(FileLocation::Whole, |name| FileLocation::Field(name.clone()))
     }
 
     /// An error located at a column.
-    fn fault(&self, column: usize, what: &str) -> Error {
-        Error::format(
+    fn column_error(&self, column: usize, what: &str) -> ReadError {
+        ReadError::bad_format(
             self.path,
-            self.place(column),
+            self.column_location(column),
             what,
             "the file was written by another program, or damaged",
         )
@@ -164,7 +174,7 @@ impl<'a> Columns<'a> {
 }
 
 /// Reads up to `rows` values of a column without lists; null becomes none.
-fn spread<T: DataType, V>(
+fn read_nullable<T: DataType, V>(
     mut reader: ColumnReaderImpl<T>,
     rows: usize,
     value: impl Fn(&T::T) -> V,
@@ -196,7 +206,7 @@ fn spread<T: DataType, V>(
 }
 
 /// Refuses metadata that points outside the file, because the Parquet library does not check it.
-fn check(path: &Path, metadata: &ParquetMetaData, length: u64) -> Result<(), Error> {
+fn check_bounds(path: &Path, metadata: &ParquetMetaData, length: u64) -> Result<(), ReadError> {
     let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
     let is_inside = |column: &ColumnChunkMetaData| {
         let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
@@ -213,9 +223,9 @@ fn check(path: &Path, metadata: &ParquetMetaData, length: u64) -> Result<(), Err
     };
     match columns.into_iter().all(is_inside) {
         true => Ok(()),
-        false => Err(damaged(
+        false => Err(parquet_error(
             path,
-            Place::Whole,
+            FileLocation::Whole,
             &ParquetError::General("a column lies outside the file".into()),
         )),
     }
@@ -223,13 +233,13 @@ fn check(path: &Path, metadata: &ParquetMetaData, length: u64) -> Result<(), Err
 
 /// Calls the Parquet library and turns panics into errors, because it still panics on some damaged
 /// files.
-fn guarded<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+fn catch_panic<T>(run: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
     std::panic::catch_unwind(AssertUnwindSafe(run))
         .unwrap_or_else(|_| Err(ParquetError::General("not to be decoded".into())))
 }
 
 /// Turns an error of the Parquet library into ours.
-fn damaged(path: &Path, place: Place, error: &ParquetError) -> Error {
+fn parquet_error(path: &Path, place: FileLocation, error: &ParquetError) -> ReadError {
     let what = format!("damaged Parquet: {}", error.to_string().replace(['\n', '\r'], " "));
-    Error::format(path, place, what, "copy the file again, or make it anew from its source")
+    ReadError::bad_format(path, place, what, "copy the file again, or make it anew from its source")
 }

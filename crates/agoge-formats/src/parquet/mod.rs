@@ -11,33 +11,33 @@ mod columns;
 mod read;
 mod write;
 
-pub(crate) use columns::Columns;
-pub(crate) use read::read;
-pub use write::{parquet_bytes, write_parquet};
+pub(crate) use columns::ParquetColumns;
+pub(crate) use read::read_parquet;
+pub use write::{encode_parquet, write_parquet};
 
-use agoge_motion::{Part, Skeleton, Source, Space};
+use agoge_motion::{Part, RecordingSource, Skeleton, Space};
 use serde::{Deserialize, Serialize};
 
 /// Key of our entry in the file's metadata.
-const KEY: &str = "agoge";
+const METADATA_KEY: &str = "agoge";
 /// Version of the format, raised when an older reader would misread it.
-const VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 1;
 /// Prefix of the names of channel columns.
-const CHANNEL: &str = "channel:";
+const CHANNEL_PREFIX: &str = "channel:";
 
 /// The metadata of a recording.
 #[derive(Serialize, Deserialize)]
-struct Metadata {
+struct RecordingMetadata {
     version: u32,
-    source: Source,
+    source: RecordingSource,
     skeleton: Skeleton,
     space: Space,
-    channels: Vec<ChannelHead>,
+    channels: Vec<ChannelHeader>,
 }
 
 /// A channel without its samples.
 #[derive(Serialize, Deserialize)]
-struct ChannelHead {
+struct ChannelHeader {
     name: String,
     unit: String,
     part: Option<Part>,
@@ -46,8 +46,8 @@ struct ChannelHead {
 }
 
 /// The joint names used in column names, made unique.
-fn column_names(skeleton: &Skeleton) -> Vec<String> {
-    crate::text::unique(skeleton.joints.iter().map(|joint| joint.name.clone()))
+fn joint_column_names(skeleton: &Skeleton) -> Vec<String> {
+    crate::text::unique_names(skeleton.joints.iter().map(|joint| joint.name.clone()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! Reads Agoge's Parquet format.
 
-use super::{CHANNEL, Columns, KEY, Metadata, VERSION, column_names};
-use crate::Error;
-use crate::error::Place;
+use super::{
+    CHANNEL_PREFIX, FORMAT_VERSION, METADATA_KEY, ParquetColumns, RecordingMetadata,
+    joint_column_names,
+};
+use crate::ReadError;
+use crate::error::FileLocation;
 use crate::options::check_size;
 use agoge_motion::{Channel, Recording, Skeleton};
 use bytes::Bytes;
@@ -10,25 +13,25 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Reads a recording from the bytes of a file.
-pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
-    let columns = Columns::open(path, Bytes::copy_from_slice(bytes))?;
-    let text = columns.metadata(KEY).ok_or_else(|| Error::NotUnderstood {
+pub(crate) fn read_parquet(path: &Path, bytes: &[u8]) -> Result<Recording, ReadError> {
+    let columns = ParquetColumns::open_source(path, Bytes::copy_from_slice(bytes))?;
+    let text = columns.metadata_value(METADATA_KEY).ok_or_else(|| ReadError::NotUnderstood {
         path: path.to_owned(),
         reason: "a Parquet file without the metadata that Agoge writes".into(),
     })?;
-    let metadata: Metadata = serde_json::from_str(text).map_err(|error| {
-        Error::format(
+    let metadata: RecordingMetadata = serde_json::from_str(text).map_err(|error| {
+        ReadError::bad_format(
             path,
-            Place::Field(KEY.into()),
+            FileLocation::Field(METADATA_KEY.into()),
             error.to_string(),
             "the file is damaged, or of a newer version of Agoge",
         )
     })?;
-    check(path, &metadata)?;
-    let Metadata { source, skeleton, space, channels: heads, .. } = metadata;
-    let names = column_names(&skeleton);
+    check_metadata(path, &metadata)?;
+    let RecordingMetadata { source, skeleton, space, channels: heads, .. } = metadata;
+    let names = joint_column_names(&skeleton);
     let joints = names.len();
-    let groups = columns.groups()?;
+    let groups = columns.group_rows()?;
     let frames = groups.iter().fold(0usize, |sum, rows| sum.saturating_add(*rows));
     check_size(path, frames, joints.max(1))?;
 
@@ -36,19 +39,20 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
     let mut position = vec![[f64::NAN; 3]; frames * joints];
     let mut confidence = vec![0.0f32; frames * joints];
     let axes = if space.is_3d() { &["x", "y", "z"][..] } else { &["x", "y"] };
-    let time_column = columns.need("time_s")?;
+    let time_column = columns.require_column("time_s")?;
     let mut first = 0;
     for (group, rows) in groups.iter().enumerate() {
-        time.extend(columns.numbers(group, time_column)?);
+        time.extend(columns.read_numbers(group, time_column)?);
         for (joint, name) in names.iter().enumerate() {
             for (axis, letter) in axes.iter().enumerate() {
-                let values = columns.numbers(group, columns.need(&format!("{name}_{letter}"))?)?;
+                let values = columns
+                    .read_numbers(group, columns.require_column(&format!("{name}_{letter}"))?)?;
                 for (row, value) in values.into_iter().enumerate() {
                     position[(first + row) * joints + joint][axis] = value;
                 }
             }
-            let values = match columns.find(&format!("{name}_c")) {
-                Some(column) => columns.numbers(group, column)?,
+            let values = match columns.find_column(&format!("{name}_c")) {
+                Some(column) => columns.read_numbers(group, column)?,
                 None => {
                     let seen = |row: usize| {
                         axes.iter()
@@ -65,13 +69,14 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
         first += rows;
     }
 
-    let places: Vec<usize> =
-        (0..columns.names().len()).filter(|&c| columns.names()[c].starts_with(CHANNEL)).collect();
+    let places: Vec<usize> = (0..columns.names().len())
+        .filter(|&c| columns.names()[c].starts_with(CHANNEL_PREFIX))
+        .collect();
     if places.len() != heads.len() {
         let what = format!("{} channels described, {} columns of them", heads.len(), places.len());
-        return Err(Error::format(
+        return Err(ReadError::bad_format(
             path,
-            Place::Field(KEY.into()),
+            FileLocation::Field(METADATA_KEY.into()),
             what,
             "the file is damaged: make it anew from its source",
         ));
@@ -80,7 +85,7 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
     for (head, column) in heads.into_iter().zip(places) {
         let mut values = Vec::new();
         for group in 0..groups.len() {
-            values.extend(columns.lists(group, column)?);
+            values.extend(columns.read_lists(group, column)?);
         }
         channels.push(Channel {
             name: head.name,
@@ -92,21 +97,21 @@ pub(crate) fn read(path: &Path, bytes: &[u8]) -> Result<Recording, Error> {
         });
     }
     let recording = Recording::new(source, Arc::new(skeleton), space, time, position, confidence);
-    Ok(Recording { channels, ..recording.map_err(|e| Error::recording(path, e))? })
+    Ok(Recording { channels, ..recording.map_err(|e| ReadError::from_recording(path, e))? })
 }
 
 /// Refuses metadata that breaks what later code relies on.
-pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
+pub(super) fn check_metadata(path: &Path, metadata: &RecordingMetadata) -> Result<(), ReadError> {
     let fault = |what: String| {
-        Err(Error::format(
+        Err(ReadError::bad_format(
             path,
-            Place::Field(KEY.into()),
+            FileLocation::Field(METADATA_KEY.into()),
             what,
             "the file is damaged, or of a newer version of Agoge",
         ))
     };
-    if metadata.version != VERSION {
-        return fault(format!("version {} where {VERSION} is read", metadata.version));
+    if metadata.version != FORMAT_VERSION {
+        return fault(format!("version {} where {FORMAT_VERSION} is read", metadata.version));
     }
     let Skeleton { joints, .. } = &metadata.skeleton;
     let inside = |index: usize| index < joints.len();
@@ -123,7 +128,7 @@ pub(super) fn check(path: &Path, metadata: &Metadata) -> Result<(), Error> {
         .find(|c| !(c.rate_hz.is_finite() && c.rate_hz > 0.0 && c.start_s.is_finite()))
     {
         Some(channel) => {
-            fault(format!("channel {} has no rate", crate::error::quoted(&channel.name)))
+            fault(format!("channel {} has no rate", crate::error::quote_text(&channel.name)))
         }
         None => Ok(()),
     }

@@ -5,19 +5,19 @@ use super::Workout;
 
 /// Plausible heart rates, beats per minute: the slowest trained hearts rest near 27, and the
 /// fastest young ones reach about 220.
-const HEART_RATE: std::ops::RangeInclusive<f64> = 25.0..=240.0;
+const PLAUSIBLE_HEART_RATE: std::ops::RangeInclusive<f64> = 25.0..=240.0;
 /// Highest power of a human, W; track sprinters reach about 2500 for a second.
-const MOST_POWER: f64 = 3000.0;
+const MOST_POWER_W: f64 = 3000.0;
 /// Highest speed, m/s: downhill skiers reach 70.
-const MOST_SPEED: f64 = 80.0;
+const MOST_SPEED_M_S: f64 = 80.0;
 /// Longest plausible gap within a workout, s; a longer one is an error of the clock.
 const LONGEST_GAP_S: f64 = 6.0 * 3600.0;
 /// Longest plausible workout, s: six-day races exist.
-const LONGEST_S: f64 = 6.5 * 86_400.0;
+const LONGEST_WORKOUT_S: f64 = 6.5 * 86_400.0;
 
 /// Why a workout cannot be used; other workouts in the file still can.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unusable {
+pub enum UnusableWorkout {
     /// It has no duration.
     #[error("a workout of 0 s; hint: if it happened, write it into the diary with its minutes")]
     NoTime,
@@ -38,38 +38,48 @@ pub enum Unusable {
 /// one note.
 ///
 /// # Errors
-/// [`Unusable`] if nothing is left from which a load could be computed.
-pub fn clean(mut workout: Workout) -> Result<Workout, Unusable> {
+/// [`UnusableWorkout`] if nothing is left from which a load could be computed.
+pub fn clean_workout(mut workout: Workout) -> Result<Workout, UnusableWorkout> {
     // A FIT clock that was never set starts at the end of 1989; no other format has this problem.
     // The range is 1992 to 2100.
     if workout.start_s().is_some_and(|start| !(694_224_000.0..4_102_444_800.0).contains(&start)) {
-        return Err(Unusable::NoDay);
+        return Err(UnusableWorkout::NoDay);
     }
     let mut notes = Vec::new();
-    run_forward(&mut workout, &mut notes);
+    repair_clock(&mut workout, &mut notes);
     let samples = &mut workout.samples;
-    hide(
+    clear_implausible(
         &mut samples.heart_rate,
-        |v| HEART_RATE.contains(&v),
+        |v| PLAUSIBLE_HEART_RATE.contains(&v),
         "heart rates outside 25 to 240 a minute",
         &mut notes,
     );
-    hide(
+    clear_implausible(
         &mut samples.power,
-        |v| (0.0..=MOST_POWER).contains(&v),
+        |v| (0.0..=MOST_POWER_W).contains(&v),
         "powers below 0 or above 3000 W",
         &mut notes,
     );
-    hide(
+    clear_implausible(
         &mut samples.speed,
-        |v| (0.0..=MOST_SPEED).contains(&v),
+        |v| (0.0..=MOST_SPEED_M_S).contains(&v),
         "speeds below 0 or above 80 m/s",
         &mut notes,
     );
-    hide(&mut samples.distance, |v| v >= 0.0, "distances below 0", &mut notes);
-    hide(&mut samples.latitude, |v| v.abs() <= 90.0, "latitudes beyond the poles", &mut notes);
-    hide(&mut samples.longitude, |v| v.abs() <= 180.0, "longitudes beyond 180°", &mut notes);
-    if !(0.0..=LONGEST_S).contains(&workout.duration_s) {
+    clear_implausible(&mut samples.distance, |v| v >= 0.0, "distances below 0", &mut notes);
+    clear_implausible(
+        &mut samples.latitude,
+        |v| v.abs() <= 90.0,
+        "latitudes beyond the poles",
+        &mut notes,
+    );
+    clear_implausible(
+        &mut samples.longitude,
+        |v| v.abs() <= 180.0,
+        "longitudes beyond 180°",
+        &mut notes,
+    );
+    if !(0.0..=LONGEST_WORKOUT_S).contains(&workout.duration_s) {
         if workout.duration_s.is_finite() {
             notes.push("the file's own duration was impossible".into());
         }
@@ -84,15 +94,20 @@ pub fn clean(mut workout: Workout) -> Result<Workout, Unusable> {
     let from_device = workout.start_s().is_some();
     match () {
         () if from_device && (workout.duration_s.is_nan() || workout.duration_s <= 0.0) => {
-            Err(Unusable::NoTime)
+            Err(UnusableWorkout::NoTime)
         }
-        () if workout.duration_s > LONGEST_S => Err(Unusable::TooLong),
+        () if workout.duration_s > LONGEST_WORKOUT_S => Err(UnusableWorkout::TooLong),
         () => Ok(workout),
     }
 }
 
 /// Makes values missing unless they fit.
-fn hide(values: &mut [f64], fits: impl Fn(f64) -> bool, what: &str, notes: &mut Vec<String>) {
+fn clear_implausible(
+    values: &mut [f64],
+    fits: impl Fn(f64) -> bool,
+    what: &str,
+    notes: &mut Vec<String>,
+) {
     let mut hidden = 0;
     for value in values.iter_mut().filter(|value| value.is_finite() && !fits(**value)) {
         *value = f64::NAN;
@@ -105,12 +120,12 @@ fn hide(values: &mut [f64], fits: impl Fn(f64) -> bool, what: &str, notes: &mut 
 
 /// Repairs a clock that steps back or leaps ahead by advancing it one second instead: the samples
 /// are in the order in which they were measured. Samples without a time are removed.
-fn run_forward(workout: &mut Workout, notes: &mut Vec<String>) {
+fn repair_clock(workout: &mut Workout, notes: &mut Vec<String>) {
     let timed: Vec<bool> = workout.samples.time.iter().map(|time| time.is_finite()).collect();
     let untimed = timed.iter().filter(|timed| !**timed).count();
     if untimed > 0 {
         let samples = &mut workout.samples;
-        for list in samples.lists() {
+        for list in samples.value_lists() {
             let mut is_timed = timed.iter();
             list.retain(|_| is_timed.next().copied().unwrap_or(false));
         }

@@ -1,23 +1,23 @@
 //! GPX: one workout per track; heart rate, cadence and power come from Garmin's and Cluetrust's
 //! extensions.
 
-use super::xml::{Node, instant, number, walk};
-use super::{Samples, Start, Workout};
-use crate::Error;
+use super::xml::{XmlNode, parse_instant_element, parse_number, walk_elements};
+use super::{Workout, WorkoutSamples, WorkoutStart};
+use crate::ReadError;
 use std::path::Path;
 
 /// A point of a track; NaN means missing.
 #[derive(Clone, Copy)]
-struct Point {
+struct GpxPoint {
     time: f64,
     values: [f64; 7],
 }
 
 /// A point without any values.
-const NOTHING: Point = Point { time: f64::NAN, values: [f64::NAN; 7] };
+const EMPTY_POINT: GpxPoint = GpxPoint { time: f64::NAN, values: [f64::NAN; 7] };
 
-/// The index in [`Point::values`] of the attribute (0 and 1) or element with this name.
-fn place(name: &str) -> Option<usize> {
+/// The index in [`GpxPoint::values`] of the attribute (0 and 1) or element with this name.
+fn value_index(name: &str) -> Option<usize> {
     Some(match name {
         "lat" => 0,
         "lon" => 1,
@@ -31,37 +31,37 @@ fn place(name: &str) -> Option<usize> {
 }
 
 /// Reads the workouts of a GPX file, one per track with times.
-pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
+pub(super) fn read_gpx(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, ReadError> {
     let mut workouts = Vec::new();
-    let (mut points, mut point, mut inside) = (Vec::<Point>::new(), NOTHING, false);
+    let (mut points, mut point, mut inside) = (Vec::<GpxPoint>::new(), EMPTY_POINT, false);
     let (mut sport, mut offset, mut in_track) = (String::new(), None, false);
-    walk(path, bytes, |node| {
+    walk_elements(path, bytes, |node| {
         match node {
-            Node::Open("trk", _) => in_track = true,
-            Node::Open("trkpt", attributes) => {
-                (point, inside) = (NOTHING, true);
+            XmlNode::Open("trk", _) => in_track = true,
+            XmlNode::Open("trkpt", attributes) => {
+                (point, inside) = (EMPTY_POINT, true);
                 for (name, value) in attributes {
-                    if let Some(place @ 0..=1) = place(name) {
-                        point.values[place] = number(path, name, value)?;
+                    if let Some(place @ 0..=1) = value_index(name) {
+                        point.values[place] = parse_number(path, name, value)?;
                     }
                 }
             }
-            Node::Close("trkpt", _) => {
+            XmlNode::Close("trkpt", _) => {
                 points.push(point);
                 inside = false;
             }
-            Node::Close("time", text) if inside => {
-                (point.time, offset) = instant(path, "time", text)?
+            XmlNode::Close("time", text) if inside => {
+                (point.time, offset) = parse_instant_element(path, "time", text)?
             }
-            Node::Close("type", text) if in_track && !inside => sport = name_of(text),
-            Node::Close("trk", _) => {
+            XmlNode::Close("type", text) if in_track && !inside => sport = sport_name(text),
+            XmlNode::Close("trk", _) => {
                 in_track = false;
-                workouts.extend(workout(&std::mem::take(&mut points), &sport, offset));
+                workouts.extend(workout_from_track(&std::mem::take(&mut points), &sport, offset));
                 sport.clear();
             }
-            Node::Close(name, text) if inside => {
-                if let Some(place) = place(name) {
-                    point.values[place] = number(path, name, text)?;
+            XmlNode::Close(name, text) if inside => {
+                if let Some(place) = value_index(name) {
+                    point.values[place] = parse_number(path, name, text)?;
                 }
             }
             _ => {}
@@ -69,13 +69,13 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
         Ok(())
     })?;
     match workouts.is_empty() {
-        true => Err(super::not_understood(path, "a GPX without a track that has times")),
+        true => Err(super::not_a_workout(path, "a GPX without a track that has times")),
         false => Ok(workouts),
     }
 }
 
 /// The sport's name; Strava writes numbers for sports.
-fn name_of(text: &str) -> String {
+fn sport_name(text: &str) -> String {
     match text.trim() {
         "1" => "cycling".into(),
         "9" => "running".into(),
@@ -85,12 +85,13 @@ fn name_of(text: &str) -> String {
 }
 
 /// Builds the workout of a track; none if no point has a time.
-fn workout(points: &[Point], sport: &str, offset_s: Option<f64>) -> Option<Workout> {
-    let timed: Vec<Point> = points.iter().copied().filter(|point| point.time.is_finite()).collect();
+fn workout_from_track(points: &[GpxPoint], sport: &str, offset_s: Option<f64>) -> Option<Workout> {
+    let timed: Vec<GpxPoint> =
+        points.iter().copied().filter(|point| point.time.is_finite()).collect();
     let unix_s = timed.first()?.time;
-    let mut workout = Workout::new(Start::At { unix_s, offset_s }, sport);
+    let mut workout = Workout::new(WorkoutStart::At { unix_s, offset_s }, sport);
     let column = |place: usize| timed.iter().map(|point| point.values[place]).collect::<Vec<f64>>();
-    workout.samples = Samples {
+    workout.samples = WorkoutSamples {
         time: timed.iter().map(|point| point.time - unix_s).collect(),
         latitude: column(0),
         longitude: column(1),
@@ -99,10 +100,10 @@ fn workout(points: &[Point], sport: &str, offset_s: Option<f64>) -> Option<Worko
         cadence: column(4),
         power: column(5),
         other: vec![("temperature".into(), column(6))],
-        distance: along(&column(0), &column(1)),
-        ..Samples::default()
+        distance: track_distances(&column(0), &column(1)),
+        ..WorkoutSamples::default()
     };
-    workout.samples.settle();
+    workout.samples.drop_empty();
     workout.distance_m = workout.samples.distance.last().copied().unwrap_or(f64::NAN);
     if !workout.samples.distance.is_empty() {
         workout.notes.push("distance is the length of the track: the file has no other".into());
@@ -117,7 +118,7 @@ fn workout(points: &[Point], sport: &str, offset_s: Option<f64>) -> Option<Worko
 
 /// Length of a track up to each point, m, along great circles (haversine; Sinnott 1984) on a sphere
 /// with the Earth's mean radius of 6 371 008.8 m (IUGG).
-fn along(latitude: &[f64], longitude: &[f64]) -> Vec<f64> {
+fn track_distances(latitude: &[f64], longitude: &[f64]) -> Vec<f64> {
     let mut length = 0.0;
     let mut last: Option<(f64, f64)> = None;
     let mut lengths = Vec::with_capacity(latitude.len());

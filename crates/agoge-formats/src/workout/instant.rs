@@ -22,14 +22,14 @@ pub fn parse_instant(text: &str) -> Option<(f64, Option<f64>)> {
     }
     let offset = match zone {
         "" | "Z" => None,
-        _ => Some(offset(zone)?),
+        _ => Some(parse_offset(zone)?),
     };
     let local = f64::from(day.0) * 86_400.0 + hours * 3600.0 + minutes * 60.0 + seconds;
     Some((local - offset.unwrap_or(0.0), offset))
 }
 
 /// Parses a time zone offset such as `+02:00`, `-0330` or `+05` into seconds.
-fn offset(zone: &str) -> Option<f64> {
+fn parse_offset(zone: &str) -> Option<f64> {
     let sign = if zone.starts_with('-') { -1.0 } else { 1.0 };
     let digits: String = zone.get(1..)?.chars().filter(|c| *c != ':').collect();
     if !digits.bytes().all(|b| b.is_ascii_digit()) {

@@ -1,7 +1,7 @@
 //! Reads workouts from FIT, TCX, GPX, and a diary in CSV, told apart by their content.
 //!
-//! [`read`] returns what the file says, value for value; [`clean`] repairs values that no device
-//! can have measured, and counts the repairs; [`same`] recognises that two devices, or a device and
+//! [`read_workouts`] returns what the file says, value for value; [`clean_workout`] repairs values that no device
+//! can have measured, and counts the repairs; [`is_same_workout`] recognises that two devices, or a device and
 //! a diary, recorded the same workout.
 
 mod clean;
@@ -13,13 +13,13 @@ mod same;
 mod tcx;
 mod xml;
 
-pub use clean::{Unusable, clean};
-pub use diary::{DiaryInjury, diary_injuries};
-pub use fit::{Length, Planned, PlannedStep, StepKind, planned_fit};
+pub use clean::{UnusableWorkout, clean_workout};
+pub use diary::{DiaryInjury, read_diary_injuries};
+pub use fit::{PlannedStep, PlannedWorkout, StepKind, StepLength, encode_planned_fit};
 pub use instant::parse_instant;
-pub use same::same;
+pub use same::is_same_workout;
 
-use crate::{Error, text};
+use crate::{ReadError, text};
 use agoge_motion::Day;
 use std::path::Path;
 
@@ -28,7 +28,7 @@ pub const MAX_WORKOUT_BYTES: u64 = 64 << 20;
 
 /// When a workout began.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Start {
+pub enum WorkoutStart {
     /// An instant, and the athlete's time zone if the file gives it.
     At {
         /// Seconds since 1970-01-01 00:00 UTC.
@@ -40,13 +40,15 @@ pub enum Start {
     On(Day),
 }
 
-impl Start {
+impl WorkoutStart {
     /// The day in the athlete's local time. `default_offset_s` is used if the file has no time
     /// zone.
-    pub fn day(self, default_offset_s: f64) -> Day {
+    pub fn local_day(self, default_offset_s: f64) -> Day {
         match self {
-            Start::At { unix_s, offset_s } => Day::at(unix_s, offset_s.unwrap_or(default_offset_s)),
-            Start::On(day) => day,
+            WorkoutStart::At { unix_s, offset_s } => {
+                Day::from_unix(unix_s, offset_s.unwrap_or(default_offset_s))
+            }
+            WorkoutStart::On(day) => day,
         }
     }
 }
@@ -54,8 +56,8 @@ impl Start {
 /// What was measured during a workout, `[sample]`; NaN means missing. A quantity that was never
 /// measured has an empty list.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Samples {
-    /// Seconds since the start by the device's clock, which may jump (see [`clean`]).
+pub struct WorkoutSamples {
+    /// Seconds since the start by the device's clock, which may jump (see [`clean_workout`]).
     pub time: Vec<f64>,
     /// Heart rate, beats per minute.
     pub heart_rate: Vec<f64>,
@@ -77,7 +79,7 @@ pub struct Samples {
     pub other: Vec<(String, Vec<f64>)>,
 }
 
-impl Samples {
+impl WorkoutSamples {
     /// Number of samples.
     pub fn len(&self) -> usize {
         self.time.len()
@@ -89,7 +91,7 @@ impl Samples {
     }
 
     /// The quantities other than time that have values, by name.
-    pub fn columns(&self) -> impl Iterator<Item = (&str, &[f64])> {
+    pub fn named_columns(&self) -> impl Iterator<Item = (&str, &[f64])> {
         let named: [(&str, &Vec<f64>); 8] = [
             ("heart_rate", &self.heart_rate),
             ("power", &self.power),
@@ -109,7 +111,7 @@ impl Samples {
     }
 
     /// Every list of values other than time.
-    fn lists(&mut self) -> impl Iterator<Item = &mut Vec<f64>> {
+    fn value_lists(&mut self) -> impl Iterator<Item = &mut Vec<f64>> {
         let named = [
             &mut self.heart_rate,
             &mut self.power,
@@ -123,9 +125,9 @@ impl Samples {
         named.into_iter().chain(self.other.iter_mut().map(|(_, values)| values))
     }
 
-    /// Removes quantities without any value, and sorts [`Samples::other`].
-    fn settle(&mut self) {
-        for list in self.lists() {
+    /// Removes quantities without any value, and sorts [`WorkoutSamples::other`].
+    fn drop_empty(&mut self) {
+        for list in self.value_lists() {
             if list.iter().all(|value| value.is_nan()) {
                 list.clear();
             }
@@ -135,13 +137,13 @@ impl Samples {
     }
 
     /// The samples in a range of indices.
-    fn part(&self, range: std::ops::Range<usize>) -> Samples {
+    fn samples_in(&self, range: std::ops::Range<usize>) -> WorkoutSamples {
         let mut part = self.clone();
         part.time = self.time[range.clone()].to_vec();
-        for list in part.lists() {
+        for list in part.value_lists() {
             *list = list.get(range.clone()).map(<[f64]>::to_vec).unwrap_or_default();
         }
-        part.settle();
+        part.drop_empty();
         part
     }
 }
@@ -150,7 +152,7 @@ impl Samples {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workout {
     /// When it began.
-    pub start: Start,
+    pub start: WorkoutStart,
     /// The sport in lower case, such as `running`; empty if the file does not give it.
     pub sport: String,
     /// Duration without breaks, s; NaN if the file does not give it.
@@ -166,14 +168,14 @@ pub struct Workout {
     /// What the athlete or coach wrote.
     pub comment: String,
     /// The measured samples; empty for a diary.
-    pub samples: Samples,
-    /// Notes on what the reader assumed or left out, and on what [`clean`] repaired.
+    pub samples: WorkoutSamples,
+    /// Notes on what the reader assumed or left out, and on what [`clean_workout`] repaired.
     pub notes: Vec<String>,
 }
 
 impl Workout {
     /// A workout with only its start and sport known.
-    pub fn new(start: Start, sport: impl Into<String>) -> Workout {
+    pub fn new(start: WorkoutStart, sport: impl Into<String>) -> Workout {
         Workout {
             start,
             sport: sport.into(),
@@ -183,7 +185,7 @@ impl Workout {
             load_au: f64::NAN,
             volume_kg: f64::NAN,
             comment: String::new(),
-            samples: Samples::default(),
+            samples: WorkoutSamples::default(),
             notes: Vec::new(),
         }
     }
@@ -191,8 +193,8 @@ impl Workout {
     /// The instant of the start, s since 1970-01-01 UTC, if it is known.
     pub fn start_s(&self) -> Option<f64> {
         match self.start {
-            Start::At { unix_s, .. } => Some(unix_s),
-            Start::On(_) => None,
+            WorkoutStart::At { unix_s, .. } => Some(unix_s),
+            WorkoutStart::On(_) => None,
         }
     }
 }
@@ -204,50 +206,56 @@ impl Workout {
 /// with a note.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Empty`], [`Error::TooLarge`] beyond [`MAX_WORKOUT_BYTES`],
-/// [`Error::Format`] with byte, line or field.
-pub fn read(path: &Path, lenient: bool) -> Result<Vec<Workout>, Error> {
-    if std::fs::metadata(path).map_err(|e| Error::read(path, e))?.len() > MAX_WORKOUT_BYTES {
+/// [`ReadError::Io`], [`ReadError::Empty`], [`ReadError::TooLarge`] beyond [`MAX_WORKOUT_BYTES`],
+/// [`ReadError::Format`] with byte, line or field.
+pub fn read_workouts(path: &Path, lenient: bool) -> Result<Vec<Workout>, ReadError> {
+    if std::fs::metadata(path).map_err(|e| ReadError::cannot_read(path, e))?.len()
+        > MAX_WORKOUT_BYTES
+    {
         let what = format!("more than {MAX_WORKOUT_BYTES} bytes");
-        return Err(Error::TooLarge { path: path.to_owned(), what });
+        return Err(ReadError::TooLarge { path: path.to_owned(), what });
     }
-    read_bytes(path, &crate::bytes(path)?, lenient)
+    decode_workouts(path, &crate::read_whole_file(path)?, lenient)
 }
 
 /// Reads the workouts in a file that is already in memory; `path` is only used in messages.
 ///
 /// # Errors
-/// As [`read`].
-pub fn read_bytes(path: &Path, bytes: &[u8], lenient: bool) -> Result<Vec<Workout>, Error> {
+/// As [`read_workouts`].
+pub fn decode_workouts(
+    path: &Path,
+    bytes: &[u8],
+    lenient: bool,
+) -> Result<Vec<Workout>, ReadError> {
     if bytes.is_empty() {
-        return Err(Error::Empty { path: path.to_owned() });
+        return Err(ReadError::Empty { path: path.to_owned() });
     }
     if fit::is_fit(bytes) {
-        return fit::read(path, bytes, lenient);
+        return fit::read_fit(path, bytes, lenient);
     }
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
     if start.trim_start().starts_with('<') {
         return match () {
-            () if start.contains("<gpx") => gpx::read(path, bytes),
-            () if start.contains("TrainingCenterDatabase") => tcx::read(path, bytes),
-            () => Err(not_understood(path, "XML that is neither TCX nor GPX")),
+            () if start.contains("<gpx") => gpx::read_gpx(path, bytes),
+            () if start.contains("TrainingCenterDatabase") => tcx::read_tcx(path, bytes),
+            () => Err(not_a_workout(path, "XML that is neither TCX nor GPX")),
         };
     }
     let header = start.lines().find(|line| !text::is_blank(line)).unwrap_or_default();
-    if diary::is_diary(header) {
-        return diary::read(path, bytes);
+    if diary::is_diary_header(header) {
+        return diary::read_diary(path, bytes);
     }
-    Err(not_understood(
+    Err(not_a_workout(
         path,
         "neither FIT, TCX, GPX nor a diary (CSV with the columns date, minutes)",
     ))
 }
 
 /// The error for a file that holds no workout.
-fn not_understood(path: &Path, what: &str) -> Error {
+fn not_a_workout(path: &Path, what: &str) -> ReadError {
     let hint =
         "workouts are read from FIT, TCX, GPX and CSV (date, sport, minutes, RPE, distance, notes)";
-    Error::format(path, crate::Place::Whole, format!("not a workout: {what}"), hint)
+    ReadError::bad_format(path, crate::FileLocation::Whole, format!("not a workout: {what}"), hint)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Recognises two entries of the same workout.
 
-use super::{Start, Workout};
+use super::{Workout, WorkoutStart};
 
 /// Whether two entries describe the same workout: recorded by two devices, exported twice, or
 /// recorded by a device and in the diary. `default_offset_s` is the athlete's time zone where a
@@ -10,11 +10,11 @@ use super::{Start, Workout};
 /// must be at least half as long. Between a device and a diary, the day must be the same, the
 /// sports must not contradict each other, and the minutes (or, without them, the distances) must
 /// agree within a fifth. Two diary entries are never the same workout.
-pub fn same(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
+pub fn is_same_workout(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
     let fits = |x: f64, y: f64| (x - y).abs() <= 0.2 * x.max(y);
     match (a.start, b.start) {
-        (Start::At { unix_s: from_a, .. }, Start::At { unix_s: from_b, .. }) => {
-            let (long_a, long_b) = (elapsed(a), elapsed(b));
+        (WorkoutStart::At { unix_s: from_a, .. }, WorkoutStart::At { unix_s: from_b, .. }) => {
+            let (long_a, long_b) = (elapsed_s(a), elapsed_s(b));
             let shared = (from_a + long_a).min(from_b + long_b) - from_a.max(from_b);
             let (short, long) = (long_a.min(long_b), long_a.max(long_b));
             short >= 0.5 * long && shared >= 0.8 * short && shared > 0.0
@@ -24,19 +24,19 @@ pub fn same(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
             let (by_time, by_distance) =
                 (fits(a.duration_s, b.duration_s), fits(a.distance_m, b.distance_m));
             let known = a.duration_s.is_finite() && b.duration_s.is_finite();
-            let both = matches!((a.start, b.start), (Start::On(_), Start::On(_)));
+            let both = matches!((a.start, b.start), (WorkoutStart::On(_), WorkoutStart::On(_)));
             // Two equal rows of one diary may be two workouts; only the file's fingerprint shows
             // that they were read before.
             !both
                 && sports
-                && a.start.day(default_offset_s) == b.start.day(default_offset_s)
+                && a.start.local_day(default_offset_s) == b.start.local_day(default_offset_s)
                 && if known { by_time } else { by_distance }
         }
     }
 }
 
 /// Time from the first to the last sample, or the duration if that is longer, s.
-fn elapsed(workout: &Workout) -> f64 {
+fn elapsed_s(workout: &Workout) -> f64 {
     workout
         .samples
         .time

@@ -1,24 +1,24 @@
 //! TCX: one workout per activity; its laps are joined.
 
-use super::xml::{Node, instant, number, walk};
-use super::{Samples, Start, Workout};
-use crate::Error;
+use super::xml::{XmlNode, parse_instant_element, parse_number, walk_elements};
+use super::{Workout, WorkoutSamples, WorkoutStart};
+use crate::ReadError;
 use std::path::Path;
 
 /// A track point: time and values (latitude, longitude, altitude, distance, heart rate, cadence,
 /// speed, power); NaN means missing.
-type Point = (f64, [f64; 8]);
+type TcxPoint = (f64, [f64; 8]);
 /// A point without any values.
-const NOTHING: Point = (f64::NAN, [f64::NAN; 8]);
+const EMPTY_POINT: TcxPoint = (f64::NAN, [f64::NAN; 8]);
 
 /// Reads the workouts of a TCX file.
-pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
+pub(super) fn read_tcx(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, ReadError> {
     let mut workouts = Vec::new();
-    let mut activity: Option<Activity> = None;
+    let mut activity: Option<TcxActivity> = None;
     let mut parents: Vec<String> = Vec::new();
-    walk(path, bytes, |node| {
+    walk_elements(path, bytes, |node| {
         match node {
-            Node::Open(name, attributes) => {
+            XmlNode::Open(name, attributes) => {
                 match name {
                     "Activity" => {
                         let sport = attributes
@@ -29,59 +29,65 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<Vec<Workout>, Error> {
                             Some("biking") => "cycling".to_owned(),
                             _ => sport.unwrap_or_default(),
                         };
-                        activity = Some(Activity { sport, ..Activity::default() });
+                        activity = Some(TcxActivity { sport, ..TcxActivity::default() });
                     }
                     "Trackpoint" => {
-                        activity.iter_mut().for_each(|activity| activity.point = Some(NOTHING))
+                        activity.iter_mut().for_each(|activity| activity.point = Some(EMPTY_POINT))
                     }
                     _ => {}
                 }
                 parents.push(name.to_owned());
             }
-            Node::Close(name, text) => {
+            XmlNode::Close(name, text) => {
                 parents.pop();
                 let parent = parents.last().map_or("", String::as_str);
                 if let Some(activity) = &mut activity {
-                    activity.close(path, name, parent, text)?;
+                    activity.close_element(path, name, parent, text)?;
                 }
                 if name == "Activity" {
-                    workouts.extend(activity.take().and_then(Activity::workout));
+                    workouts.extend(activity.take().and_then(TcxActivity::into_workout));
                 }
             }
         }
         Ok(())
     })?;
     match workouts.is_empty() {
-        true => Err(super::not_understood(path, "a TCX without an activity")),
+        true => Err(super::not_a_workout(path, "a TCX without an activity")),
         false => Ok(workouts),
     }
 }
 
 /// An activity while it is read.
 #[derive(Default)]
-struct Activity {
+struct TcxActivity {
     sport: String,
     /// Time of the activity's `Id` or of its first point, s since 1970 UTC, and time zone offset.
-    id: Option<(f64, Option<f64>)>,
+    start: Option<(f64, Option<f64>)>,
     comment: String,
     /// Duration and distance summed over the laps, s and m.
     laps: Option<(f64, f64)>,
-    point: Option<Point>,
-    points: Vec<Point>,
+    point: Option<TcxPoint>,
+    points: Vec<TcxPoint>,
 }
 
-impl Activity {
+impl TcxActivity {
     /// Takes in the text of an element that ends.
-    fn close(&mut self, path: &Path, name: &str, parent: &str, text: &str) -> Result<(), Error> {
-        let value = |element: &str| number(path, element, text);
+    fn close_element(
+        &mut self,
+        path: &Path,
+        name: &str,
+        parent: &str,
+        text: &str,
+    ) -> Result<(), ReadError> {
+        let value = |element: &str| parse_number(path, element, text);
         match (name, &mut self.point) {
             ("Trackpoint", point) => {
                 self.points.extend(point.take().filter(|point| point.0.is_finite()))
             }
             ("Time", Some(point)) => {
-                let (unix_s, offset) = instant(path, "Time", text)?;
+                let (unix_s, offset) = parse_instant_element(path, "Time", text)?;
                 point.0 = unix_s;
-                self.id.get_or_insert((unix_s, offset));
+                self.start.get_or_insert((unix_s, offset));
             }
             (_, Some((_, values))) => {
                 let place = match name {
@@ -97,7 +103,9 @@ impl Activity {
                 };
                 values[place] = value(name)?;
             }
-            ("Id", None) if parent == "Activity" => self.id = Some(instant(path, "Id", text)?),
+            ("Id", None) if parent == "Activity" => {
+                self.start = Some(parse_instant_element(path, "Id", text)?)
+            }
             ("TotalTimeSeconds", None) if parent == "Lap" => {
                 self.laps.get_or_insert((0.0, 0.0)).0 += value(name)?
             }
@@ -113,14 +121,14 @@ impl Activity {
     }
 
     /// Builds the workout; none if the activity has no time at all.
-    fn workout(self) -> Option<Workout> {
-        let (id_s, offset_s) = self.id?;
+    fn into_workout(self) -> Option<Workout> {
+        let (id_s, offset_s) = self.start?;
         let unix_s = self.points.first().map_or(id_s, |point| point.0);
-        let mut workout = Workout::new(Start::At { unix_s, offset_s }, self.sport);
+        let mut workout = Workout::new(WorkoutStart::At { unix_s, offset_s }, self.sport);
         let column = |place: usize| {
             self.points.iter().map(|(_, values)| values[place]).collect::<Vec<f64>>()
         };
-        workout.samples = Samples {
+        workout.samples = WorkoutSamples {
             time: self.points.iter().map(|point| point.0 - unix_s).collect(),
             latitude: column(0),
             longitude: column(1),
@@ -132,7 +140,7 @@ impl Activity {
             power: column(7),
             other: Vec::new(),
         };
-        workout.samples.settle();
+        workout.samples.drop_empty();
         (workout.duration_s, workout.distance_m) = self.laps.unwrap_or((f64::NAN, f64::NAN));
         workout.comment = self.comment;
         Some(workout)

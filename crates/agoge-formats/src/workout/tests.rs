@@ -3,12 +3,12 @@ use proptest::prelude::*;
 
 const NAME: &str = "workout";
 
-fn read_text(text: &str) -> Result<Vec<Workout>, Error> {
-    read_bytes(Path::new(NAME), text.as_bytes(), false)
+fn read_text(text: &str) -> Result<Vec<Workout>, ReadError> {
+    decode_workouts(Path::new(NAME), text.as_bytes(), false)
 }
 
-fn timed(times: &[f64]) -> Workout {
-    let mut workout = Workout::new(Start::At { unix_s: 1.7e9, offset_s: None }, "running");
+fn workout_with_times(times: &[f64]) -> Workout {
+    let mut workout = Workout::new(WorkoutStart::At { unix_s: 1.7e9, offset_s: None }, "running");
     workout.samples.time = times.to_vec();
     workout
 }
@@ -24,8 +24,8 @@ fn a_diary_is_read_with_rest_days_and_decimal_commas() {
         (2730.0, 6.0, 8200.0)
     );
     assert_eq!(workouts[0].comment, "hills; hot");
-    assert_eq!(workouts[0].start, Start::On("2026-03-01".parse().unwrap()));
-    let rest = clean(workouts[1].clone()).unwrap();
+    assert_eq!(workouts[0].start, WorkoutStart::On("2026-03-01".parse().unwrap()));
+    let rest = clean_workout(workouts[1].clone()).unwrap();
     assert_eq!((rest.duration_s, rest.rpe.is_nan()), (0.0, true));
 }
 
@@ -72,16 +72,18 @@ fn instants_have_zones() {
 #[test]
 fn a_workout_belongs_to_the_day_of_the_athletes_clock() {
     let evening = parse_instant("2026-03-01T23:30:00-05:00").unwrap();
-    let start = Start::At { unix_s: evening.0, offset_s: evening.1 };
-    assert_eq!(start.day(0.0).to_string(), "2026-03-01");
-    let without = Start::At { unix_s: evening.0, offset_s: None };
-    assert_eq!(without.day(0.0).to_string(), "2026-03-02");
-    assert_eq!(without.day(-5.0 * 3600.0).to_string(), "2026-03-01");
+    let start = WorkoutStart::At { unix_s: evening.0, offset_s: evening.1 };
+    assert_eq!(start.local_day(0.0).to_string(), "2026-03-01");
+    let without = WorkoutStart::At { unix_s: evening.0, offset_s: None };
+    assert_eq!(without.local_day(0.0).to_string(), "2026-03-02");
+    assert_eq!(without.local_day(-5.0 * 3600.0).to_string(), "2026-03-01");
 }
 
 #[test]
 fn clocks_that_jump_go_on() {
-    let workout = clean(timed(&[0.0, 1.0, 2.0, -500.0, -499.0, 90_000.0, 90_001.0])).unwrap();
+    let workout =
+        clean_workout(workout_with_times(&[0.0, 1.0, 2.0, -500.0, -499.0, 90_000.0, 90_001.0]))
+            .unwrap();
     assert_eq!(workout.samples.time, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     assert_eq!(workout.notes.len(), 2);
     assert_eq!(workout.duration_s, 6.0);
@@ -89,9 +91,9 @@ fn clocks_that_jump_go_on() {
 
 #[test]
 fn impossible_values_become_missing_and_are_counted() {
-    let mut workout = timed(&[0.0, 1.0, 2.0, f64::NAN]);
+    let mut workout = workout_with_times(&[0.0, 1.0, 2.0, f64::NAN]);
     workout.samples.heart_rate = vec![-5.0, 999.0, 120.0, 121.0];
-    let workout = clean(workout).unwrap();
+    let workout = clean_workout(workout).unwrap();
     assert_eq!(workout.samples.heart_rate.iter().filter(|v| v.is_finite()).count(), 1);
     assert_eq!(workout.samples.len(), 3);
     assert!(workout.notes.iter().any(|note| note.contains("2 samples")), "{:?}", workout.notes);
@@ -99,28 +101,28 @@ fn impossible_values_become_missing_and_are_counted() {
 
 #[test]
 fn what_took_no_time_is_refused() {
-    assert_eq!(clean(timed(&[0.0])), Err(Unusable::NoTime));
-    let mut unset = timed(&[0.0, 10.0]);
-    unset.start = Start::At { unix_s: 631_065_700.0, offset_s: None };
-    assert_eq!(clean(unset), Err(Unusable::NoDay));
+    assert_eq!(clean_workout(workout_with_times(&[0.0])), Err(UnusableWorkout::NoTime));
+    let mut unset = workout_with_times(&[0.0, 10.0]);
+    unset.start = WorkoutStart::At { unix_s: 631_065_700.0, offset_s: None };
+    assert_eq!(clean_workout(unset), Err(UnusableWorkout::NoDay));
 }
 
 #[test]
 fn two_devices_and_a_diary_are_one_workout() {
-    let watch = clean(timed(&[0.0, 1800.0, 3600.0])).unwrap();
-    let mut phone = clean(timed(&[0.0, 1700.0, 3500.0])).unwrap();
-    phone.start = Start::At { unix_s: 1.7e9 + 40.0, offset_s: Some(3600.0) };
-    assert!(same(&watch, &phone, 0.0));
+    let watch = clean_workout(workout_with_times(&[0.0, 1800.0, 3600.0])).unwrap();
+    let mut phone = clean_workout(workout_with_times(&[0.0, 1700.0, 3500.0])).unwrap();
+    phone.start = WorkoutStart::At { unix_s: 1.7e9 + 40.0, offset_s: Some(3600.0) };
+    assert!(is_same_workout(&watch, &phone, 0.0));
     let mut later = watch.clone();
-    later.start = Start::At { unix_s: 1.7e9 + 4000.0, offset_s: None };
-    assert!(!same(&watch, &later, 0.0));
-    let day = watch.start.day(0.0);
+    later.start = WorkoutStart::At { unix_s: 1.7e9 + 4000.0, offset_s: None };
+    assert!(!is_same_workout(&watch, &later, 0.0));
+    let day = watch.start.local_day(0.0);
     let entry = |minutes: f64| {
         let text = format!("date,sport,minutes,rpe\n{day},running,{minutes},5\n");
         read_text(&text).unwrap().remove(0)
     };
-    assert!(same(&watch, &entry(58.0), 0.0));
-    assert!(!same(&watch, &entry(20.0), 0.0));
+    assert!(is_same_workout(&watch, &entry(58.0), 0.0));
+    assert!(!is_same_workout(&watch, &entry(20.0), 0.0));
 }
 
 proptest! {
@@ -133,7 +135,7 @@ proptest! {
 
     #[test]
     fn cleaned_clocks_never_run_back(times in prop::collection::vec(-1e9f64..1e9, 1..60)) {
-        if let Ok(workout) = clean(timed(&times)) {
+        if let Ok(workout) = clean_workout(workout_with_times(&times)) {
             prop_assert_eq!(workout.samples.len(), times.len());
             prop_assert!(workout.samples.time.windows(2).all(|pair| pair[0] <= pair[1]));
         }

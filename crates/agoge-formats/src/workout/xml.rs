@@ -1,17 +1,17 @@
 //! XML reading shared by TCX and GPX: walks the elements one by one, and refuses document types,
 //! entities and deep nesting, which could be an attack.
 
-use crate::Error;
-use crate::error::Place;
+use crate::ReadError;
+use crate::error::FileLocation;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use std::path::Path;
 
 /// Deepest nesting that is followed; TCX and GPX need ten.
-const DEEPEST: usize = 64;
+const DEEPEST_NESTING: usize = 64;
 
 /// An event during the walk through a document.
-pub(super) enum Node<'a> {
+pub(super) enum XmlNode<'a> {
     /// An element begins: its name without prefix, its attributes.
     Open(&'a str, &'a [(String, String)]),
     /// An element ends: its name and the text in it.
@@ -19,11 +19,11 @@ pub(super) enum Node<'a> {
 }
 
 /// Walks through a document and calls `meet` at the start and end of each element.
-pub(super) fn walk(
+pub(super) fn walk_elements(
     path: &Path,
     bytes: &[u8],
-    mut meet: impl FnMut(Node) -> Result<(), Error>,
-) -> Result<(), Error> {
+    mut meet: impl FnMut(XmlNode) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
     let document = String::from_utf8_lossy(bytes);
     let mut reader = Reader::from_str(&document);
     reader.config_mut().trim_text(true);
@@ -32,9 +32,9 @@ pub(super) fn walk(
     loop {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         let fault = |what: String| {
-            Error::format(
+            ReadError::bad_format(
                 path,
-                Place::Byte(at),
+                FileLocation::Byte(at),
                 what,
                 "write the file again from the device or service",
             )
@@ -45,9 +45,9 @@ pub(super) fn walk(
                 // Entities declared in a document type can expand a few bytes to gigabytes;
                 // workouts never need one.
                 let hint = "remove the DOCTYPE; TCX and GPX have none";
-                return Err(Error::format(
+                return Err(ReadError::bad_format(
                     path,
-                    Place::Byte(at),
+                    FileLocation::Byte(at),
                     "a document type declaration, which is refused",
                     hint,
                 ));
@@ -62,14 +62,16 @@ pub(super) fn walk(
                         (name, attribute.value.into_owned())
                     })
                     .collect();
-                meet(Node::Open(&name, &attributes))?;
+                meet(XmlNode::Open(&name, &attributes))?;
                 text.clear();
                 if matches!(event, Event::Empty(_)) {
-                    meet(Node::Close(&name, ""))?;
+                    meet(XmlNode::Close(&name, ""))?;
                 } else {
                     open.push(name);
-                    if open.len() > DEEPEST {
-                        return Err(fault(format!("elements nested more than {DEEPEST} deep")));
+                    if open.len() > DEEPEST_NESTING {
+                        return Err(fault(format!(
+                            "elements nested more than {DEEPEST_NESTING} deep"
+                        )));
                     }
                 }
             }
@@ -77,7 +79,7 @@ pub(super) fn walk(
             Event::CData(ref piece) => text.push_str(piece),
             Event::End(_) => {
                 let name = open.pop().unwrap_or_default();
-                meet(Node::Close(&name, text.trim()))?;
+                meet(XmlNode::Close(&name, text.trim()))?;
                 text.clear();
             }
             Event::Eof if open.is_empty() => return Ok(()),
@@ -93,15 +95,15 @@ pub(super) fn walk(
 }
 
 /// Parses the number in an element; NaN if it is empty.
-pub(super) fn number(path: &Path, element: &str, text: &str) -> Result<f64, Error> {
+pub(super) fn parse_number(path: &Path, element: &str, text: &str) -> Result<f64, ReadError> {
     if text.is_empty() {
         return Ok(f64::NAN);
     }
     text.parse().map_err(|_| {
-        let what = format!("{} is no number", crate::error::quoted(text));
-        Error::format(
+        let what = format!("{} is no number", crate::error::quote_text(text));
+        ReadError::bad_format(
             path,
-            Place::Field(element.to_owned()),
+            FileLocation::Field(element.to_owned()),
             what,
             "write the file again from the device or service",
         )
@@ -109,12 +111,16 @@ pub(super) fn number(path: &Path, element: &str, text: &str) -> Result<f64, Erro
 }
 
 /// Parses the instant in an element.
-pub(super) fn instant(path: &Path, element: &str, text: &str) -> Result<(f64, Option<f64>), Error> {
+pub(super) fn parse_instant_element(
+    path: &Path,
+    element: &str,
+    text: &str,
+) -> Result<(f64, Option<f64>), ReadError> {
     super::parse_instant(text).ok_or_else(|| {
-        let what = format!("{} is no time", crate::error::quoted(text));
-        Error::format(
+        let what = format!("{} is no time", crate::error::quote_text(text));
+        ReadError::bad_format(
             path,
-            Place::Field(element.to_owned()),
+            FileLocation::Field(element.to_owned()),
             what,
             "times are written as 2026-03-31T17:05:09Z",
         )

@@ -12,11 +12,11 @@ mod vector;
 
 pub use asymmetry::{bilateral_asymmetry, limb_symmetry_index, unilateral_asymmetry};
 pub use phase::{
-    deviation_phase, mean_absolute_relative_phase, phase_angle, relative_phase, wrapped,
+    deviation_phase, mean_absolute_relative_phase, phase_angle, relative_phase, wrap_angle,
 };
-pub use sequence::{Peak, is_proximal_to_distal, peak_gaps, peak_speeds};
+pub use sequence::{SpeedPeak, is_proximal_to_distal, peak_gaps, peak_speeds};
 pub use variability::{multiple_correlation, sample_entropy};
-pub use vector::{Pattern, VectorCoding, circular_mean, coupling_angles, vector_coding};
+pub use vector::{CouplingPattern, VectorCoding, circular_mean, coupling_angles, vector_coding};
 
 #[cfg(test)]
 mod tests;

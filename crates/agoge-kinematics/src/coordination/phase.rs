@@ -1,7 +1,7 @@
 //! Continuous relative phase.
 
 use super::circular_mean;
-use crate::normalise::mean;
+use crate::normalise::finite_mean;
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
@@ -23,12 +23,15 @@ pub fn phase_angle(values: &[f64]) -> Vec<f64> {
     let middle = 0.5 * (high + low);
     let mirrored = (1..n).rev().chain(0..n).chain((0..n - 1).rev());
     let padded: Vec<f64> = mirrored.map(|i| values[i] - middle).collect();
-    analytic(&padded)[n - 1..2 * n - 1].iter().map(|z| z.im.atan2(z.re).to_degrees()).collect()
+    analytic_signal(&padded)[n - 1..2 * n - 1]
+        .iter()
+        .map(|z| z.im.atan2(z.re).to_degrees())
+        .collect()
 }
 
 /// The analytic signal of a real signal: its spectrum without negative frequencies (like SciPy's
 /// `hilbert`).
-fn analytic(signal: &[f64]) -> Vec<Complex<f64>> {
+fn analytic_signal(signal: &[f64]) -> Vec<Complex<f64>> {
     let n = signal.len();
     let mut planner = FftPlanner::new();
     let mut z: Vec<Complex<f64>> =
@@ -53,11 +56,11 @@ fn analytic(signal: &[f64]) -> Vec<Complex<f64>> {
 /// positive if the proximal leads. NaN under the conditions of [`phase_angle`].
 pub fn relative_phase(proximal: &[f64], distal: &[f64]) -> Vec<f64> {
     let pairs = phase_angle(proximal).into_iter().zip(phase_angle(distal));
-    pairs.map(|(proximal, distal)| wrapped(proximal - distal)).collect()
+    pairs.map(|(proximal, distal)| wrap_angle(proximal - distal)).collect()
 }
 
 /// Wraps an angle to (−180, 180] degrees.
-pub fn wrapped(angle: f64) -> f64 {
+pub fn wrap_angle(angle: f64) -> f64 {
     let turned = angle - 360.0 * (angle / 360.0).round();
     if turned <= -180.0 { turned + 360.0 } else { turned }
 }
@@ -66,7 +69,7 @@ pub fn wrapped(angle: f64) -> f64 {
 /// samples of a relative phase curve (Stergiou 2004). NaN without any.
 pub fn mean_absolute_relative_phase(relative_phase: &[f64]) -> f64 {
     let absolute: Vec<f64> = relative_phase.iter().map(|angle| angle.abs()).collect();
-    mean(&absolute)
+    finite_mean(&absolute)
 }
 
 /// Deviation phase (DP), degrees: the standard deviation (n − 1) of the relative phase over
@@ -81,12 +84,13 @@ pub fn deviation_phase(curves: &[Vec<f64>]) -> f64 {
         .map(|sample| {
             let angles: Vec<f64> = curves.iter().map(|curve| curve[sample]).collect();
             let (centre, _) = circular_mean(&angles);
-            let deviations: Vec<f64> = angles.iter().map(|angle| wrapped(angle - centre)).collect();
+            let deviations: Vec<f64> =
+                angles.iter().map(|angle| wrap_angle(angle - centre)).collect();
             let known = deviations.iter().filter(|deviation| deviation.is_finite());
             let (squares, n) = known
                 .fold((0.0, 0usize), |(sum, n), deviation| (sum + deviation * deviation, n + 1));
             if n < 2 { f64::NAN } else { (squares / (n - 1) as f64).sqrt() }
         })
         .collect();
-    mean(&spreads)
+    finite_mean(&spreads)
 }

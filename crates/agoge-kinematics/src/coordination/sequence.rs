@@ -1,10 +1,10 @@
 //! The sequence in which body parts reach their peak speeds.
 
-use crate::derivative;
+use crate::time_derivative;
 
 /// The peak speed of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Peak {
+pub struct SpeedPeak {
     /// Time of the peak, s, with sub-frame resolution.
     pub time_s: f64,
     /// The speed at the peak, in the curve's unit per second, positive.
@@ -18,13 +18,13 @@ pub struct Peak {
 /// Speeds are central differences; the time is that of the vertex of the parabola through the
 /// highest speed and its neighbours, so that gaps shorter than a frame can be resolved. `None` for
 /// a curve in which no speed is known, or that never moves.
-pub fn peak_speeds(curves: &[&[f64]], time: &[f64]) -> Vec<Option<Peak>> {
+pub fn peak_speeds(curves: &[&[f64]], time: &[f64]) -> Vec<Option<SpeedPeak>> {
     curves.iter().map(|curve| peak_speed(curve, time)).collect()
 }
 
 /// The peak speed of one curve.
-fn peak_speed(curve: &[f64], time: &[f64]) -> Option<Peak> {
-    let speed: Vec<f64> = derivative(curve, time).into_iter().map(f64::abs).collect();
+fn peak_speed(curve: &[f64], time: &[f64]) -> Option<SpeedPeak> {
+    let speed: Vec<f64> = time_derivative(curve, time).into_iter().map(f64::abs).collect();
     let (peak, &highest) = speed
         .iter()
         .enumerate()
@@ -37,13 +37,13 @@ fn peak_speed(curve: &[f64], time: &[f64]) -> Option<Peak> {
         peak.checked_sub(1).and_then(|before| Some([*speed.get(before)?, *speed.get(peak + 1)?]));
     let Some([before, after]) = neighbours.filter(|known| known.iter().all(|v| v.is_finite()))
     else {
-        return Some(Peak { time_s: time[peak], speed: highest });
+        return Some(SpeedPeak { time_s: time[peak], speed: highest });
     };
     let bend = before - 2.0 * highest + after;
     // A peak of two equal speeds lies between them; a flat peak is not shifted.
     let shift = if bend < 0.0 { 0.5 * (before - after) / bend } else { 0.0 };
     let step = 0.5 * (time[peak + 1] - time[peak - 1]);
-    Some(Peak {
+    Some(SpeedPeak {
         time_s: time[peak] + shift * step,
         speed: highest - 0.25 * (before - after) * shift,
     })
@@ -51,12 +51,12 @@ fn peak_speed(curve: &[f64], time: &[f64]) -> Option<Peak> {
 
 /// Time from each peak to the next, s, `[curve − 1]`: positive if the more distal one comes later.
 /// NaN next to a missing peak.
-pub fn peak_gaps(peaks: &[Option<Peak>]) -> Vec<f64> {
-    let time = |peak: &Option<Peak>| peak.map_or(f64::NAN, |peak| peak.time_s);
+pub fn peak_gaps(peaks: &[Option<SpeedPeak>]) -> Vec<f64> {
+    let time = |peak: &Option<SpeedPeak>| peak.map_or(f64::NAN, |peak| peak.time_s);
     peaks.windows(2).map(|pair| time(&pair[1]) - time(&pair[0])).collect()
 }
 
 /// Whether every peak comes after the previous one; `None` if a peak is missing.
-pub fn is_proximal_to_distal(peaks: &[Option<Peak>]) -> Option<bool> {
+pub fn is_proximal_to_distal(peaks: &[Option<SpeedPeak>]) -> Option<bool> {
     peaks.iter().all(Option::is_some).then(|| peak_gaps(peaks).iter().all(|gap| *gap > 0.0))
 }

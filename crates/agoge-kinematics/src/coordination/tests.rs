@@ -4,7 +4,7 @@
 //! 3*sin(i/7), 0.8*d)`.
 
 use super::*;
-use crate::normalise::CYCLE;
+use crate::normalise::CYCLE_POINTS;
 use proptest::prelude::*;
 use std::f64::consts::TAU;
 
@@ -108,13 +108,13 @@ fn vector_coding_equals_numpy() {
         &[(0, 4.093442297385071), (20, 0.8877445137383473), (70, 5.203485395169806)],
     );
     assert!((coding.mean_variability() - 3.45370349604448).abs() < 1e-9);
-    assert!((coding.shares().iter().sum::<f64>() - 1.0).abs() < 1e-12);
+    assert!((coding.pattern_shares().iter().sum::<f64>() - 1.0).abs() < 1e-12);
 }
 
 /// The bins of Chang et al. 2008, table 1.
 #[test]
 fn patterns_are_bins_of_forty_five_degrees() {
-    use Pattern::{AntiPhase, Distal, InPhase, Proximal};
+    use CouplingPattern::{AntiPhase, Distal, InPhase, Proximal};
     let bins = [
         (0.0, Proximal),
         (22.4, Proximal),
@@ -127,9 +127,9 @@ fn patterns_are_bins_of_forty_five_degrees() {
     for (angle, pattern) in
         bins.into_iter().chain(opposite).chain([(337.4, AntiPhase), (337.5, Proximal)])
     {
-        assert_eq!(Pattern::of(angle), Some(pattern), "{angle}");
+        assert_eq!(CouplingPattern::from_angle(angle), Some(pattern), "{angle}");
     }
-    assert_eq!(Pattern::of(f64::NAN), None);
+    assert_eq!(CouplingPattern::from_angle(f64::NAN), None);
 }
 
 /// `num = ((Y-Y.mean(0))**2).sum()/(T*(N-1)); den = ((Y-Y.mean())**2).sum()/(N*T-1);
@@ -208,7 +208,7 @@ fn next_to_nothing_breaks_nothing() {
 /// Smooth, moving curves: a sum of three waves over a cycle.
 fn curve() -> impl Strategy<Value = Vec<f64>> {
     (-50.0..50.0f64, prop::array::uniform3((1.0..40.0f64, 0.0..TAU))).prop_map(|(offset, waves)| {
-        (0..CYCLE)
+        (0..CYCLE_POINTS)
             .map(|i| {
                 let wave = |(k, (size, phase)): (usize, &(f64, f64))| {
                     size / (k + 1) as f64 * (TAU * (k + 1) as f64 * i as f64 / 100.0 + phase).sin()

@@ -1,7 +1,7 @@
 //! Similarity of repetitions, and regularity of a signal. See [`crate::normalise::spread`] for the
 //! spread of curves over the cycle.
 
-use crate::normalise::{mean, sample_sd};
+use crate::normalise::{finite_mean, sample_sd};
 
 /// Coefficient of multiple correlation of repetitions (Kadaba et al. 1989, within-day form), 0 to
 /// 1; 1 if all have the same waveform.
@@ -21,7 +21,7 @@ pub fn multiple_correlation(curves: &[Vec<f64>]) -> f64 {
     let centre: Vec<f64> = (0..length)
         .map(|sample| curves.iter().map(|curve| curve[sample]).sum::<f64>() / repetitions)
         .collect();
-    let grand = mean(&centre);
+    let grand = finite_mean(&centre);
     let squares_about = |centre: &dyn Fn(usize) -> f64| -> f64 {
         curves
             .iter()

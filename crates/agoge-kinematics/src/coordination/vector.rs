@@ -1,6 +1,6 @@
 //! Vector coding of the coupling between two curves.
 
-use crate::normalise::mean;
+use crate::normalise::finite_mean;
 
 /// Coupling angles of two curves over the same samples, `[sample − 1]`, degrees in [0, 360): the
 /// direction from each point of the angle-angle plot to the next, atan2(Δdistal, Δproximal) (Chang,
@@ -14,14 +14,14 @@ pub fn coupling_angles(proximal: &[f64], distal: &[f64]) -> Vec<f64> {
             if across == 0.0 && up == 0.0 {
                 f64::NAN
             } else {
-                positive(up.atan2(across).to_degrees())
+                wrap_positive(up.atan2(across).to_degrees())
             }
         })
         .collect()
 }
 
 /// Wraps an angle to [0, 360) degrees.
-fn positive(angle: f64) -> f64 {
+fn wrap_positive(angle: f64) -> f64 {
     let turned = angle.rem_euclid(360.0);
     // Tiny negative angles round up to a whole turn.
     if turned >= 360.0 { 0.0 } else { turned }
@@ -37,7 +37,7 @@ pub fn circular_mean(angles: &[f64]) -> (f64, f64) {
     let sin = known.iter().map(|angle| angle.sin()).sum::<f64>() / n;
     // Rounding may make r slightly greater than 1.
     let r = cos.hypot(sin);
-    (positive(sin.atan2(cos).to_degrees()), if r > 1.0 { 1.0 } else { r })
+    (wrap_positive(sin.atan2(cos).to_degrees()), if r > 1.0 { 1.0 } else { r })
 }
 
 /// The coupling of two curves over repetitions.
@@ -54,15 +54,15 @@ pub struct VectorCoding {
 impl VectorCoding {
     /// Mean coupling angle variability over the cycle, degrees; NaN if nothing is known.
     pub fn mean_variability(&self) -> f64 {
-        mean(&self.variability)
+        finite_mean(&self.variability)
     }
 
     /// Share of the known samples in each pattern, in the order of [`Pattern::ALL`]; they sum to 1.
     /// NaN if nothing is known.
-    pub fn shares(&self) -> [f64; 4] {
-        let known: Vec<Pattern> =
-            self.mean.iter().filter_map(|&angle| Pattern::of(angle)).collect();
-        Pattern::ALL.map(|pattern| {
+    pub fn pattern_shares(&self) -> [f64; 4] {
+        let known: Vec<CouplingPattern> =
+            self.mean.iter().filter_map(|&angle| CouplingPattern::from_angle(angle)).collect();
+        CouplingPattern::ALL.map(|pattern| {
             known.iter().filter(|known| **known == pattern).count() as f64 / known.len() as f64
         })
     }
@@ -85,7 +85,7 @@ pub fn vector_coding(repetitions: &[(Vec<f64>, Vec<f64>)]) -> VectorCoding {
 
 /// The four patterns of coordination, each two bins of 45° (Chang et al. 2008).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pattern {
+pub enum CouplingPattern {
     /// Only the proximal moves: about 0° and 180°.
     Proximal,
     /// Both move in the same direction: about 45° and 225°.
@@ -96,14 +96,20 @@ pub enum Pattern {
     AntiPhase,
 }
 
-impl Pattern {
+impl CouplingPattern {
     /// All patterns, in the order of their bins from 0°.
-    pub const ALL: [Pattern; 4] =
-        [Pattern::Proximal, Pattern::InPhase, Pattern::Distal, Pattern::AntiPhase];
+    pub const ALL: [CouplingPattern; 4] = [
+        CouplingPattern::Proximal,
+        CouplingPattern::InPhase,
+        CouplingPattern::Distal,
+        CouplingPattern::AntiPhase,
+    ];
 
     /// The pattern of a coupling angle in degrees; `None` if the angle is missing. Bins include
     /// their lower edge (22.5° is in phase).
-    pub fn of(angle: f64) -> Option<Pattern> {
-        angle.is_finite().then(|| Pattern::ALL[((positive(angle) + 22.5) / 45.0) as usize % 4])
+    pub fn from_angle(angle: f64) -> Option<CouplingPattern> {
+        angle
+            .is_finite()
+            .then(|| CouplingPattern::ALL[((wrap_positive(angle) + 22.5) / 45.0) as usize % 4])
     }
 }

@@ -1,11 +1,11 @@
 //! Joint and segment angles.
 
-use super::frame::{Frames, UP, between, turn};
-use super::shown::{LEAST_SHOWN, shown};
-use super::{Catalogue, Plane, View};
+use super::foreshortening::{MIN_SHOWN_SHARE, visible_share};
+use super::frame::{AthleteAxes, UP, angle_between, turn_angle};
+use super::{CameraView, CurveCollector, RequiredPlane};
 use crate::Unit::Degree;
-use crate::curve::key;
-use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit};
+use crate::curve::curve_key;
+use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit_vector};
 use agoge_motion::{Part, Side};
 
 /// Up to this included angle, degrees, a knee's flexion is taken from its sagittal projection, so
@@ -14,126 +14,164 @@ use agoge_motion::{Part, Side};
 const NEARLY_STRAIGHT: f64 = 15.0;
 
 /// Adds the angles of both sides and the trunk.
-pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
+pub(super) fn measure_angles(catalogue: &mut CurveCollector, frames: &AthleteAxes) {
     for side in Side::BOTH {
-        leg(catalogue, frames, side);
-        arm(catalogue, frames, side);
+        measure_leg(catalogue, frames, side);
+        measure_arm(catalogue, frames, side);
     }
-    trunk(catalogue, frames);
+    measure_trunk(catalogue, frames);
 }
 
 /// Adds the angles of one leg.
-fn leg(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
-    let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
+fn measure_leg(catalogue: &mut CurveCollector, frames: &AthleteAxes, side: Side) {
+    let (body, is_3d) = (catalogue.body, catalogue.view == CameraView::Spatial);
     let [hip, knee, ankle, toe, heel] =
         [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle, Part::LeftBigToe, Part::LeftHeel]
-            .map(|part| part.on(side));
-    let at = |frame: usize, part: Part| flat(body.at(frame, part.index()), is_3d);
+            .map(|part| part.on_side(side));
+    let at = |frame: usize, part: Part| flatten_depth(body.position_at(frame, part.index()), is_3d);
     let limb = |frame: usize, a: Part, b: Part| sub(at(frame, b), at(frame, a));
     let inward =
         |frame: usize| scale(frames.right[frame], if side == Side::Left { 1.0 } else { -1.0 });
     let some = Some(side);
 
-    catalogue.add(("knee_flexion", some, Degree, Plane::Sagittal), &[hip, knee, ankle], |f| {
-        let (thigh, shank) = (limb(f, hip, knee), limb(f, knee, ankle));
-        hinge(thigh, shank, scale(frames.forward[f], -1.0))
-    });
-    catalogue.add(
-        ("hip_flexion", some, Degree, Plane::Sagittal),
+    catalogue.add_curve(
+        ("knee_flexion", some, Degree, RequiredPlane::Sagittal),
+        &[hip, knee, ankle],
+        |f| {
+            let (thigh, shank) = (limb(f, hip, knee), limb(f, knee, ankle));
+            hinge_flexion(thigh, shank, scale(frames.forward[f], -1.0))
+        },
+    );
+    catalogue.add_curve(
+        ("hip_flexion", some, Degree, RequiredPlane::Sagittal),
         &[hip, knee, Part::Pelvis, Part::Neck],
         |f| {
-            let trunk = unit(limb(f, Part::Pelvis, Part::Neck));
+            let trunk = unit_vector(limb(f, Part::Pelvis, Part::Neck));
             let across = frames.right[f];
             // Forward relative to the trunk: in 3D perpendicular to the trunk and the athlete's
             // right, in an image the trunk turned by 90°.
-            let forward =
-                if is_3d { unit(cross(trunk, across)) } else { quarter(trunk, frames.forward[f]) };
-            turn(limb(f, hip, knee), scale(trunk, -1.0), forward)
+            let forward = if is_3d {
+                unit_vector(cross(trunk, across))
+            } else {
+                quarter_turn(trunk, frames.forward[f])
+            };
+            turn_angle(limb(f, hip, knee), scale(trunk, -1.0), forward)
         },
     );
-    catalogue.add(("hip_adduction", some, Degree, Plane::Frontal), &[hip, knee], |f| {
-        let thigh = limb(f, hip, knee);
-        dot(thigh, inward(f))
-            .atan2(if is_3d { off(thigh, inward(f)) } else { -thigh[1] })
-            .to_degrees()
-    });
-    catalogue.add(("knee_valgus", some, Degree, Plane::Frontal), &[hip, knee, ankle], |f| {
-        // Frontal-plane projection angle: deviation of hip–knee–ankle from straight, positive when
-        // the knee is inward.
-        let (thigh, shank) = (limb(f, hip, knee), limb(f, knee, ankle));
-        let lean = |segment: [f64; 3]| {
-            dot(segment, inward(f)).atan2(if is_3d { off(segment, inward(f)) } else { -segment[1] })
-        };
-        (lean(thigh) - lean(shank)).to_degrees()
-    });
-    catalogue.add(
-        ("ankle_dorsiflexion", some, Degree, Plane::Sagittal),
+    catalogue.add_curve(
+        ("hip_adduction", some, Degree, RequiredPlane::Frontal),
+        &[hip, knee],
+        |f| {
+            let thigh = limb(f, hip, knee);
+            dot(thigh, inward(f))
+                .atan2(if is_3d { perpendicular_length(thigh, inward(f)) } else { -thigh[1] })
+                .to_degrees()
+        },
+    );
+    catalogue.add_curve(
+        ("knee_valgus", some, Degree, RequiredPlane::Frontal),
+        &[hip, knee, ankle],
+        |f| {
+            // Frontal-plane projection angle: deviation of hip–knee–ankle from straight, positive when
+            // the knee is inward.
+            let (thigh, shank) = (limb(f, hip, knee), limb(f, knee, ankle));
+            let lean = |segment: [f64; 3]| {
+                dot(segment, inward(f)).atan2(if is_3d {
+                    perpendicular_length(segment, inward(f))
+                } else {
+                    -segment[1]
+                })
+            };
+            (lean(thigh) - lean(shank)).to_degrees()
+        },
+    );
+    catalogue.add_curve(
+        ("ankle_dorsiflexion", some, Degree, RequiredPlane::Sagittal),
         &[knee, ankle, toe],
         |f| {
             let back = if at(f, heel)[0].is_finite() { heel } else { ankle };
             // Measured from the heel, the sole is level in standing. Measured from the ankle, the
             // foot points down by a constant angle, which is not removed.
-            90.0 - between(limb(f, ankle, knee), limb(f, back, toe))
+            90.0 - angle_between(limb(f, ankle, knee), limb(f, back, toe))
         },
     );
     // The thigh angle is positive when the knee is in front of the hip, the shank angle when the
     // shank leans forward.
-    catalogue.add(("thigh_angle", some, Degree, Plane::Sagittal), &[hip, knee], |f| {
-        turn(limb(f, hip, knee), scale(UP, -1.0), frames.forward[f])
-    });
-    catalogue.add(("shank_angle", some, Degree, Plane::Sagittal), &[knee, ankle], |f| {
-        turn(limb(f, ankle, knee), UP, frames.forward[f])
-    });
-    catalogue.add(("foot_angle", some, Degree, Plane::Sagittal), &[heel, toe], |f| {
-        turn(limb(f, heel, toe), frames.forward[f], UP)
+    catalogue.add_curve(
+        ("thigh_angle", some, Degree, RequiredPlane::Sagittal),
+        &[hip, knee],
+        |f| turn_angle(limb(f, hip, knee), scale(UP, -1.0), frames.forward[f]),
+    );
+    catalogue.add_curve(
+        ("shank_angle", some, Degree, RequiredPlane::Sagittal),
+        &[knee, ankle],
+        |f| turn_angle(limb(f, ankle, knee), UP, frames.forward[f]),
+    );
+    catalogue.add_curve(("foot_angle", some, Degree, RequiredPlane::Sagittal), &[heel, toe], |f| {
+        turn_angle(limb(f, heel, toe), frames.forward[f], UP)
     });
 }
 
 /// Angles between the upper arm and the trunk.
-const SHOULDER: [&str; 3] = ["shoulder_elevation", "shoulder_flexion", "shoulder_abduction"];
+const SHOULDER_CURVES: [&str; 3] = ["shoulder_elevation", "shoulder_flexion", "shoulder_abduction"];
 /// Percentage of an arm's frames that may lack its angle before that is reported.
-const MOST_UNTOLD: usize = 5;
+const MAX_HIDDEN_PERCENT: usize = 5;
 
 /// Adds the angles of one arm.
-fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
-    let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
+fn measure_arm(catalogue: &mut CurveCollector, frames: &AthleteAxes, side: Side) {
+    let (body, is_3d) = (catalogue.body, catalogue.view == CameraView::Spatial);
     let [shoulder, elbow, wrist] =
-        [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist].map(|part| part.on(side));
+        [Part::LeftShoulder, Part::LeftElbow, Part::LeftWrist].map(|part| part.on_side(side));
     let limb = |frame: usize, a: Part, b: Part| {
-        sub(flat(body.at(frame, b.index()), is_3d), flat(body.at(frame, a.index()), is_3d))
+        sub(
+            flatten_depth(body.position_at(frame, b.index()), is_3d),
+            flatten_depth(body.position_at(frame, a.index()), is_3d),
+        )
     };
-    let trunk = |frame: usize| unit(limb(frame, Part::Pelvis, Part::Neck));
+    let trunk = |frame: usize| unit_vector(limb(frame, Part::Pelvis, Part::Neck));
     // The arm moves on the thorax, so its lateral axis is the line of the shoulders; where a
     // shoulder is missing, the athlete's right.
     let across = |frame: usize| {
         let line = limb(frame, Part::LeftShoulder, Part::RightShoulder);
-        if is_3d && norm(line) > 1e-6 { unit(line) } else { frames.right[frame] }
+        if is_3d && norm(line) > 1e-6 { unit_vector(line) } else { frames.right[frame] }
     };
     let some = Some(side);
     let [whole_arm, upper_arm] =
-        ["elbow_flexion", "shoulder_elevation"].map(|curve| shown(body, curve, some));
+        ["elbow_flexion", "shoulder_elevation"].map(|curve| visible_share(body, curve, some));
     // An arm that points at the camera has no measurable angle in the image. Frames lost this way
     // are reported below.
     let is_measurable = |shares: &Option<Vec<f64>>, f: usize| {
-        shares.as_ref().is_none_or(|shares| shares[f] >= LEAST_SHOWN)
+        shares.as_ref().is_none_or(|shares| shares[f] >= MIN_SHOWN_SHARE)
     };
     let angle_if_shown = |shares: &Option<Vec<f64>>, f: usize, angle: f64| {
         if is_measurable(shares, f) { angle } else { f64::NAN }
     };
 
-    catalogue.add(("elbow_flexion", some, Degree, Plane::Any), &[shoulder, elbow, wrist], |f| {
-        angle_if_shown(&whole_arm, f, between(limb(f, shoulder, elbow), limb(f, elbow, wrist)))
-    });
+    catalogue.add_curve(
+        ("elbow_flexion", some, Degree, RequiredPlane::Any),
+        &[shoulder, elbow, wrist],
+        |f| {
+            angle_if_shown(
+                &whole_arm,
+                f,
+                angle_between(limb(f, shoulder, elbow), limb(f, elbow, wrist)),
+            )
+        },
+    );
     let core = [shoulder, elbow, Part::Pelvis, Part::Neck];
-    catalogue.add(("shoulder_elevation", some, Degree, Plane::Any), &core, |f| {
-        angle_if_shown(&upper_arm, f, between(limb(f, shoulder, elbow), scale(trunk(f), -1.0)))
+    catalogue.add_curve(("shoulder_elevation", some, Degree, RequiredPlane::Any), &core, |f| {
+        angle_if_shown(
+            &upper_arm,
+            f,
+            angle_between(limb(f, shoulder, elbow), scale(trunk(f), -1.0)),
+        )
     });
-    catalogue.add(("shoulder_flexion", some, Degree, Plane::Sagittal), &core, |f| {
+    catalogue.add_curve(("shoulder_flexion", some, Degree, RequiredPlane::Sagittal), &core, |f| {
         let down = scale(trunk(f), -1.0);
         let forward = if is_3d {
-            unit(cross(trunk(f), across(f)))
+            unit_vector(cross(trunk(f), across(f)))
         } else {
-            quarter(trunk(f), frames.forward[f])
+            quarter_turn(trunk(f), frames.forward[f])
         };
         let upper = limb(f, shoulder, elbow);
         // An arm held straight out to the side has no direction in this plane.
@@ -142,10 +180,10 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         {
             f64::NAN
         } else {
-            turn(upper, down, forward)
+            turn_angle(upper, down, forward)
         }
     });
-    catalogue.add(("shoulder_abduction", some, Degree, Plane::Frontal), &core, |f| {
+    catalogue.add_curve(("shoulder_abduction", some, Degree, RequiredPlane::Frontal), &core, |f| {
         let outward = scale(across(f), if side == Side::Right { 1.0 } else { -1.0 });
         let (upper, down) = (limb(f, shoulder, elbow), scale(trunk(f), -1.0));
         if !is_measurable(&upper_arm, f)
@@ -153,99 +191,108 @@ fn arm(catalogue: &mut Catalogue, frames: &Frames, side: Side) {
         {
             f64::NAN
         } else {
-            turn(upper, down, outward)
+            turn_angle(upper, down, outward)
         }
     });
-    for (curves, shares) in [(&["elbow_flexion"][..], &whole_arm), (&SHOULDER, &upper_arm)] {
+    for (curves, shares) in [(&["elbow_flexion"][..], &whole_arm), (&SHOULDER_CURVES, &upper_arm)] {
         let Some(shares) = shares else { continue };
         let seen = shares.iter().filter(|share| share.is_finite()).count();
-        let hidden_times_100 = 100 * shares.iter().filter(|share| **share < LEAST_SHOWN).count();
-        if hidden_times_100 > MOST_UNTOLD * seen {
+        let hidden_times_100 =
+            100 * shares.iter().filter(|share| **share < MIN_SHOWN_SHARE).count();
+        if hidden_times_100 > MAX_HIDDEN_PERCENT * seen {
             let (share, side) = (hidden_times_100 / seen, side.name());
             let reason = format!(
                 "in {share} % of its frames the {side} arm points at the camera or away from it"
             );
             for curve in curves {
-                if catalogue.has(curve, some) {
-                    catalogue.refuse(&key(curve, some), reason.clone());
+                if catalogue.has_curve(curve, some) {
+                    catalogue.refuse_quantity(&curve_key(curve, some), reason.clone());
                 }
             }
         }
     }
-    catalogue.add(
-        ("shoulder_rotation", some, Degree, Plane::Depth),
+    catalogue.add_curve(
+        ("shoulder_rotation", some, Degree, RequiredPlane::Depth),
         &[shoulder, elbow, wrist],
         |f| {
             // Outward rotation of the forearm about the upper arm, from pointing forward. Only a
             // bent elbow shows it.
             let (upper, fore) = (limb(f, shoulder, elbow), limb(f, elbow, wrist));
-            if !(30.0..150.0).contains(&between(upper, fore)) {
+            if !(30.0..150.0).contains(&angle_between(upper, fore)) {
                 return f64::NAN;
             }
             let outward = scale(across(f), if side == Side::Right { 1.0 } else { -1.0 });
-            turn(fore, frames.forward[f], outward)
+            turn_angle(fore, frames.forward[f], outward)
         },
     );
 }
 
 /// Adds the angles of trunk, head, pelvis and shoulders.
-fn trunk(catalogue: &mut Catalogue, frames: &Frames) {
-    let (body, is_3d) = (catalogue.body, catalogue.view == View::Spatial);
+fn measure_trunk(catalogue: &mut CurveCollector, frames: &AthleteAxes) {
+    let (body, is_3d) = (catalogue.body, catalogue.view == CameraView::Spatial);
     let line = |frame: usize, a: Part, b: Part| {
-        sub(flat(body.at(frame, b.index()), is_3d), flat(body.at(frame, a.index()), is_3d))
+        sub(
+            flatten_depth(body.position_at(frame, b.index()), is_3d),
+            flatten_depth(body.position_at(frame, a.index()), is_3d),
+        )
     };
     let spine = [Part::Pelvis, Part::Neck];
-    catalogue.add(("trunk_lean", None, Degree, Plane::Sagittal), &spine, |f| {
-        turn(line(f, spine[0], spine[1]), UP, frames.forward[f])
+    catalogue.add_curve(("trunk_lean", None, Degree, RequiredPlane::Sagittal), &spine, |f| {
+        turn_angle(line(f, spine[0], spine[1]), UP, frames.forward[f])
     });
-    catalogue.add(("trunk_lateral_lean", None, Degree, Plane::Frontal), &spine, |f| {
-        turn(line(f, spine[0], spine[1]), UP, frames.right[f])
-    });
-    catalogue.add(("head_lean", None, Degree, Plane::Sagittal), &[Part::Neck, Part::Head], |f| {
-        turn(line(f, Part::Neck, Part::Head), UP, frames.forward[f])
-    });
+    catalogue.add_curve(
+        ("trunk_lateral_lean", None, Degree, RequiredPlane::Frontal),
+        &spine,
+        |f| turn_angle(line(f, spine[0], spine[1]), UP, frames.right[f]),
+    );
+    catalogue.add_curve(
+        ("head_lean", None, Degree, RequiredPlane::Sagittal),
+        &[Part::Neck, Part::Head],
+        |f| turn_angle(line(f, Part::Neck, Part::Head), UP, frames.forward[f]),
+    );
     for (name, left, right) in [
         ("pelvis_list", Part::LeftHip, Part::RightHip),
         ("shoulder_tilt", Part::LeftShoulder, Part::RightShoulder),
     ] {
         // Positive if the right side is higher.
-        catalogue.add((name, None, Degree, Plane::Frontal), &[left, right], |f| {
-            turn(line(f, left, right), frames.right[f], UP)
+        catalogue.add_curve((name, None, Degree, RequiredPlane::Frontal), &[left, right], |f| {
+            turn_angle(line(f, left, right), frames.right[f], UP)
         });
     }
     let shoulders = [Part::LeftShoulder, Part::RightShoulder, Part::LeftHip, Part::RightHip];
-    catalogue.add(("trunk_rotation", None, Degree, Plane::Depth), &shoulders, |f| {
+    catalogue.add_curve(("trunk_rotation", None, Degree, RequiredPlane::Depth), &shoulders, |f| {
         // Shoulders relative to the athlete's right, about the vertical; positive to the left
         // (anticlockwise from above).
-        turn(line(f, shoulders[0], shoulders[1]), frames.right[f], frames.forward[f])
+        turn_angle(line(f, shoulders[0], shoulders[1]), frames.right[f], frames.forward[f])
     });
 }
 
 /// Flexion of a hinge joint between two segments, degrees: the included angle, blended near
 /// [`NEARLY_STRAIGHT`] into the angle projected on the plane of the first segment and `towards`
 /// (the direction of flexion), so that hyperextension is negative and the curve is continuous.
-fn hinge(first: [f64; 3], second: [f64; 3], towards: [f64; 3]) -> f64 {
-    let included = between(first, second);
-    let along = unit(first);
+fn hinge_flexion(first: [f64; 3], second: [f64; 3], towards: [f64; 3]) -> f64 {
+    let included = angle_between(first, second);
+    let along = unit_vector(first);
     let aside = sub(towards, scale(along, dot(towards, along)));
-    let projected = if norm(aside) > 0.3 { turn(second, along, unit(aside)) } else { included };
+    let projected =
+        if norm(aside) > 0.3 { turn_angle(second, along, unit_vector(aside)) } else { included };
     let t = ((included - NEARLY_STRAIGHT) / NEARLY_STRAIGHT).clamp(0.0, 1.0);
     let weight = t * t * (3.0 - 2.0 * t);
     weight * included + (1.0 - weight) * projected
 }
 
 /// A direction in the image, turned by 90° towards where the athlete faces.
-fn quarter(up: [f64; 3], forward: [f64; 3]) -> [f64; 3] {
+fn quarter_turn(up: [f64; 3], forward: [f64; 3]) -> [f64; 3] {
     scale([up[1], -up[0], 0.0], forward[0])
 }
 
 /// The length of a segment's component perpendicular to a direction. Used for the lean in that
 /// direction, which stays defined when the segment is level, like the thigh in a squat.
-fn off(segment: [f64; 3], direction: [f64; 3]) -> f64 {
+fn perpendicular_length(segment: [f64; 3], direction: [f64; 3]) -> f64 {
     norm(add(segment, scale(direction, -dot(segment, direction))))
 }
 
 /// Sets the missing depth to zero in two dimensions.
-pub(super) fn flat(p: [f64; 3], is_3d: bool) -> [f64; 3] {
+pub(super) fn flatten_depth(p: [f64; 3], is_3d: bool) -> [f64; 3] {
     if is_3d { p } else { [p[0], p[1], 0.0] }
 }

@@ -1,12 +1,12 @@
 //! The athlete's anatomical directions in each frame: forward and right.
 
-use super::{Setting, View};
-use agoge_motion::vector::{add, cross, dot, norm, sub, unit};
+use super::{CameraView, CaptureContext};
+use agoge_motion::vector::{add, cross, dot, norm, sub, unit_vector};
 use agoge_motion::{Part, Recording};
 
 /// The athlete's directions in each frame, `[frame]`. In two dimensions, the direction that points
 /// out of the image is zero, so that it contributes nothing.
-pub(super) struct Frames {
+pub(super) struct AthleteAxes {
     /// The horizontal direction the athlete faces.
     pub(super) forward: Vec<[f64; 3]>,
     /// The horizontal direction of the athlete's right.
@@ -16,16 +16,18 @@ pub(super) struct Frames {
 /// Up in every recording.
 pub(super) const UP: [f64; 3] = [0.0, 1.0, 0.0];
 
-impl Frames {
+impl AthleteAxes {
     /// The directions in a recording on the body skeleton.
-    pub(super) fn of(body: &Recording, setting: &Setting) -> Frames {
-        let n = body.frames();
-        let towards = [setting.towards, 0.0, 0.0];
+    pub(super) fn from_recording(body: &Recording, setting: &CaptureContext) -> AthleteAxes {
+        let n = body.frame_count();
+        let towards = [setting.image_direction, 0.0, 0.0];
         match setting.view {
-            View::Spatial => spatial(body),
-            View::Frontal => Frames { forward: vec![[0.0; 3]; n], right: vec![towards; n] },
-            View::Sagittal | View::Oblique => {
-                Frames { forward: vec![towards; n], right: vec![[0.0; 3]; n] }
+            CameraView::Spatial => spatial_axes(body),
+            CameraView::Frontal => {
+                AthleteAxes { forward: vec![[0.0; 3]; n], right: vec![towards; n] }
+            }
+            CameraView::Sagittal | CameraView::Oblique => {
+                AthleteAxes { forward: vec![towards; n], right: vec![[0.0; 3]; n] }
             }
         }
     }
@@ -33,33 +35,35 @@ impl Frames {
 
 /// 1 if the athlete's direction that lies in the image plane points to the image's right, −1 if to
 /// its left: forward in a side view, the athlete's right in a front or back view.
-pub(super) fn towards(body: &Recording, view: View) -> f64 {
+pub(super) fn image_direction(body: &Recording, view: CameraView) -> f64 {
     let sign = match view {
-        View::Spatial => 1.0,
+        CameraView::Spatial => 1.0,
         // From the front, the athlete's right is on the image's left; from the back, on its right.
-        View::Frontal => (0..body.frames())
+        CameraView::Frontal => (0..body.frame_count())
             .map(|f| {
-                x(body, f, Part::RightHip) - x(body, f, Part::LeftHip)
-                    + x(body, f, Part::RightShoulder)
-                    - x(body, f, Part::LeftShoulder)
+                part_x(body, f, Part::RightHip) - part_x(body, f, Part::LeftHip)
+                    + part_x(body, f, Part::RightShoulder)
+                    - part_x(body, f, Part::LeftShoulder)
             })
             .filter(|d| d.is_finite())
             .sum::<f64>(),
-        View::Sagittal | View::Oblique => facing(body),
+        CameraView::Sagittal | CameraView::Oblique => facing_vote(body),
     };
     if sign >= 0.0 { 1.0 } else { -1.0 }
 }
 
 /// The x coordinate of a part in a frame.
-fn x(body: &Recording, frame: usize, part: Part) -> f64 {
-    body.at(frame, part.index())[0]
+fn part_x(body: &Recording, frame: usize, part: Part) -> f64 {
+    body.position_at(frame, part.index())[0]
 }
 
 /// The directions in 3D: right from the hips and shoulders, forward = up × right. Where those are
 /// missing, the last known direction is held.
-fn spatial(body: &Recording) -> Frames {
+fn spatial_axes(body: &Recording) -> AthleteAxes {
     let across = |frame: usize| {
-        let line = |a: Part, b: Part| sub(body.at(frame, b.index()), body.at(frame, a.index()));
+        let line = |a: Part, b: Part| {
+            sub(body.position_at(frame, b.index()), body.position_at(frame, a.index()))
+        };
         let hips = line(Part::LeftHip, Part::RightHip);
         let shoulders = line(Part::LeftShoulder, Part::RightShoulder);
         let line = match (hips[0].is_finite(), shoulders[0].is_finite()) {
@@ -68,38 +72,40 @@ fn spatial(body: &Recording) -> Frames {
             _ => shoulders,
         };
         let level = [line[0], 0.0, line[2]];
-        (norm(level) > 1e-6).then(|| unit(level))
+        (norm(level) > 1e-6).then(|| unit_vector(level))
     };
-    let first = (0..body.frames()).find_map(across).unwrap_or([0.0, 0.0, 1.0]);
+    let first = (0..body.frame_count()).find_map(across).unwrap_or([0.0, 0.0, 1.0]);
     let mut last = first;
-    let right: Vec<[f64; 3]> = (0..body.frames())
+    let right: Vec<[f64; 3]> = (0..body.frame_count())
         .map(|frame| {
             last = across(frame).unwrap_or(last);
             last
         })
         .collect();
     let forward = right.iter().map(|&right| cross(UP, right)).collect();
-    Frames { forward, right }
+    AthleteAxes { forward, right }
 }
 
 /// The direction the athlete faces in a side view: positive for the image's right. A vote over the
 /// whole recording of the toes relative to the ankles (weight 2), the nose relative to the neck (1)
 /// and the direction in which the knees bend (0.5).
-fn facing(body: &Recording) -> f64 {
+fn facing_vote(body: &Recording) -> f64 {
     let mean = |values: Vec<f64>| {
         let known: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
         if known.is_empty() { 0.0 } else { known.iter().sum::<f64>() / known.len() as f64 }
     };
     let offset = |a: Part, b: Part| {
-        mean((0..body.frames()).map(|f| x(body, f, b) - x(body, f, a)).collect())
+        mean((0..body.frame_count()).map(|f| part_x(body, f, b) - part_x(body, f, a)).collect())
     };
     let feet =
         offset(Part::LeftAnkle, Part::LeftBigToe) + offset(Part::RightAnkle, Part::RightBigToe);
     let head = offset(Part::Neck, Part::Nose);
     let knee = |hip: Part, knee: Part, ankle: Part| {
         mean(
-            (0..body.frames())
-                .map(|f| x(body, f, knee) - 0.5 * (x(body, f, hip) + x(body, f, ankle)))
+            (0..body.frame_count())
+                .map(|f| {
+                    part_x(body, f, knee) - 0.5 * (part_x(body, f, hip) + part_x(body, f, ankle))
+                })
                 .collect(),
         )
     };
@@ -112,12 +118,12 @@ fn facing(body: &Recording) -> f64 {
 
 /// The angle of `v` from `from` towards `towards` in their plane, degrees: atan2 of the two
 /// components.
-pub(super) fn turn(v: [f64; 3], from: [f64; 3], towards: [f64; 3]) -> f64 {
+pub(super) fn turn_angle(v: [f64; 3], from: [f64; 3], towards: [f64; 3]) -> f64 {
     dot(v, towards).atan2(dot(v, from)).to_degrees()
 }
 
 /// The angle between two vectors, 0 to 180 degrees; NaN if either has zero length.
-pub(super) fn between(a: [f64; 3], b: [f64; 3]) -> f64 {
+pub(super) fn angle_between(a: [f64; 3], b: [f64; 3]) -> f64 {
     if norm(a) < 1e-9 || norm(b) < 1e-9 {
         return f64::NAN;
     }

@@ -1,26 +1,26 @@
 //! Heights, distances, speeds and the centre of mass.
 
-use super::frame::Frames;
-use super::{Catalogue, Plane, View};
+use super::frame::AthleteAxes;
+use super::{CameraView, CurveCollector, RequiredPlane};
 use crate::Unit;
-use agoge_motion::vector::{add, dot, mean, norm, scale, sub};
+use agoge_motion::vector::{add, dot, mean_point, norm, scale, sub};
 use agoge_motion::{Part, Recording, Side, Space};
 
 /// Adds the heights, distances, speeds and the centre of mass.
-pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
+pub(super) fn measure_lengths(catalogue: &mut CurveCollector, frames: &AthleteAxes) {
     let body = catalogue.body;
     let (factor, unit, speed) = match body.space {
         Space::World | Space::Plane => (1.0, Unit::Metre, Unit::MetrePerSecond),
         Space::Image { .. } => (1.0 / catalogue.setting.trunk, Unit::Trunk, Unit::TrunkPerSecond),
     };
-    let is_3d = catalogue.view == View::Spatial;
+    let is_3d = catalogue.view == CameraView::Spatial;
     let at = |frame: usize, part: Part| {
-        let p = body.at(frame, part.index());
+        let p = body.position_at(frame, part.index());
         scale(if is_3d { p } else { [p[0], p[1], 0.0] }, factor)
     };
     let floor = catalogue.setting.floor * factor;
 
-    catalogue.add(("pelvis_height", None, unit, Plane::Any), &[Part::Pelvis], |f| {
+    catalogue.add_curve(("pelvis_height", None, unit, RequiredPlane::Any), &[Part::Pelvis], |f| {
         at(f, Part::Pelvis)[1] - floor
     });
     for side in Side::BOTH {
@@ -32,32 +32,41 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
             Part::LeftAnkle,
             Part::LeftBigToe,
         ]
-        .map(|part| part.on(side));
+        .map(|part| part.on_side(side));
         let inward = |f: usize| scale(frames.right[f], if side == Side::Left { 1.0 } else { -1.0 });
         let some = Some(side);
-        catalogue.add(("wrist_height", some, unit, Plane::Any), &[wrist, shoulder], |f| {
-            at(f, wrist)[1] - at(f, shoulder)[1]
-        });
-        catalogue.add(("wrist_forward", some, unit, Plane::Sagittal), &[wrist, shoulder], |f| {
-            dot(sub(at(f, wrist), at(f, shoulder)), frames.forward[f])
-        });
-        catalogue.add(("wrist_side", some, unit, Plane::Frontal), &[wrist, shoulder], |f| {
-            -dot(sub(at(f, wrist), at(f, shoulder)), inward(f))
-        });
-        catalogue.add(("wrist_speed", some, speed, Plane::Any), &[wrist], |f| {
-            let (a, b) = (f.saturating_sub(1), (f + 1).min(body.frames() - 1));
+        catalogue.add_curve(
+            ("wrist_height", some, unit, RequiredPlane::Any),
+            &[wrist, shoulder],
+            |f| at(f, wrist)[1] - at(f, shoulder)[1],
+        );
+        catalogue.add_curve(
+            ("wrist_forward", some, unit, RequiredPlane::Sagittal),
+            &[wrist, shoulder],
+            |f| dot(sub(at(f, wrist), at(f, shoulder)), frames.forward[f]),
+        );
+        catalogue.add_curve(
+            ("wrist_side", some, unit, RequiredPlane::Frontal),
+            &[wrist, shoulder],
+            |f| -dot(sub(at(f, wrist), at(f, shoulder)), inward(f)),
+        );
+        catalogue.add_curve(("wrist_speed", some, speed, RequiredPlane::Any), &[wrist], |f| {
+            let (a, b) = (f.saturating_sub(1), (f + 1).min(body.frame_count() - 1));
             if a == b {
                 f64::NAN
             } else {
                 norm(sub(at(b, wrist), at(a, wrist))) / (body.time[b] - body.time[a])
             }
         });
-        catalogue
-            .add(("ankle_height", some, unit, Plane::Any), &[ankle], |f| at(f, ankle)[1] - floor);
-        catalogue.add(("foot_height", some, unit, Plane::Any), &[toe], |f| at(f, toe)[1] - floor);
+        catalogue.add_curve(("ankle_height", some, unit, RequiredPlane::Any), &[ankle], |f| {
+            at(f, ankle)[1] - floor
+        });
+        catalogue.add_curve(("foot_height", some, unit, RequiredPlane::Any), &[toe], |f| {
+            at(f, toe)[1] - floor
+        });
         // Inward distance of the knee from the nearest point on the line from hip to ankle.
-        catalogue.add(
-            ("knee_medial_displacement", some, unit, Plane::Frontal),
+        catalogue.add_curve(
+            ("knee_medial_displacement", some, unit, RequiredPlane::Frontal),
             &[hip, knee, ankle],
             |f| {
                 let (line, from_hip) =
@@ -69,38 +78,42 @@ pub(super) fn measure(catalogue: &mut Catalogue, frames: &Frames) {
     }
     let across =
         |f: usize, left: Part, right: Part| dot(sub(at(f, right), at(f, left)), frames.right[f]);
-    catalogue.add(
-        ("stance_width", None, unit, Plane::Frontal),
+    catalogue.add_curve(
+        ("stance_width", None, unit, RequiredPlane::Frontal),
         &[Part::LeftAnkle, Part::RightAnkle],
         |f| across(f, Part::LeftAnkle, Part::RightAnkle),
     );
     let legs = [Part::LeftKnee, Part::RightKnee, Part::LeftAnkle, Part::RightAnkle];
-    catalogue.add(("knee_ankle_ratio", None, Unit::One, Plane::Frontal), &legs, |f| {
-        across(f, legs[0], legs[1]) / across(f, legs[2], legs[3])
-    });
+    catalogue.add_curve(
+        ("knee_ankle_ratio", None, Unit::One, RequiredPlane::Frontal),
+        &legs,
+        |f| across(f, legs[0], legs[1]) / across(f, legs[2], legs[3]),
+    );
     let masses =
         [Part::Pelvis, Part::Neck, Part::LeftHip, Part::RightHip, Part::LeftKnee, Part::RightKnee];
     // Relative to the midpoint of the ankles: position over the feet, wherever in the room they
     // stand.
-    let feet = |f: usize| mean(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)]);
+    let feet = |f: usize| mean_point(&[at(f, Part::LeftAnkle), at(f, Part::RightAnkle)]);
     let pelvis = [Part::Pelvis, Part::LeftAnkle, Part::RightAnkle];
     let over_feet =
         |f: usize, point: [f64; 3], direction: [f64; 3]| dot(sub(point, feet(f)), direction);
-    catalogue.add(("pelvis_forward", None, unit, Plane::Sagittal), &pelvis, |f| {
+    catalogue.add_curve(("pelvis_forward", None, unit, RequiredPlane::Sagittal), &pelvis, |f| {
         over_feet(f, at(f, Part::Pelvis), frames.forward[f])
     });
-    catalogue.add(("pelvis_side", None, unit, Plane::Frontal), &pelvis, |f| {
+    catalogue.add_curve(("pelvis_side", None, unit, RequiredPlane::Frontal), &pelvis, |f| {
         over_feet(f, at(f, Part::Pelvis), frames.right[f])
     });
     let centre = |f: usize| centre_of_mass(|part| at(f, part));
     let with_feet = [masses.as_slice(), &pelvis].concat();
-    catalogue.add(("com_forward", None, unit, Plane::Sagittal), &with_feet, |f| {
+    catalogue.add_curve(("com_forward", None, unit, RequiredPlane::Sagittal), &with_feet, |f| {
         over_feet(f, centre(f), frames.forward[f])
     });
-    catalogue.add(("com_side", None, unit, Plane::Frontal), &with_feet, |f| {
+    catalogue.add_curve(("com_side", None, unit, RequiredPlane::Frontal), &with_feet, |f| {
         over_feet(f, centre(f), frames.right[f])
     });
-    catalogue.add(("com_height", None, unit, Plane::Any), &masses, |f| centre(f)[1] - floor);
+    catalogue.add_curve(("com_height", None, unit, RequiredPlane::Any), &masses, |f| {
+        centre(f)[1] - floor
+    });
 }
 
 /// Segments of the limbs: proximal end, distal end, share of body mass, and distance of the centre
@@ -133,7 +146,7 @@ pub(crate) fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
     add_segment(neck, at(Part::Pelvis), 0.4346, 0.4486);
     for (a, b, share, along) in SEGMENTS {
         for side in Side::BOTH {
-            add_segment(at(a.on(side)), at(b.on(side)), share, along);
+            add_segment(at(a.on_side(side)), at(b.on_side(side)), share, along);
         }
     }
     scale(moment, 1.0 / mass)
@@ -141,7 +154,7 @@ pub(crate) fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
 
 /// The floor's height, in the recording's unit: the 2nd percentile of the lowest of toes, heels and
 /// ankles in each frame; 0 if none is ever seen.
-pub(crate) fn floor(body: &Recording) -> f64 {
+pub(crate) fn floor_height(body: &Recording) -> f64 {
     let feet = [
         Part::LeftBigToe,
         Part::RightBigToe,
@@ -150,31 +163,36 @@ pub(crate) fn floor(body: &Recording) -> f64 {
         Part::LeftAnkle,
         Part::RightAnkle,
     ];
-    let lowest =
-        |f: usize| feet.iter().map(|part| body.at(f, part.index())[1]).fold(f64::NAN, f64::min);
-    let floor = standing_level((0..body.frames()).map(lowest));
+    let lowest = |f: usize| {
+        feet.iter().map(|part| body.position_at(f, part.index())[1]).fold(f64::NAN, f64::min)
+    };
+    let floor = standing_level((0..body.frame_count()).map(lowest));
     if floor.is_nan() { 0.0 } else { floor }
 }
 
 /// The standing height of something that is lifted now and then: the 2nd percentile of its heights;
 /// NaN if none is known.
 pub(crate) fn standing_level(heights: impl Iterator<Item = f64>) -> f64 {
-    ranked(heights, |known| known / 50)
+    ranked_value(heights, |known| known / 50)
 }
 
 /// The trunk's length from mid-hip to neck in the image plane: the 90th percentile, since leaning
 /// out of the plane only shortens it.
 pub(super) fn trunk_length(body: &Recording) -> f64 {
     let length = |f: usize| {
-        let line = sub(body.at(f, Part::Neck.index()), body.at(f, Part::Pelvis.index()));
+        let line =
+            sub(body.position_at(f, Part::Neck.index()), body.position_at(f, Part::Pelvis.index()));
         line[0].hypot(line[1])
     };
-    ranked((0..body.frames()).map(length), |known| (known - 1) * 9 / 10)
+    ranked_value((0..body.frame_count()).map(length), |known| (known - 1) * 9 / 10)
 }
 
 /// The finite value with a rank, from 0, in ascending order; `rank` computes it from the number of
 /// finite values. NaN if there are none.
-pub(super) fn ranked(values: impl Iterator<Item = f64>, rank: impl FnOnce(usize) -> usize) -> f64 {
+pub(super) fn ranked_value(
+    values: impl Iterator<Item = f64>,
+    rank: impl FnOnce(usize) -> usize,
+) -> f64 {
     let mut known: Vec<f64> = values.filter(|value| value.is_finite()).collect();
     if known.is_empty() {
         return f64::NAN;

@@ -2,14 +2,14 @@
 
 use super::*;
 use agoge_motion::recording::MISSING;
-use agoge_motion::{Skeleton, Source, Space};
+use agoge_motion::{RecordingSource, Skeleton, Space};
 
 /// A person standing upright facing +X (right is +Z), every part in place.
 fn standing() -> [[f64; 3]; Part::COUNT] {
     let mut p = [MISSING; Part::COUNT];
     let mut set = |part: Part, x: f64, y: f64, z: f64| {
-        p[part.on(Side::Right).index()] = [x, y, z];
-        p[part.on(Side::Left).index()] = [x, y, -z];
+        p[part.on_side(Side::Right).index()] = [x, y, z];
+        p[part.on_side(Side::Left).index()] = [x, y, -z];
     };
     set(Part::LeftHip, 0.0, 0.9, 0.1);
     set(Part::LeftKnee, 0.0, 0.5, 0.1);
@@ -40,7 +40,7 @@ fn bend(p: &mut [[f64; 3]; Part::COUNT], joint: Part, below: &[Part], axis: usiz
 }
 
 fn on<const N: usize>(parts: [Part; N], side: Side) -> [Part; N] {
-    parts.map(|part| part.on(side))
+    parts.map(|part| part.on_side(side))
 }
 
 const SHANK: [Part; 3] = [Part::LeftAnkle, Part::LeftHeel, Part::LeftBigToe];
@@ -52,12 +52,13 @@ fn recording(poses: &[[[f64; 3]; Part::COUNT]], space: Space) -> Recording {
     let time = (0..poses.len()).map(|i| i as f64 / 30.0).collect();
     let position: Vec<[f64; 3]> = poses.iter().flatten().copied().collect();
     let confidence = vec![1.0; position.len()];
-    Recording::new(Source::default(), Skeleton::body(), space, time, position, confidence).unwrap()
+    Recording::new(RecordingSource::default(), Skeleton::body(), space, time, position, confidence)
+        .unwrap()
 }
 
 /// The value of a curve for a single pose in 3D.
 fn value(pose: [[f64; 3]; Part::COUNT], name: &str, side: Option<Side>) -> f64 {
-    measure(&recording(&[pose], Space::World)).curves.get(name, side).unwrap().values[0]
+    measure_curves(&recording(&[pose], Space::World)).curves.get(name, side).unwrap().values[0]
 }
 
 /// Bends one joint and checks one angle, on both sides and in four facings. The geometry is exact,
@@ -83,8 +84,8 @@ fn each_joint_has_its_sign_on_both_sides_in_every_facing() {
             let mut pose = standing();
             // The mirror image of a turn about X goes the other way.
             let turn = if axis == 0 && side == Side::Right { -turn } else { turn };
-            let below: Vec<Part> = below.iter().map(|part| part.on(side)).collect();
-            bend(&mut pose, joint.on(side), &below, axis, turn);
+            let below: Vec<Part> = below.iter().map(|part| part.on_side(side)).collect();
+            bend(&mut pose, joint.on_side(side), &below, axis, turn);
             for facing in [0.0, 90.0, 180.0, 270.0] {
                 let mut turned = pose;
                 bend(&mut turned, Part::Pelvis, &Part::ALL, 1, facing);
@@ -93,7 +94,7 @@ fn each_joint_has_its_sign_on_both_sides_in_every_facing() {
                     (angle - expected).abs() < 1e-9,
                     "{name} {side:?} facing {facing}: {angle}"
                 );
-                let other = value(turned, name, Some(side.other()));
+                let other = value(turned, name, Some(side.opposite()));
                 assert!(other.abs() < 1e-9, "{name} on the other side: {other}");
             }
         }
@@ -104,7 +105,7 @@ fn each_joint_has_its_sign_on_both_sides_in_every_facing() {
 fn knees_inward_are_valgus_on_both_sides() {
     for side in Side::BOTH {
         let mut pose = standing();
-        pose[Part::LeftKnee.on(side).index()][2] *= 0.5; // 5 cm inward
+        pose[Part::LeftKnee.on_side(side).index()][2] *= 0.5; // 5 cm inward
         let valgus = value(pose, "knee_valgus", Some(side));
         let expected = 2.0 * (0.05f64 / 0.4).atan().to_degrees();
         assert!((valgus - expected).abs() < 1e-9, "{side:?} {valgus}");
@@ -138,7 +139,7 @@ fn a_limb_that_turns_all_the_way_never_jumps() {
                     let mut pose = standing();
                     bend(
                         &mut pose,
-                        Part::LeftShoulder.on(side),
+                        Part::LeftShoulder.on_side(side),
                         &on(ARM, side),
                         2,
                         direction * f64::from(i),
@@ -147,7 +148,7 @@ fn a_limb_that_turns_all_the_way_never_jumps() {
                 })
                 .collect();
             for space in [Space::World, Space::Plane] {
-                let measured = measure(&recording(&poses, space));
+                let measured = measure_curves(&recording(&poses, space));
                 let curve = &measured.curves.get("shoulder_flexion", Some(side)).unwrap().values;
                 for pair in curve.windows(2) {
                     assert!(((pair[1] - pair[0]) - direction).abs() < 1e-6, "{pair:?}");
@@ -162,12 +163,13 @@ fn films_from_either_side_give_the_same_angles_and_refuse_the_rest() {
     for mirror in [1.0, -1.0] {
         let mut pose = standing();
         for side in Side::BOTH {
-            bend(&mut pose, Part::LeftHip.on(side), &on(LEG, side), 2, 50.0);
-            bend(&mut pose, Part::LeftKnee.on(side), &on(SHANK, side), 2, -80.0);
+            bend(&mut pose, Part::LeftHip.on_side(side), &on(LEG, side), 2, 50.0);
+            bend(&mut pose, Part::LeftKnee.on_side(side), &on(SHANK, side), 2, -80.0);
         }
         pose.iter_mut().for_each(|p| *p = [mirror * p[0] * 100.0, p[1] * 100.0, f64::NAN]);
-        let measured = measure(&recording(&[pose], Space::Image { width: None, height: None }));
-        assert_eq!(measured.view, View::Sagittal);
+        let measured =
+            measure_curves(&recording(&[pose], Space::Image { width: None, height: None }));
+        assert_eq!(measured.view, CameraView::Sagittal);
         for side in Side::BOTH {
             let value = |name: &str| measured.curves.get(name, Some(side)).unwrap().values[0];
             assert!((value("knee_flexion") - 80.0).abs() < 1e-9);
@@ -190,8 +192,9 @@ fn films_from_front_and_back_see_valgus_with_the_same_sign() {
         let mut pose = standing();
         pose[Part::LeftKnee.index()][2] *= 0.5;
         pose.iter_mut().for_each(|p| *p = [mirror * p[2] * 100.0, p[1] * 100.0, f64::NAN]);
-        let measured = measure(&recording(&[pose], Space::Image { width: None, height: None }));
-        assert_eq!(measured.view, View::Frontal);
+        let measured =
+            measure_curves(&recording(&[pose], Space::Image { width: None, height: None }));
+        assert_eq!(measured.view, CameraView::Frontal);
         assert!(measured.curves.get("knee_valgus", Some(Side::Left)).unwrap().values[0] > 10.0);
         assert!(
             measured.curves.get("knee_valgus", Some(Side::Right)).unwrap().values[0].abs() < 1e-9
@@ -204,7 +207,7 @@ fn films_from_front_and_back_see_valgus_with_the_same_sign() {
 fn what_is_never_seen_is_refused_by_name() {
     let mut pose = standing();
     pose[Part::LeftBigToe.index()] = MISSING;
-    let measured = measure(&recording(&[pose], Space::World));
+    let measured = measure_curves(&recording(&[pose], Space::World));
     assert!(
         measured
             .curves
@@ -212,7 +215,7 @@ fn what_is_never_seen_is_refused_by_name() {
             .iter()
             .any(|refused| refused.reason == "the left big toe is never seen")
     );
-    let empty = measure(&recording(&[[MISSING; Part::COUNT]; 3], Space::World));
+    let empty = measure_curves(&recording(&[[MISSING; Part::COUNT]; 3], Space::World));
     assert!(empty.curves.curves.is_empty());
 }
 
@@ -228,8 +231,8 @@ fn centre_of_mass_of_a_standing_person() {
 fn derivative_of_a_line_is_its_slope() {
     let time = [0.0, 0.1, 0.3, 0.4];
     let values = time.map(|t| 3.0 * t + 1.0);
-    assert!(derivative(&values, &time).iter().all(|slope| (slope - 3.0).abs() < 1e-9));
-    assert!(derivative(&[1.0], &[0.0])[0].is_nan());
+    assert!(time_derivative(&values, &time).iter().all(|slope| (slope - 3.0).abs() < 1e-9));
+    assert!(time_derivative(&[1.0], &[0.0])[0].is_nan());
 }
 
 #[test]
@@ -237,20 +240,26 @@ fn a_view_is_surer_the_straighter_the_camera_stands() {
     let view_from = |degrees: f64| {
         let (sin, cos) = f64::to_radians(degrees).sin_cos();
         let pose = standing().map(|[x, y, z]| [100.0 * (sin * x - cos * z), 100.0 * y, f64::NAN]);
-        let measured = measure(&recording(&[pose], Space::Image { width: None, height: None }));
+        let measured =
+            measure_curves(&recording(&[pose], Space::Image { width: None, height: None }));
         (measured.view, measured.view_certainty)
     };
     let [front, nearly, angle, side] = [0.0, 28.0, 45.0, 90.0].map(view_from);
-    assert_eq!([front.0, angle.0, side.0], [View::Frontal, View::Oblique, View::Sagittal]);
+    assert_eq!(
+        [front.0, angle.0, side.0],
+        [CameraView::Frontal, CameraView::Oblique, CameraView::Sagittal]
+    );
     assert!(
         front.1 > 0.9 && side.1 > 0.9 && nearly.1 < 0.8,
         "{front:?} {nearly:?} {angle:?} {side:?}"
     );
-    let spatial = measure(&recording(&[standing()], Space::World));
-    assert_eq!((spatial.view, spatial.view_certainty), (View::Spatial, 1.0));
-    let unseen =
-        measure(&recording(&[[MISSING; Part::COUNT]], Space::Image { width: None, height: None }));
-    assert_eq!((unseen.view, unseen.view_certainty), (View::Oblique, 0.0));
+    let spatial = measure_curves(&recording(&[standing()], Space::World));
+    assert_eq!((spatial.view, spatial.view_certainty), (CameraView::Spatial, 1.0));
+    let unseen = measure_curves(&recording(
+        &[[MISSING; Part::COUNT]],
+        Space::Image { width: None, height: None },
+    ));
+    assert_eq!((unseen.view, unseen.view_certainty), (CameraView::Oblique, 0.0));
 }
 
 /// The figure as seen by a camera this many degrees from its front, px.
@@ -272,7 +281,8 @@ fn an_arm_that_points_at_the_camera_has_no_angle() {
                     .map(|p| p.map(|value| value * (1.0 + nearer * f64::from(degrees) / 180.0)))
             })
             .collect();
-        let measured = measure(&recording(&poses, Space::Image { width: None, height: None }));
+        let measured =
+            measure_curves(&recording(&poses, Space::Image { width: None, height: None }));
         for name in ["shoulder_elevation", "elbow_flexion", "shoulder_abduction"] {
             let values = &measured.curves.get(name, Some(Side::Left)).unwrap().values;
             // Half of the arm is visible at 60° and 120°; the 95th percentile is not quite its
@@ -300,8 +310,9 @@ fn an_arm_that_points_at_the_camera_has_no_angle() {
 fn an_oblique_camera_is_told_from_one_that_is_not_clear() {
     let reason = |views: &[f64]| {
         let poses: Vec<_> = views.iter().map(|degrees| filmed(standing(), *degrees)).collect();
-        let measured = measure(&recording(&poses, Space::Image { width: None, height: None }));
-        assert_eq!(measured.view, View::Oblique);
+        let measured =
+            measure_curves(&recording(&poses, Space::Image { width: None, height: None }));
+        assert_eq!(measured.view, CameraView::Oblique);
         measured
             .curves
             .refused

@@ -1,6 +1,6 @@
 //! The camera's view of the athlete: estimation, certainty, and what each view can measure.
 
-use super::Plane;
+use super::RequiredPlane;
 use agoge_motion::vector::{norm, sub};
 use agoge_motion::{Part, Recording};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The direction from which the camera sees the athlete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum View {
+pub enum CameraView {
     /// A three-dimensional recording.
     Spatial,
     /// From the front or back, within 30°.
@@ -19,20 +19,21 @@ pub enum View {
     Oblique,
 }
 
-impl View {
+impl CameraView {
     /// Why a quantity of the given plane cannot be measured in this view; `None` if it can.
     /// `certainty` is the probability that the view is right.
-    pub(super) fn forbids(self, certainty: f64, plane: Plane) -> Option<String> {
+    pub(super) fn refusal_reason(self, certainty: f64, plane: RequiredPlane) -> Option<String> {
         let reason = match (self, plane) {
-            (View::Spatial, _) | (_, Plane::Any) => return None,
-            (View::Sagittal, Plane::Sagittal) | (View::Frontal, Plane::Frontal) => return None,
-            (_, Plane::Depth) => "needs a three-dimensional recording",
-            (View::Sagittal, _) => "cannot be seen from the side; film from the front",
-            (View::Frontal, _) => "cannot be seen from the front; film from the side",
-            (View::Oblique, _) if certainty <= CLEAR => {
+            (CameraView::Spatial, _) | (_, RequiredPlane::Any) => return None,
+            (CameraView::Sagittal, RequiredPlane::Sagittal)
+            | (CameraView::Frontal, RequiredPlane::Frontal) => return None,
+            (_, RequiredPlane::Depth) => "needs a three-dimensional recording",
+            (CameraView::Sagittal, _) => "cannot be seen from the side; film from the front",
+            (CameraView::Frontal, _) => "cannot be seen from the front; film from the side",
+            (CameraView::Oblique, _) if certainty <= MIN_PROBABILITY => {
                 "it is not clear from where the athlete is seen; film straight from the side or from the front"
             }
-            (View::Oblique, _) => {
+            (CameraView::Oblique, _) => {
                 "the camera stands oblique to the athlete; film straight from the side or from the front"
             }
         };
@@ -43,7 +44,7 @@ impl View {
 /// A measurement, in trunk lengths, that indicates the angle between camera and athlete: its
 /// maximum over all angles, its relative standard deviation between bodies, pose networks and
 /// poses, and the standard deviation of its noise at every angle.
-struct Cue {
+struct ViewCue {
     size: f64,
     spread: f64,
     noise: f64,
@@ -51,19 +52,19 @@ struct Cue {
 
 /// Mean width of shoulders and hips, seen from straight in front. BlazePose and OpenPose give 0.58
 /// and 0.60 on Keraal, hip centres of markers 0.5, the Kinect 0.44.
-const WIDTH: Cue = Cue { size: 0.53, spread: 0.10, noise: 0.025 };
+const WIDTH: ViewCue = ViewCue { size: 0.53, spread: 0.10, noise: 0.025 };
 /// Sideways distance of the toes from the ankles, mean of both feet, seen straight from the side.
-const FEET: Cue = Cue { size: 0.26, spread: 0.15, noise: 0.025 };
+const FEET: ViewCue = ViewCue { size: 0.26, spread: 0.15, noise: 0.025 };
 /// The view is frontal within this many degrees of the front or back, and sagittal within as many
 /// of the side.
-const WITHIN_DEG: f64 = 30.0;
+const VIEW_TOLERANCE_DEG: f64 = 30.0;
 /// A view is accepted if it is more probable than this.
-const CLEAR: f64 = 0.5;
+const MIN_PROBABILITY: f64 = 0.5;
 /// Minimum apparent trunk length, as a share of the longest, for a frame to count: bent towards the
 /// camera, the trunk looks short and the athlete therefore broad.
-const LONG: f64 = 0.9;
+const MIN_TRUNK_SHARE: f64 = 0.9;
 /// The maximum number of frames to evaluate, spread over the recording.
-const ENOUGH: usize = 200;
+const MAX_FRAMES: usize = 200;
 
 /// Estimates the view of a recording on the body skeleton, and the probability that it is right, 0
 /// to 1; 1 in three dimensions, 0 if shoulders and hips are never seen.
@@ -73,34 +74,35 @@ const ENOUGH: usize = 200;
 /// probability by Bayes' rule with a uniform prior over the angle. The result is the view whose
 /// mean probability over the frames, the certainty, is above one half. If there is none, neither
 /// plane is trusted and the view is oblique. An athlete who turns lowers the certainty.
-pub(super) fn of(body: &Recording) -> (View, f64) {
+pub(super) fn estimate_view(body: &Recording) -> (CameraView, f64) {
     if body.space.is_3d() {
-        return (View::Spatial, 1.0);
+        return (CameraView::Spatial, 1.0);
     }
-    let cues = seen(body);
+    let cues = view_cues(body);
     let mut chances = [0.0; 3];
-    let frames = cues.iter().step_by(cues.len().div_ceil(ENOUGH).max(1));
+    let frames = cues.iter().step_by(cues.len().div_ceil(MAX_FRAMES).max(1));
     let count = frames.len() as f64;
-    for frame_chances in frames.map(|&[width, feet]| chances_of(width, feet)) {
+    for frame_chances in frames.map(|&[width, feet]| view_probabilities(width, feet)) {
         (0..3).for_each(|view| chances[view] += frame_chances[view] / count);
     }
-    let views = [View::Frontal, View::Oblique, View::Sagittal];
+    let views = [CameraView::Frontal, CameraView::Oblique, CameraView::Sagittal];
     if count == 0.0 {
-        return (View::Oblique, 0.0);
+        return (CameraView::Oblique, 0.0);
     }
-    let best = (0..3).find(|&view| chances[view] > CLEAR).unwrap_or(1);
+    let best = (0..3).find(|&view| chances[view] > MIN_PROBABILITY).unwrap_or(1);
     (views[best], chances[best])
 }
 
 /// The mean width of shoulders and hips and the sideways length of the feet, in trunk lengths, of
 /// the frames in which the trunk is not foreshortened; NaN for feet that are not seen.
-fn seen(body: &Recording) -> Vec<[f64; 2]> {
+fn view_cues(body: &Recording) -> Vec<[f64; 2]> {
     let offset = |frame: usize, a: Part, b: Part| {
-        let (mut p, mut q) = (body.at(frame, a.index()), body.at(frame, b.index()));
+        let (mut p, mut q) =
+            (body.position_at(frame, a.index()), body.position_at(frame, b.index()));
         (p[2], q[2]) = (0.0, 0.0);
         sub(q, p)
     };
-    let measured: Vec<[f64; 3]> = (0..body.frames())
+    let measured: Vec<[f64; 3]> = (0..body.frame_count())
         .map(|frame| {
             let shoulders = norm(offset(frame, Part::LeftShoulder, Part::RightShoulder));
             let hips = norm(offset(frame, Part::LeftHip, Part::RightHip));
@@ -118,30 +120,33 @@ fn seen(body: &Recording) -> Vec<[f64; 2]> {
     let mut trunks: Vec<f64> = measured.iter().map(|[trunk, ..]| *trunk).collect();
     trunks.sort_unstable_by(f64::total_cmp);
     let Some(longest) = trunks.get(trunks.len() * 9 / 10) else { return Vec::new() };
-    let upright = measured.iter().filter(|[trunk, ..]| *trunk >= LONG * longest);
+    let upright = measured.iter().filter(|[trunk, ..]| *trunk >= MIN_TRUNK_SHARE * longest);
     upright.map(|[trunk, width, feet]| [width / trunk, feet / trunk]).collect()
 }
 
 /// The probability of each view for one frame: frontal, oblique, sagittal.
-fn chances_of(width: f64, feet: f64) -> [f64; 3] {
+fn view_probabilities(width: f64, feet: f64) -> [f64; 3] {
     let mut chances = [0.0; 3];
     for degrees in (0..90).step_by(2) {
         let degrees = f64::from(degrees) + 1.0;
         let (sin, cos) = degrees.to_radians().sin_cos();
-        let chance =
-            WIDTH.chance(width, cos) * if feet.is_finite() { FEET.chance(feet, sin) } else { 1.0 };
-        let view =
-            if degrees < WITHIN_DEG { 0 } else { 1 + usize::from(degrees > 90.0 - WITHIN_DEG) };
+        let chance = WIDTH.cue_likelihood(width, cos)
+            * if feet.is_finite() { FEET.cue_likelihood(feet, sin) } else { 1.0 };
+        let view = if degrees < VIEW_TOLERANCE_DEG {
+            0
+        } else {
+            1 + usize::from(degrees > 90.0 - VIEW_TOLERANCE_DEG)
+        };
         chances[view] += chance;
     }
     let sum: f64 = chances.iter().sum();
     chances.map(|chance| chance / sum)
 }
 
-impl Cue {
+impl ViewCue {
     /// The likelihood (up to a constant factor) of a measured value if this share of the cue's size
     /// is turned to the camera.
-    fn chance(&self, measured: f64, share: f64) -> f64 {
+    fn cue_likelihood(&self, measured: f64, share: f64) -> f64 {
         let expected = self.size * share;
         let sd = (self.spread * expected).hypot(self.noise);
         let off = (measured - expected) / sd;

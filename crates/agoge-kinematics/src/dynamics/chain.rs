@@ -1,39 +1,39 @@
 //! Newton–Euler equations from the free end of a chain to its root (Winter 2009).
 
-use super::segments::Segment;
+use super::segments::SegmentInertia;
 use agoge_motion::vector::{add, cross, norm, scale, sub};
 
 /// Gravity, m/s², y up.
 pub(super) const GRAVITY: [f64; 3] = [0.0, -crate::sensor::GRAVITY, 0.0];
 /// Number of frames on each side that the acceleration of a frame requires.
-const REACH: usize = 2;
+const STENCIL_HALF_WIDTH: usize = 2;
 
-type Point = [f64; 3];
-const NAN: Point = [f64::NAN; 3];
+type Vector3 = [f64; 3];
+const NAN: Vector3 = [f64::NAN; 3];
 
 /// The external load on the free end of a chain in a frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Outer {
+pub struct ExternalLoad {
     /// Force on the last segment, N.
-    pub force: Point,
+    pub force: Vector3,
     /// The point of application (centre of pressure), m.
-    pub point: Point,
+    pub point: Vector3,
     /// Free moment, N·m.
-    pub moment: Point,
+    pub moment: Vector3,
 }
 
 /// The net force and moment that act on a segment at its proximal joint.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Net {
+pub struct JointLoad {
     /// Force, N.
-    pub force: Point,
+    pub force: Vector3,
     /// Moment, N·m, about the joint.
-    pub moment: Point,
+    pub moment: Vector3,
 }
 
 /// Why moments could not be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum DynamicsError {
     /// Arrays of inconsistent lengths.
     #[error(
         "{0} do not fit; hint: one more joint than segments, and every list as long as the time"
@@ -56,19 +56,19 @@ pub enum Fault {
 /// [`Fault::Lengths`]; [`Fault::Clock`] if a step differs from the mean by more than a hundredth.
 pub fn joint_moments(
     time: &[f64],
-    joints: &[Vec<Point>],
-    segments: &[Segment],
-    outer: Option<&[Outer]>,
-) -> Result<Vec<Vec<Net>>, Fault> {
+    joints: &[Vec<Vector3>],
+    segments: &[SegmentInertia],
+    outer: Option<&[ExternalLoad]>,
+) -> Result<Vec<Vec<JointLoad>>, DynamicsError> {
     let frames = time.len();
     if joints.len() != segments.len() + 1 || joints.iter().any(|joint| joint.len() != frames) {
-        return Err(Fault::Lengths("joints and segments"));
+        return Err(DynamicsError::Lengths("joints and segments"));
     }
     if outer.is_some_and(|outer| outer.len() != frames) {
-        return Err(Fault::Lengths("outer forces and times"));
+        return Err(DynamicsError::Lengths("outer forces and times"));
     }
     if frames < 2 {
-        return Ok(vec![vec![Net { force: NAN, moment: NAN }; frames]; segments.len()]);
+        return Ok(vec![vec![JointLoad { force: NAN, moment: NAN }; frames]; segments.len()]);
     }
     let step = (time[frames - 1] - time[0]) / (frames - 1) as f64;
     let is_uneven = |pair: &[f64]| {
@@ -76,19 +76,22 @@ pub fn joint_moments(
         off.is_nan() || off > 0.01 * step
     };
     if let Some(index) = time.windows(2).position(is_uneven) {
-        return Err(Fault::Clock(index + 1));
+        return Err(DynamicsError::Clock(index + 1));
     }
     let mut nets = vec![Vec::with_capacity(frames); segments.len()];
     for frame in 0..frames {
         // The load of the more distal segment on this one; for the last segment, the external load.
-        let free =
-            Outer { force: [0.0; 3], point: joints[segments.len()][frame], moment: [0.0; 3] };
+        let free = ExternalLoad {
+            force: [0.0; 3],
+            point: joints[segments.len()][frame],
+            moment: [0.0; 3],
+        };
         let mut below = outer.map_or(free, |outer| outer[frame]);
         for (index, segment) in segments.iter().enumerate().rev() {
             let ends = (joints[index].as_slice(), joints[index + 1].as_slice());
-            let net = one(ends, frame, step, segment, &below);
+            let net = segment_load(ends, frame, step, segment, &below);
             nets[index].push(net);
-            below = Outer {
+            below = ExternalLoad {
                 force: scale(net.force, -1.0),
                 point: ends.0[frame],
                 moment: scale(net.moment, -1.0),
@@ -99,13 +102,13 @@ pub fn joint_moments(
 }
 
 /// The net load at the proximal joint of one segment in one frame.
-fn one(
-    (near, far): (&[Point], &[Point]),
+fn segment_load(
+    (near, far): (&[Vector3], &[Vector3]),
     frame: usize,
     step: f64,
-    segment: &Segment,
-    below: &Outer,
-) -> Net {
+    segment: &SegmentInertia,
+    below: &ExternalLoad,
+) -> JointLoad {
     let centre = |f: usize| add(near[f], scale(sub(far[f], near[f]), segment.centre));
     let axis = |f: usize| {
         let along = sub(far[f], near[f]);
@@ -113,33 +116,33 @@ fn one(
     };
     let (now, length) = (centre(frame.min(near.len() - 1)), norm(sub(far[frame], near[frame])));
     let force = sub(
-        scale(sub(second(centre, frame, near.len(), step), GRAVITY), segment.mass_kg),
+        scale(sub(second_derivative(centre, frame, near.len(), step), GRAVITY), segment.mass_kg),
         below.force,
     );
     // A thin body that does not rotate about its long axis has the angular momentum I·(u × u̇),
     // whose rate of change is I·(u × ü).
     let inertia = segment.mass_kg * (segment.gyration * length).powi(2);
-    let change = scale(cross(axis(frame), second(axis, frame, near.len(), step)), inertia);
+    let change =
+        scale(cross(axis(frame), second_derivative(axis, frame, near.len(), step)), inertia);
     let distal_moment = add(below.moment, cross(sub(below.point, now), below.force));
     let moment = sub(sub(change, distal_moment), cross(sub(near[frame], now), force));
-    Net { force, moment }
+    JointLoad { force, moment }
 }
 
 /// The second derivative by the five-point rule, whose error is of fourth order in the step; NaN
 /// near the ends.
-pub(super) fn second(
-    point_at: impl Fn(usize) -> Point,
+pub(super) fn second_derivative(
+    point_at: impl Fn(usize) -> Vector3,
     frame: usize,
     frames: usize,
     step: f64,
-) -> Point {
-    if frame < REACH || frame + REACH >= frames {
+) -> Vector3 {
+    if frame < STENCIL_HALF_WIDTH || frame + STENCIL_HALF_WIDTH >= frames {
         return NAN;
     }
     let weights = [-1.0, 16.0, -30.0, 16.0, -1.0];
-    let sum = weights
-        .iter()
-        .enumerate()
-        .fold([0.0; 3], |sum, (k, weight)| add(sum, scale(point_at(frame + k - REACH), *weight)));
+    let sum = weights.iter().enumerate().fold([0.0; 3], |sum, (k, weight)| {
+        add(sum, scale(point_at(frame + k - STENCIL_HALF_WIDTH), *weight))
+    });
     scale(sum, 1.0 / (12.0 * step * step))
 }

@@ -1,9 +1,9 @@
 //! Net joint moments of both legs, as curves.
 
-use super::chain::{Fault, Outer, joint_moments};
-use super::ground::Ground;
-use super::segments::{Limb, Segment, Sex, body_segment};
-use crate::curves::rights;
+use super::chain::{DynamicsError, ExternalLoad, joint_moments};
+use super::ground::GroundForces;
+use super::segments::{Limb, SegmentInertia, Sex, body_segment};
+use crate::curves::right_directions;
 use crate::{Curve, Unit};
 use agoge_motion::vector::dot;
 use agoge_motion::{Part, Recording, Side};
@@ -26,31 +26,32 @@ pub const LEG_MOMENTS: [&str; 3] =
 /// [`Fault`] if the frames are not evenly spaced in time.
 pub fn leg_moments(
     body: &Recording,
-    ground: &Ground,
+    ground: &GroundForces,
     mass_kg: f64,
     sex: Sex,
-) -> Result<Vec<Curve>, Fault> {
-    let foot = Segment { centre: 0.5, gyration: 0.475, ..body_segment(Limb::Foot, sex, mass_kg) };
+) -> Result<Vec<Curve>, DynamicsError> {
+    let foot =
+        SegmentInertia { centre: 0.5, gyration: 0.475, ..body_segment(Limb::Foot, sex, mass_kg) };
     let segments =
         [body_segment(Limb::Thigh, sex, mass_kg), body_segment(Limb::Shank, sex, mass_kg), foot];
-    let rights = rights(body);
+    let rights = right_directions(body);
     let mut curves = Vec::new();
     for (side, on_foot) in Side::BOTH.into_iter().zip(&ground.feet) {
         let chain = [Part::LeftHip, Part::LeftKnee, Part::LeftAnkle, Part::LeftBigToe]
-            .map(|part| part.on(side));
+            .map(|part| part.on_side(side));
         if chain
             .iter()
-            .any(|part| (0..body.frames()).all(|frame| !body.is_seen(frame, part.index())))
+            .any(|part| (0..body.frame_count()).all(|frame| !body.is_seen(frame, part.index())))
         {
             continue;
         }
         let joints: Vec<Vec<[f64; 3]>> =
-            chain.iter().map(|part| body.track(part.index()).collect()).collect();
-        let unknown = Outer { force: [f64::NAN; 3], point: [0.0; 3], moment: [f64::NAN; 3] };
-        let outer: Vec<Outer> = on_foot
+            chain.iter().map(|part| body.joint_track(part.index()).collect()).collect();
+        let unknown = ExternalLoad { force: [f64::NAN; 3], point: [0.0; 3], moment: [f64::NAN; 3] };
+        let outer: Vec<ExternalLoad> = on_foot
             .iter()
             .map(|wrench| {
-                wrench.map_or(unknown, |wrench| Outer {
+                wrench.map_or(unknown, |wrench| ExternalLoad {
                     force: wrench.force,
                     point: [0.0; 3],
                     moment: wrench.moment,

@@ -10,10 +10,10 @@ mod ground;
 mod legs;
 mod segments;
 
-pub use chain::{Fault, Net, Outer, joint_moments};
-pub use ground::{Ground, Origin, measured, standing};
+pub use chain::{DynamicsError, ExternalLoad, JointLoad, joint_moments};
+pub use ground::{GroundForceSource, GroundForces, measured_ground_forces, standing_ground_forces};
 pub use legs::{LEG_MOMENTS, leg_moments};
-pub use segments::{Limb, Segment, Sex, body_segment};
+pub use segments::{Limb, SegmentInertia, Sex, body_segment};
 
 #[cfg(test)]
 mod tests;

@@ -31,7 +31,7 @@ pub enum Limb {
 
 /// The inertial properties of a segment.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Segment {
+pub struct SegmentInertia {
     /// Mass, kg.
     pub mass_kg: f64,
     /// Position of the centre of mass between the proximal (0) and the distal end (1).
@@ -46,7 +46,7 @@ pub struct Segment {
 /// [`Limb`]. The radius is the mean of those about the sagittal and the transverse axis: the two
 /// ends of a segment do not determine its rotation about its long axis, and the two radii differ by
 /// about a twentieth.
-pub fn body_segment(limb: Limb, sex: Sex, body_mass_kg: f64) -> Segment {
+pub fn body_segment(limb: Limb, sex: Sex, body_mass_kg: f64) -> SegmentInertia {
     // Mass in %, centre in %, radii in %: men, then women.
     let ([mass, centre, sagittal, transverse], women) = match limb {
         Limb::UpperArm => ([2.71, 57.72, 28.5, 26.9], [2.55, 57.54, 27.8, 26.0]),
@@ -60,7 +60,7 @@ pub fn body_segment(limb: Limb, sex: Sex, body_mass_kg: f64) -> Segment {
         Sex::Male => [mass, centre, sagittal, transverse],
         Sex::Female => women,
     };
-    Segment {
+    SegmentInertia {
         mass_kg: body_mass_kg * mass / 100.0,
         centre: centre / 100.0,
         gyration: (sagittal + transverse) / 200.0,

@@ -6,7 +6,7 @@ const G: f64 = 9.80665;
 /// A double pendulum: a thigh of 0.42 m and a shank of 0.40 m hanging from a fixed hip, driven by
 /// known torques.
 struct Pendulum {
-    segments: [Segment; 2],
+    segments: [SegmentInertia; 2],
     lengths: [f64; 2],
 }
 
@@ -25,7 +25,7 @@ impl Pendulum {
     /// pendulum).
     fn accelerations(&self, angles: [f64; 2], speeds: [f64; 2], torques: [f64; 2]) -> [f64; 2] {
         let [a, b] = self.segments;
-        let inertia = |s: Segment, l: f64| s.mass_kg * (s.gyration * l).powi(2);
+        let inertia = |s: SegmentInertia, l: f64| s.mass_kg * (s.gyration * l).powi(2);
         let (c1, c2, l1) =
             (a.centre * self.lengths[0], b.centre * self.lengths[1], self.lengths[0]);
         let m11 = inertia(a, self.lengths[0]) + a.mass_kg * c1 * c1 + b.mass_kg * l1 * l1;
@@ -118,13 +118,16 @@ fn the_torques_of_a_simulated_pendulum_are_found() {
 #[test]
 fn a_still_leg_holds_the_weights_beside_it() {
     let segments = [
-        Segment { mass_kg: 8.0, centre: 0.5, gyration: 0.3 },
-        Segment { mass_kg: 3.0, centre: 0.5, gyration: 0.3 },
+        SegmentInertia { mass_kg: 8.0, centre: 0.5, gyration: 0.3 },
+        SegmentInertia { mass_kg: 3.0, centre: 0.5, gyration: 0.3 },
     ];
     let still = |p: [f64; 3]| vec![p; 5];
     let joints = vec![still([0.0, 0.9, 0.0]), still([0.1, 0.5, 0.0]), still([0.0, 0.1, 0.0])];
     let ground =
-        vec![Outer { force: [0.0, 700.0, 0.0], point: [0.05, 0.0, 0.0], moment: [0.0; 3] }; 5];
+        vec![
+            ExternalLoad { force: [0.0, 700.0, 0.0], point: [0.05, 0.0, 0.0], moment: [0.0; 3] };
+            5
+        ];
     let time = [0.0, 0.01, 0.02, 0.03, 0.04];
     let loads = joint_moments(&time, &joints, &segments, Some(&ground)).unwrap();
     let knee = loads[1][2];
@@ -139,16 +142,19 @@ fn a_still_leg_holds_the_weights_beside_it() {
 
 #[test]
 fn uneven_clocks_and_wrong_lengths_are_refused() {
-    let segments = [Segment { mass_kg: 1.0, centre: 0.5, gyration: 0.3 }];
+    let segments = [SegmentInertia { mass_kg: 1.0, centre: 0.5, gyration: 0.3 }];
     let joints = vec![vec![[0.0, 1.0, 0.0]; 4], vec![[0.0, 0.5, 0.0]; 4]];
     assert_eq!(
         joint_moments(&[0.0, 0.1, 0.2, 0.9], &joints, &segments, None),
-        Err(Fault::Clock(1))
+        Err(DynamicsError::Clock(1))
     );
-    assert!(matches!(joint_moments(&[0.0, 0.1], &joints, &segments, None), Err(Fault::Lengths(_))));
+    assert!(matches!(
+        joint_moments(&[0.0, 0.1], &joints, &segments, None),
+        Err(DynamicsError::Lengths(_))
+    ));
     assert!(matches!(
         joint_moments(&[0.0, 0.1, 0.2, 0.3], &joints, &[], None),
-        Err(Fault::Lengths(_))
+        Err(DynamicsError::Lengths(_))
     ));
 }
 

@@ -12,13 +12,13 @@ mod meter;
 mod smooth;
 
 use crate::Curves;
-use crate::movement::{Direction, Kind, Movement, Sides, SignalRule};
+use crate::movement::{Movement, MovementKind, SignalDirection, SignalRule, SignalSides};
 use agoge_motion::Side;
-use cycle::Round;
-use line::Line;
+use cycle::CycleTracker;
+use line::ExcursionTracker;
 
-pub use line::BACK;
-pub use meter::Meter;
+pub use line::RETURN_SHARE;
+pub use meter::CurveMeter;
 
 /// Time from the start of the stream after which the driving signal is chosen, s.
 const SETTLE_S: f64 = 0.5;
@@ -36,7 +36,7 @@ const BOTH_SHARE: f64 = 0.7;
 /// How a movement away from rest ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum MovementOutcome {
     /// A complete repetition.
     Completed,
     /// It returned without going far enough.
@@ -48,7 +48,7 @@ pub enum Outcome {
 
 /// A change of state that a frame caused. Times are on the stream's clock, s.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Change {
+pub enum LiveChange {
     /// The signal left rest.
     Began {
         /// When the movement began.
@@ -64,16 +64,16 @@ pub enum Change {
         side: Option<Side>,
     },
     /// The movement is over.
-    Ended(Done),
+    Ended(FinishedMovement),
     /// The movement was not a repetition at all (too short, or far too large for this set).
     Dropped,
 }
 
 /// A finished movement.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Done {
+pub struct FinishedMovement {
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: MovementOutcome,
     /// When it began, s.
     pub start_s: f64,
     /// When it was furthest from rest, s.
@@ -88,110 +88,110 @@ pub struct Done {
 
 /// Counts the repetitions of one movement in a stream of frames.
 #[derive(Clone, Debug)]
-pub struct Counter {
+pub struct RepetitionCounter {
     movement: Movement,
-    begun_s: Option<f64>,
+    start_s: Option<f64>,
     last_s: f64,
     frames: usize,
     /// Number of frames in which each signal of the definition was known, `[signal]`.
     known: Vec<usize>,
-    chosen: Option<Chosen>,
+    chosen: Option<ChosenSignal>,
     /// A finished movement of one line that waits for the other side.
-    waiting: Option<(usize, Done)>,
+    waiting: Option<(usize, FinishedMovement)>,
     /// The line, of two that form one movement, whose beginning was reported.
-    speaker: Option<usize>,
+    reporting_line: Option<usize>,
     /// The previous movement, to recognise the other side's late end of the same movement.
-    before: Option<(usize, Done)>,
+    previous: Option<(usize, FinishedMovement)>,
     /// Sizes of the repetitions so far, ascending.
     sizes: Vec<f64>,
 }
 
 /// The chosen driving signal and the trackers of its lines.
 #[derive(Clone, Debug)]
-struct Chosen {
+struct ChosenSignal {
     signal: usize,
     last_seen_s: f64,
     /// When each side was last seen, s, `[left, right]`.
     sides_s: [f64; 2],
-    lines: Vec<Follower>,
+    lines: Vec<LineTracker>,
 }
 
 /// The tracker of one line.
 #[derive(Clone, Debug)]
-enum Follower {
-    Excursion(Line),
-    Cycle(Round),
+enum LineTracker {
+    Excursion(ExcursionTracker),
+    Cycle(CycleTracker),
 }
 
-impl Counter {
+impl RepetitionCounter {
     /// A counter for a movement, before its first frame.
-    pub fn new(movement: &Movement) -> Counter {
-        Counter {
+    pub fn new(movement: &Movement) -> RepetitionCounter {
+        RepetitionCounter {
             known: vec![0; movement.repetition.signals.len()],
             movement: movement.clone(),
-            begun_s: None,
+            start_s: None,
             last_s: f64::NEG_INFINITY,
             frames: 0,
             chosen: None,
             waiting: None,
-            speaker: None,
-            before: None,
+            reporting_line: None,
+            previous: None,
             sizes: Vec::new(),
         }
     }
 
     /// The driving signal, once it is chosen.
-    pub fn signal(&self) -> Option<&SignalRule> {
+    pub fn driving_signal(&self) -> Option<&SignalRule> {
         self.chosen.as_ref().map(|chosen| &self.movement.repetition.signals[chosen.signal])
     }
 
     /// The typical size of the repetitions so far: their median, in the unit of the driving signal.
-    pub fn typical(&self) -> Option<f64> {
+    pub fn typical_size(&self) -> Option<f64> {
         self.sizes.get(self.sizes.len() / 2).copied()
     }
 
     /// Processes the newest frame, the last one of `curves`, and returns the changes it caused.
     /// Ignores a frame that is not later than the previous one.
-    pub fn push(&mut self, curves: &Curves) -> Vec<Change> {
+    pub fn push(&mut self, curves: &Curves) -> Vec<LiveChange> {
         let Some(&time_s) = curves.time.last() else { return Vec::new() };
         if !time_s.is_finite() || time_s <= self.last_s {
             return Vec::new();
         }
         let mut changes = Vec::new();
         if time_s - self.last_s > GAP_S && self.last_s.is_finite() {
-            self.interrupt(&mut changes);
+            self.interrupt_movement(&mut changes);
         }
         self.last_s = time_s;
-        self.choose(curves, time_s);
-        self.follow(curves, time_s, &mut changes);
+        self.choose_signal(curves, time_s);
+        self.track_frame(curves, time_s, &mut changes);
         changes
     }
 
     /// Ends the stream: interrupts the current movement.
-    pub fn end(&mut self) -> Vec<Change> {
+    pub fn end_stream(&mut self) -> Vec<LiveChange> {
         let mut changes = Vec::new();
-        self.interrupt(&mut changes);
+        self.interrupt_movement(&mut changes);
         changes
     }
 
     /// Chooses the first signal that is known in most frames. Chooses again if the chosen one has
     /// been missing for long.
-    fn choose(&mut self, curves: &Curves, time_s: f64) {
+    fn choose_signal(&mut self, curves: &Curves, time_s: f64) {
         if let Some(chosen) = &self.chosen {
             let is_idle = chosen.lines.iter().all(|line| !line.is_out());
             if !is_idle || time_s - chosen.last_seen_s < 4.0 * GAP_S {
                 return;
             }
-            (self.chosen, self.begun_s, self.frames) = (None, None, 0);
+            (self.chosen, self.start_s, self.frames) = (None, None, 0);
             self.known.fill(0);
         }
-        let begun_s = *self.begun_s.get_or_insert(time_s);
+        let begun_s = *self.start_s.get_or_insert(time_s);
         self.frames += 1;
         for (known, rule) in self.known.iter_mut().zip(&self.movement.repetition.signals) {
             let is_known = curves
                 .curves
                 .iter()
-                .any(|curve| curve.name == rule.curve && newest(&curve.values).is_finite());
+                .any(|curve| curve.name == rule.curve && newest_value(&curve.values).is_finite());
             *known += usize::from(is_known);
         }
         if time_s - begun_s < SETTLE_S {
@@ -205,16 +205,22 @@ impl Counter {
         let Some(curve) = curves.curves.iter().find(|curve| curve.name == rule.curve) else {
             return;
         };
-        let least = crate::movement::in_unit(rule.min_excursion, curve.unit);
-        let is_cycle = rules.kind == Kind::Cycle;
+        let least = crate::movement::to_curve_unit(rule.min_excursion, curve.unit);
+        let is_cycle = rules.kind == MovementKind::Cycle;
         let follower = |side: Option<Side>| match is_cycle {
-            true => Follower::Cycle(Round::new(side, least, rule.direction == Direction::Falls)),
-            false => Follower::Excursion(Line::new(rules, rule.direction, least, side)),
+            true => LineTracker::Cycle(CycleTracker::new(
+                side,
+                least,
+                rule.direction == SignalDirection::Falls,
+            )),
+            false => {
+                LineTracker::Excursion(ExcursionTracker::new(rules, rule.direction, least, side))
+            }
         };
         let is_per_side = match rule.sides {
             _ if curve.side.is_none() => false,
-            Sides::Either => true,
-            Sides::Both => is_cycle,
+            SignalSides::Either => true,
+            SignalSides::Both => is_cycle,
             _ => false,
         };
         let lines = if is_per_side {
@@ -222,17 +228,21 @@ impl Counter {
         } else {
             vec![follower(None)]
         };
-        self.chosen =
-            Some(Chosen { signal, last_seen_s: time_s, sides_s: [f64::NEG_INFINITY; 2], lines });
+        self.chosen = Some(ChosenSignal {
+            signal,
+            last_seen_s: time_s,
+            sides_s: [f64::NEG_INFINITY; 2],
+            lines,
+        });
     }
 
     /// Passes the frame's values to the trackers and processes their changes.
-    fn follow(&mut self, curves: &Curves, time_s: f64, changes: &mut Vec<Change>) {
-        let typical = self.typical();
+    fn track_frame(&mut self, curves: &Curves, time_s: f64, changes: &mut Vec<LiveChange>) {
+        let typical = self.typical_size();
         let Some(chosen) = &mut self.chosen else { return };
         let rule = &self.movement.repetition.signals[chosen.signal];
         let at = |side: Option<Side>| {
-            curves.get(&rule.curve, side).map_or(f64::NAN, |curve| newest(&curve.values))
+            curves.get(&rule.curve, side).map_or(f64::NAN, |curve| newest_value(&curve.values))
         };
         let sides = Side::BOTH.map(|side| at(Some(side)));
         for (seen_s, value) in chosen.sides_s.iter_mut().zip(sides) {
@@ -241,7 +251,7 @@ impl Counter {
             }
         }
         let lost = chosen.sides_s.map(|seen_s| time_s - seen_s > GAP_S);
-        let values = values(rule.sides, chosen.lines.len() == 2, at(None), sides, lost);
+        let values = line_values(rule.sides, chosen.lines.len() == 2, at(None), sides, lost);
         if values.iter().any(|value| value.is_finite()) {
             chosen.last_seen_s = time_s;
         }
@@ -249,76 +259,77 @@ impl Counter {
         for (index, (line, value)) in chosen.lines.iter_mut().zip(values).enumerate() {
             let push = |change| line_changes.push((index, change));
             match line {
-                Follower::Excursion(line) => {
+                LineTracker::Excursion(line) => {
                     line.push(time_s, value, typical, self.sizes.len(), push)
                 }
-                Follower::Cycle(round) => {
+                LineTracker::Cycle(round) => {
                     round.push(time_s, value, &self.movement.repetition, push)
                 }
             }
         }
         for (line, change) in line_changes {
-            self.add(line, change, changes);
+            self.add_change(line, change, changes);
         }
         // A movement waits only for a limited time, and only while the other side is still moving.
         if let Some((line, finished)) = self.waiting {
             let other_is_out = self
                 .chosen
                 .as_ref()
-                .is_some_and(|chosen| chosen.lines.get(1 - line).is_some_and(Follower::is_out));
+                .is_some_and(|chosen| chosen.lines.get(1 - line).is_some_and(LineTracker::is_out));
             if !other_is_out || time_s - finished.end_s > WAIT_S {
-                self.settle(line, finished, changes);
+                self.settle_movement(line, finished, changes);
             }
         }
     }
 
     /// Processes a change of a line. If two lines form one movement, changes at the same time are
     /// merged.
-    fn add(&mut self, line: usize, change: Change, changes: &mut Vec<Change>) {
+    fn add_change(&mut self, line: usize, change: LiveChange, changes: &mut Vec<LiveChange>) {
         let Some(chosen) = &self.chosen else { return };
-        let is_paired = chosen.lines.len() == 2 && self.movement.repetition.kind == Kind::Excursion;
+        let is_paired =
+            chosen.lines.len() == 2 && self.movement.repetition.kind == MovementKind::Excursion;
         if !is_paired {
             return match change {
-                Change::Ended(finished) => self.settle(line, finished, changes),
+                LiveChange::Ended(finished) => self.settle_movement(line, finished, changes),
                 other => changes.push(other),
             };
         }
         let other_is_out = chosen.lines[1 - line].is_out();
         match change {
             // What one side has reported, the other does not report again.
-            Change::Began { .. } => {
-                if self.speaker.is_none() && self.waiting.is_none() {
-                    self.speaker = Some(line);
+            LiveChange::Began { .. } => {
+                if self.reporting_line.is_none() && self.waiting.is_none() {
+                    self.reporting_line = Some(line);
                     changes.push(change);
                 }
             }
-            Change::Turned { .. } => {
-                if self.speaker == Some(line) {
+            LiveChange::Turned { .. } => {
+                if self.reporting_line == Some(line) {
                     changes.push(change);
                 }
             }
-            Change::Dropped => {
-                if self.speaker == Some(line) {
-                    self.speaker = other_is_out.then_some(1 - line);
+            LiveChange::Dropped => {
+                if self.reporting_line == Some(line) {
+                    self.reporting_line = other_is_out.then_some(1 - line);
                     if !other_is_out {
                         changes.push(change);
                     }
                 }
             }
-            Change::Ended(finished) => match self.waiting.take() {
-                Some((_, first)) if overlap(&first, &finished) => {
+            LiveChange::Ended(finished) => match self.waiting.take() {
+                Some((_, first)) if movements_overlap(&first, &finished) => {
                     let is_alike =
                         first.size.min(finished.size) >= BOTH_SHARE * first.size.max(finished.size);
                     let mut greater = if finished.size > first.size { finished } else { first };
                     greater.side = greater.side.filter(|_| !is_alike);
-                    self.settle(line, greater, changes);
+                    self.settle_movement(line, greater, changes);
                 }
                 waiting => {
                     if let Some((line, first)) = waiting {
-                        self.settle(line, first, changes);
+                        self.settle_movement(line, first, changes);
                     }
-                    let is_echo = self.before.is_some_and(|(other, before)| {
-                        other != line && overlap(&before, &finished)
+                    let is_echo = self.previous.is_some_and(|(other, before)| {
+                        other != line && movements_overlap(&before, &finished)
                     });
                     // The other side may end in this same frame, so whether to wait for it is
                     // decided only after all lines.
@@ -329,41 +340,47 @@ impl Counter {
     }
 
     /// Reports a finished movement and updates the typical size.
-    fn settle(&mut self, line: usize, finished: Done, changes: &mut Vec<Change>) {
-        (self.waiting, self.speaker) = (None, None);
-        self.before = Some((line, finished));
-        if finished.outcome == Outcome::Completed && finished.size.is_finite() {
+    fn settle_movement(
+        &mut self,
+        line: usize,
+        finished: FinishedMovement,
+        changes: &mut Vec<LiveChange>,
+    ) {
+        (self.waiting, self.reporting_line) = (None, None);
+        self.previous = Some((line, finished));
+        if finished.outcome == MovementOutcome::Completed && finished.size.is_finite() {
             let index = self.sizes.partition_point(|size| *size < finished.size);
             self.sizes.insert(index, finished.size);
         }
-        changes.push(Change::Ended(finished));
+        changes.push(LiveChange::Ended(finished));
     }
 
     /// Settles a waiting movement and interrupts the current one.
-    fn interrupt(&mut self, changes: &mut Vec<Change>) {
+    fn interrupt_movement(&mut self, changes: &mut Vec<LiveChange>) {
         if let Some((line, finished)) = self.waiting {
-            self.settle(line, finished, changes);
+            self.settle_movement(line, finished, changes);
         }
         let last_s = self.last_s;
-        self.speaker = None;
+        self.reporting_line = None;
         let lines = self.chosen.iter_mut().flat_map(|chosen| &mut chosen.lines);
-        let interrupted: Vec<Done> = lines.filter_map(|line| line.interrupt(last_s)).collect();
+        let interrupted: Vec<FinishedMovement> =
+            lines.filter_map(|line| line.interrupt_line(last_s)).collect();
         if let Some(greater) = interrupted.into_iter().max_by(|a, b| a.size.total_cmp(&b.size)) {
-            changes.push(Change::Ended(greater));
+            changes.push(LiveChange::Ended(greater));
         }
     }
 }
 
-impl Follower {
+impl LineTracker {
     fn is_out(&self) -> bool {
-        matches!(self, Follower::Excursion(line) if line.is_out())
+        matches!(self, LineTracker::Excursion(line) if line.is_out())
     }
 
-    fn interrupt(&mut self, time_s: f64) -> Option<Done> {
+    fn interrupt_line(&mut self, time_s: f64) -> Option<FinishedMovement> {
         match self {
-            Follower::Excursion(line) => line.interrupt(time_s),
-            Follower::Cycle(round) => {
-                round.interrupt();
+            LineTracker::Excursion(line) => line.interrupt_excursion(time_s),
+            LineTracker::Cycle(round) => {
+                round.discard_cycle();
                 None
             }
         }
@@ -371,19 +388,19 @@ impl Follower {
 }
 
 /// Whether two movements overlap by more than 30 % of the shorter one.
-fn overlap(a: &Done, b: &Done) -> bool {
+fn movements_overlap(a: &FinishedMovement, b: &FinishedMovement) -> bool {
     let common = a.end_s.min(b.end_s) - a.start_s.max(b.start_s);
     common > 0.3 * (a.end_s - a.start_s).min(b.end_s - b.start_s)
 }
 
-fn newest(values: &[f64]) -> f64 {
+fn newest_value(values: &[f64]) -> f64 {
     values.last().copied().unwrap_or(f64::NAN)
 }
 
 /// The value of each line in this frame. If a side is missing briefly, the mean of both is missing
 /// too, because a mean over changing members would jump.
-fn values(
-    sides: Sides,
+fn line_values(
+    sides: SignalSides,
     is_per_side: bool,
     midline: f64,
     [left, right]: [f64; 2],
@@ -396,11 +413,11 @@ fn values(
         return vec![left, right];
     }
     vec![match sides {
-        Sides::Left => left,
-        Sides::Right => right,
+        SignalSides::Left => left,
+        SignalSides::Right => right,
         _ if no_left => right,
         _ if no_right => left,
-        Sides::Max => left.max(right),
+        SignalSides::Max => left.max(right),
         _ => 0.5 * (left + right),
     }]
 }

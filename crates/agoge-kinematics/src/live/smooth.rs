@@ -2,20 +2,20 @@
 
 /// Time constant of each of the two low-pass filters, s. Together with the median they delay the
 /// signal by about a tenth of a second.
-const FOLLOW_S: f64 = 0.035;
+const SMOOTHING_S: f64 = 0.035;
 
 /// A median over three frames, which removes single outliers, followed by two first-order low-pass
 /// filters.
 #[derive(Clone, Debug)]
-pub(super) struct Smooth {
+pub(super) struct CausalSmoother {
     raw: [f64; 3],
     low: [f64; 2],
     last_s: f64,
 }
 
-impl Smooth {
-    pub(super) fn new() -> Smooth {
-        Smooth { raw: [f64::NAN; 3], low: [f64::NAN; 2], last_s: f64::NAN }
+impl CausalSmoother {
+    pub(super) fn new() -> CausalSmoother {
+        CausalSmoother { raw: [f64::NAN; 3], low: [f64::NAN; 2], last_s: f64::NAN }
     }
 
     /// Processes the next value and returns the smoothed value.
@@ -29,7 +29,7 @@ impl Smooth {
             self.low = [middle; 2];
             return middle;
         }
-        let share = 1.0 - (-step / FOLLOW_S).exp();
+        let share = 1.0 - (-step / SMOOTHING_S).exp();
         self.low[0] += share * (middle - self.low[0]);
         self.low[1] += share * (self.low[0] - self.low[1]);
         self.low[1]
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn a_single_wrong_frame_is_not_followed_and_a_level_is_reached() {
-        let mut smooth = Smooth::new();
+        let mut smooth = CausalSmoother::new();
         let mut highest = 0.0f64;
         for frame in 0..30 {
             highest = highest

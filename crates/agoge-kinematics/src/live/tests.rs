@@ -3,34 +3,39 @@
 use super::*;
 use crate::movement::{self, Movement};
 use crate::{Curve, Unit};
-use agoge_motion::simulate::{Corruption, Exercise, Set, Truth};
+use agoge_motion::simulate::{Corruption, Exercise, SimulatedSet, SimulationTruth};
 
 /// A counter's changes for a recording, each with the time of the frame that caused it.
-fn changes_of(movement: &Movement, set: &Set, noise: f64) -> (Vec<(f64, Change)>, Truth) {
+fn changes_of(
+    movement: &Movement,
+    set: &SimulatedSet,
+    noise: f64,
+) -> (Vec<(f64, LiveChange)>, SimulationTruth) {
     let mut simulation = set.simulate();
-    Corruption { noise, seed: set.seed, ..Corruption::default() }.apply(&mut simulation.recording);
+    Corruption { noise, seed: set.seed, ..Corruption::default() }
+        .apply_to(&mut simulation.recording);
     let body = simulation.recording.to_body().recording;
-    let (mut meter, mut counter) = (Meter::new(), Counter::new(movement));
+    let (mut meter, mut counter) = (CurveMeter::new(), RepetitionCounter::new(movement));
     let mut changes = Vec::new();
     for &time_s in &body.time {
         let frame = body.time_range(time_s, time_s).unwrap();
         changes.extend(counter.push(meter.push(&frame)).into_iter().map(|change| (time_s, change)));
     }
     let last = body.time.last().copied().unwrap();
-    changes.extend(counter.end().into_iter().map(|change| (last, change)));
+    changes.extend(counter.end_stream().into_iter().map(|change| (last, change)));
     (changes, simulation.truth)
 }
 
-fn ended(changes: &[(f64, Change)], outcome: Outcome) -> Vec<(f64, Done)> {
-    let with_outcome = |(time_s, change): &(f64, Change)| match change {
-        Change::Ended(finished) if finished.outcome == outcome => Some((*time_s, *finished)),
+fn ended(changes: &[(f64, LiveChange)], outcome: MovementOutcome) -> Vec<(f64, FinishedMovement)> {
+    let with_outcome = |(time_s, change): &(f64, LiveChange)| match change {
+        LiveChange::Ended(finished) if finished.outcome == outcome => Some((*time_s, *finished)),
         _ => None,
     };
     changes.iter().filter_map(with_outcome).collect()
 }
 
 fn movement_of(exercise: Exercise) -> &'static Movement {
-    movement::find(match exercise {
+    movement::find_movement(match exercise {
         Exercise::Squat => "squat",
         Exercise::OverheadReach => "overhead_reach",
         Exercise::BicepsCurl => "biceps_curl",
@@ -40,7 +45,7 @@ fn movement_of(exercise: Exercise) -> &'static Movement {
 
 /// Sets of three exercises at four frame rates, slow and quick, with and without pauses, some with
 /// an attempt that is abandoned half way.
-fn sets() -> Vec<Set> {
+fn sets() -> Vec<SimulatedSet> {
     let mut sets = Vec::new();
     for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
         for (seed, rate_hz) in [(1, 15.0), (2, 25.0), (3, 30.0), (4, 60.0)] {
@@ -49,7 +54,7 @@ fn sets() -> Vec<Set> {
             {
                 for variation_deg in [1.0, 6.0] {
                     let attempt_after = (seed % 2 == 0).then_some(3);
-                    sets.push(Set {
+                    sets.push(SimulatedSet {
                         rate_hz,
                         tempo_s,
                         pause_s,
@@ -57,7 +62,7 @@ fn sets() -> Vec<Set> {
                         variation_deg,
                         attempt_after,
                         seed,
-                        ..Set::new(exercise)
+                        ..SimulatedSet::new(exercise)
                     });
                 }
             }
@@ -73,13 +78,13 @@ fn every_repetition_of_the_simulator_is_counted_soon() {
     let mut latest = f64::NEG_INFINITY;
     for set in sets() {
         let (changes, truth) = changes_of(movement_of(set.exercise), &set, 0.01);
-        let completed = ended(&changes, Outcome::Completed);
+        let completed = ended(&changes, MovementOutcome::Completed);
         counted += completed.len();
         actual += truth.repetitions.len();
         for [start, turn, end] in &truth.repetitions {
             let second = |frame: &usize| *frame as f64 / set.rate_hz;
             // Exactly one counted repetition has its turn within this one.
-            let inside = |finished: &&(f64, Done)| {
+            let inside = |finished: &&(f64, FinishedMovement)| {
                 (second(start)..second(end) + 0.2).contains(&finished.1.turn_s)
             };
             let candidates: Vec<_> = completed.iter().filter(inside).collect();
@@ -90,7 +95,7 @@ fn every_repetition_of_the_simulator_is_counted_soon() {
             }
         }
         attempts += truth.attempts.len();
-        counted_attempts += ended(&changes, Outcome::Attempted).len();
+        counted_attempts += ended(&changes, MovementOutcome::Attempted).len();
     }
     let (precision, recall) =
         (f64::from(matched) / counted as f64, f64::from(matched) / actual as f64);
@@ -109,15 +114,15 @@ fn every_repetition_of_the_simulator_is_counted_soon() {
 
 #[test]
 fn a_turn_is_told_before_the_end_and_phases_come_in_order() {
-    let set = Set { rate_hz: 30.0, repetitions: 5, ..Set::new(Exercise::Squat) };
+    let set = SimulatedSet { rate_hz: 30.0, repetitions: 5, ..SimulatedSet::new(Exercise::Squat) };
     let (changes, _) = changes_of(movement_of(Exercise::Squat), &set, 0.0);
     let kinds: Vec<u8> = changes
         .iter()
         .map(|(_, change)| match change {
-            Change::Began { .. } => 0,
-            Change::Turned { .. } => 1,
-            Change::Ended(_) => 2,
-            Change::Dropped => 3,
+            LiveChange::Began { .. } => 0,
+            LiveChange::Turned { .. } => 1,
+            LiveChange::Ended(_) => 2,
+            LiveChange::Dropped => 3,
         })
         .collect();
     assert_eq!(kinds, [0, 1, 2].repeat(5));
@@ -133,8 +138,8 @@ fn signal(
     rate_hz: f64,
     movement: &Movement,
     sided: [bool; 2],
-) -> Vec<(f64, Change)> {
-    let mut counter = Counter::new(movement);
+) -> Vec<(f64, LiveChange)> {
+    let mut counter = RepetitionCounter::new(movement);
     let mut changes = Vec::new();
     for (frame, &value) in values.iter().enumerate() {
         let time_s = frame as f64 / rate_hz;
@@ -148,7 +153,9 @@ fn signal(
         let curves = Curves { time: vec![time_s], curves, refused: Vec::new() };
         changes.extend(counter.push(&curves).into_iter().map(|change| (time_s, change)));
     }
-    changes.extend(counter.end().into_iter().map(|change| (values.len() as f64 / rate_hz, change)));
+    changes.extend(
+        counter.end_stream().into_iter().map(|change| (values.len() as f64 / rate_hz, change)),
+    );
     changes
 }
 
@@ -166,43 +173,46 @@ fn bumps(heights: &[f64]) -> Vec<f64> {
 
 #[test]
 fn what_does_not_come_back_is_interrupted_and_what_is_lost_too() {
-    let squat = movement::find("squat").unwrap();
+    let squat = movement::find_movement("squat").unwrap();
     let mut values = bumps(&[100.0, 100.0]);
     values.truncate(30 + 75 + 32);
     let cut = signal(&values, 30.0, squat, [true; 2]);
-    assert_eq!(ended(&cut, Outcome::Completed).len(), 1);
-    assert_eq!(ended(&cut, Outcome::Interrupted).len(), 1);
+    assert_eq!(ended(&cut, MovementOutcome::Completed).len(), 1);
+    assert_eq!(ended(&cut, MovementOutcome::Interrupted).len(), 1);
     // The athlete leaves the image at the bottom and returns standing.
     values.extend([f64::NAN; 30]);
     values.extend(bumps(&[100.0]));
     let lost = signal(&values, 30.0, squat, [true; 2]);
-    assert_eq!(ended(&lost, Outcome::Interrupted).len(), 1);
-    assert_eq!(ended(&lost, Outcome::Completed).len(), 2);
+    assert_eq!(ended(&lost, MovementOutcome::Interrupted).len(), 1);
+    assert_eq!(ended(&lost, MovementOutcome::Completed).len(), 2);
 }
 
 #[test]
 fn half_ways_are_attempts_by_the_size_of_the_set() {
-    let squat = movement::find("squat").unwrap();
+    let squat = movement::find_movement("squat").unwrap();
     let changes = signal(&bumps(&[20.0, 100.0, 100.0, 38.0, 100.0]), 30.0, squat, [true; 2]);
-    assert_eq!(ended(&changes, Outcome::Completed).len(), 3);
-    assert_eq!(ended(&changes, Outcome::Attempted).len(), 2);
+    assert_eq!(ended(&changes, MovementOutcome::Completed).len(), 3);
+    assert_eq!(ended(&changes, MovementOutcome::Attempted).len(), 2);
 }
 
 #[test]
 fn sides_are_told_apart_and_both_together_are_one() {
-    let curl = movement::find("biceps_curl").unwrap();
+    let curl = movement::find_movement("biceps_curl").unwrap();
     let both = signal(&bumps(&[100.0; 3]), 30.0, curl, [true; 2]);
     assert_eq!(
-        ended(&both, Outcome::Completed).iter().map(|finished| finished.1.side).collect::<Vec<_>>(),
+        ended(&both, MovementOutcome::Completed)
+            .iter()
+            .map(|finished| finished.1.side)
+            .collect::<Vec<_>>(),
         [None; 3]
     );
     assert_eq!(
-        both.iter().filter(|(_, change)| matches!(change, Change::Turned { .. })).count(),
+        both.iter().filter(|(_, change)| matches!(change, LiveChange::Turned { .. })).count(),
         3
     );
     let right = signal(&bumps(&[100.0; 3]), 30.0, curl, [false, true]);
     assert_eq!(
-        ended(&right, Outcome::Completed)
+        ended(&right, MovementOutcome::Completed)
             .iter()
             .map(|finished| finished.1.side)
             .collect::<Vec<_>>(),
@@ -212,20 +222,21 @@ fn sides_are_told_apart_and_both_together_are_one() {
 
 #[test]
 fn rounds_are_counted_from_low_to_low() {
-    let gait = movement::find("running_gait").unwrap();
+    let gait = movement::find_movement("running_gait").unwrap();
     let values: Vec<f64> = (0..300)
         .map(|k| 40.0 + 45.0 * (f64::from(k) / 60.0 * 1.4 * std::f64::consts::TAU).sin())
         .collect();
     // 5 s at 1.4 cycles per second on both sides, less the half second for choosing the signal and
     // the incomplete cycles at the ends.
-    let completed = ended(&signal(&values, 60.0, gait, [true; 2]), Outcome::Completed).len();
+    let completed =
+        ended(&signal(&values, 60.0, gait, [true; 2]), MovementOutcome::Completed).len();
     assert!((10..=12).contains(&completed), "{completed}");
 }
 
 #[test]
 fn a_late_frame_changes_nothing() {
-    let squat = movement::find("squat").unwrap();
-    let mut counter = Counter::new(squat);
+    let squat = movement::find_movement("squat").unwrap();
+    let mut counter = RepetitionCounter::new(squat);
     let at = |time_s: f64| Curves { time: vec![time_s], ..Curves::default() };
     counter.push(&at(1.0));
     assert!(counter.push(&at(0.5)).is_empty() && counter.push(&at(f64::NAN)).is_empty());

@@ -44,12 +44,12 @@ static MOVEMENTS: LazyLock<Vec<Movement>> = LazyLock::new(|| {
 });
 
 /// The bundled definitions, in alphabetical order.
-pub fn bundled() -> &'static [Movement] {
+pub fn bundled_movements() -> &'static [Movement] {
     &MOVEMENTS
 }
 
 /// The text, including comments, of the bundled definition with exactly this name.
-pub fn text(name: &str) -> Option<&'static str> {
+pub fn bundled_text(name: &str) -> Option<&'static str> {
     TEXTS.iter().find(|(movement, _)| *movement == name).map(|(_, text)| *text)
 }
 
@@ -61,39 +61,41 @@ pub fn text(name: &str) -> Option<&'static str> {
 /// assert_eq!(find("Push-Up").map(|m| m.name.as_str()), Some("push_up"));
 /// assert!(find("moonwalk").is_none());
 /// ```
-pub fn find(name: &str) -> Option<&'static Movement> {
-    let wanted = plain(name);
-    let by_name = bundled().iter().find(|movement| movement.name == wanted);
+pub fn find_movement(name: &str) -> Option<&'static Movement> {
+    let wanted = normalise_name(name);
+    let by_name = bundled_movements().iter().find(|movement| movement.name == wanted);
     by_name.or_else(|| {
-        bundled()
+        bundled_movements()
             .iter()
-            .find(|movement| movement.aliases.iter().any(|alias| plain(alias) == wanted))
+            .find(|movement| movement.aliases.iter().any(|alias| normalise_name(alias) == wanted))
     })
 }
 
 /// A name in lower case with underscores, for comparison.
-fn plain(name: &str) -> String {
+fn normalise_name(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '-'], "_")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::movement::check;
+    use crate::movement::check_definition;
     use std::collections::HashMap;
 
     #[test]
     fn every_definition_is_sound_and_named_as_its_file() {
         for (name, text) in TEXTS {
-            let problems: Vec<String> =
-                check(text).iter().map(|problem| format!("{name}.toml:{problem}")).collect();
+            let problems: Vec<String> = check_definition(text)
+                .iter()
+                .map(|problem| format!("{name}.toml:{problem}"))
+                .collect();
             assert!(problems.is_empty(), "{}", problems.join("\n"));
             assert_eq!(
                 Movement::parse(text, name).map(|movement| movement.name),
                 Ok((*name).to_owned())
             );
         }
-        assert_eq!(bundled().len(), TEXTS.len());
+        assert_eq!(bundled_movements().len(), TEXTS.len());
     }
 
     #[test]
@@ -111,9 +113,9 @@ mod tests {
     #[test]
     fn no_name_or_alias_means_two_movements() {
         let mut owner: HashMap<String, &str> = HashMap::new();
-        for movement in bundled() {
+        for movement in bundled_movements() {
             for name in std::iter::once(&movement.name).chain(&movement.aliases) {
-                let before = owner.insert(plain(name), &movement.name);
+                let before = owner.insert(normalise_name(name), &movement.name);
                 assert!(
                     before.is_none_or(|other| other == movement.name),
                     "{name}: {before:?} and {}",
@@ -125,7 +127,7 @@ mod tests {
 
     #[test]
     fn every_movement_can_speak() {
-        for movement in bundled() {
+        for movement in bundled_movements() {
             assert!(!movement.phases.is_empty(), "{}: no phases", movement.name);
             assert!(!movement.metrics.is_empty(), "{}: no metrics", movement.name);
             // For a worn sensor, limits would depend on where it is worn.

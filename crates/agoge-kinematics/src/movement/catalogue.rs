@@ -25,53 +25,53 @@ pub struct CurveKind {
 }
 
 /// A curve that exists for each side.
-const fn each(name: &'static str, quantity: Quantity) -> CurveKind {
+const fn sided_curve(name: &'static str, quantity: Quantity) -> CurveKind {
     CurveKind { name, sided: true, quantity }
 }
 
 /// A curve without sides.
-const fn one(name: &'static str, quantity: Quantity) -> CurveKind {
+const fn unsided_curve(name: &'static str, quantity: Quantity) -> CurveKind {
     CurveKind { name, sided: false, quantity }
 }
 
 /// All known curves.
 pub const CURVES: &[CurveKind] = &[
-    each("knee_flexion", Quantity::Angle),
-    each("hip_flexion", Quantity::Angle),
-    each("hip_adduction", Quantity::Angle),
-    each("ankle_dorsiflexion", Quantity::Angle),
-    each("knee_valgus", Quantity::Angle),
-    each("shoulder_elevation", Quantity::Angle),
-    each("shoulder_flexion", Quantity::Angle),
-    each("shoulder_abduction", Quantity::Angle),
-    each("shoulder_rotation", Quantity::Angle),
-    each("elbow_flexion", Quantity::Angle),
-    each("thigh_angle", Quantity::Angle),
-    each("shank_angle", Quantity::Angle),
-    each("foot_angle", Quantity::Angle),
-    each("wrist_height", Quantity::Length),
-    each("ankle_height", Quantity::Length),
-    each("foot_height", Quantity::Length),
-    each("knee_medial_displacement", Quantity::Length),
-    each("wrist_speed", Quantity::Speed),
-    each("wrist_forward", Quantity::Length),
-    each("wrist_side", Quantity::Length),
-    one("trunk_lean", Quantity::Angle),
-    one("trunk_lateral_lean", Quantity::Angle),
-    one("trunk_rotation", Quantity::Angle),
-    one("pelvis_list", Quantity::Angle),
-    one("shoulder_tilt", Quantity::Angle),
-    one("head_lean", Quantity::Angle),
-    one("pelvis_height", Quantity::Length),
-    one("pelvis_forward", Quantity::Length),
-    one("pelvis_side", Quantity::Length),
-    one("stance_width", Quantity::Length),
-    one("knee_ankle_ratio", Quantity::Ratio),
-    one("com_height", Quantity::Length),
-    one("com_forward", Quantity::Length),
-    one("com_side", Quantity::Length),
-    one("sensor_tilt", Quantity::Angle),
-    one("sensor_load", Quantity::Ratio),
+    sided_curve("knee_flexion", Quantity::Angle),
+    sided_curve("hip_flexion", Quantity::Angle),
+    sided_curve("hip_adduction", Quantity::Angle),
+    sided_curve("ankle_dorsiflexion", Quantity::Angle),
+    sided_curve("knee_valgus", Quantity::Angle),
+    sided_curve("shoulder_elevation", Quantity::Angle),
+    sided_curve("shoulder_flexion", Quantity::Angle),
+    sided_curve("shoulder_abduction", Quantity::Angle),
+    sided_curve("shoulder_rotation", Quantity::Angle),
+    sided_curve("elbow_flexion", Quantity::Angle),
+    sided_curve("thigh_angle", Quantity::Angle),
+    sided_curve("shank_angle", Quantity::Angle),
+    sided_curve("foot_angle", Quantity::Angle),
+    sided_curve("wrist_height", Quantity::Length),
+    sided_curve("ankle_height", Quantity::Length),
+    sided_curve("foot_height", Quantity::Length),
+    sided_curve("knee_medial_displacement", Quantity::Length),
+    sided_curve("wrist_speed", Quantity::Speed),
+    sided_curve("wrist_forward", Quantity::Length),
+    sided_curve("wrist_side", Quantity::Length),
+    unsided_curve("trunk_lean", Quantity::Angle),
+    unsided_curve("trunk_lateral_lean", Quantity::Angle),
+    unsided_curve("trunk_rotation", Quantity::Angle),
+    unsided_curve("pelvis_list", Quantity::Angle),
+    unsided_curve("shoulder_tilt", Quantity::Angle),
+    unsided_curve("head_lean", Quantity::Angle),
+    unsided_curve("pelvis_height", Quantity::Length),
+    unsided_curve("pelvis_forward", Quantity::Length),
+    unsided_curve("pelvis_side", Quantity::Length),
+    unsided_curve("stance_width", Quantity::Length),
+    unsided_curve("knee_ankle_ratio", Quantity::Ratio),
+    unsided_curve("com_height", Quantity::Length),
+    unsided_curve("com_forward", Quantity::Length),
+    unsided_curve("com_side", Quantity::Length),
+    unsided_curve("sensor_tilt", Quantity::Angle),
+    unsided_curve("sensor_load", Quantity::Ratio),
 ];
 
 /// The catalogue entry of the curve with this name.
@@ -82,7 +82,7 @@ pub fn curve_kind(name: &str) -> Option<CurveKind> {
 /// The range of a curve, degrees, that a human body can reach: the usual ranges of motion (Norkin &
 /// White 2016), extended to what athletes reach under load, plus 15° for measurement error. A value
 /// outside it means that the recording's skeleton is wrong. `None` for curves without such a limit.
-pub fn humanly_possible(curve: &str) -> Option<[f64; 2]> {
+pub fn human_range(curve: &str) -> Option<[f64; 2]> {
     Some(match curve {
         "knee_flexion" => [-30.0, 180.0],
         "hip_flexion" => [-60.0, 165.0],
@@ -96,16 +96,19 @@ pub fn humanly_possible(curve: &str) -> Option<[f64; 2]> {
 }
 
 /// The known name nearest to a misspelt one, for hints; `None` if none is close.
-pub(super) fn nearest<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest_name<'a>(
+    wanted: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     known
-        .map(|name| (edits(wanted, name), name))
+        .map(|name| (edit_distance(wanted, name), name))
         .min()
         .filter(|(edits, name)| 2 * edits <= name.len())
         .map(|(_, name)| name)
 }
 
 /// Edit distance (Levenshtein 1966).
-fn edits(a: &str, b: &str) -> usize {
+fn edit_distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.chars().enumerate() {
@@ -130,15 +133,15 @@ mod tests {
 
     #[test]
     fn edit_distance_of_the_textbook() {
-        assert_eq!(edits("kitten", "sitting"), 3);
-        assert_eq!(edits("", "abc"), 3);
-        assert_eq!(edits("same", "same"), 0);
+        assert_eq!(edit_distance("kitten", "sitting"), 3);
+        assert_eq!(edit_distance("", "abc"), 3);
+        assert_eq!(edit_distance("same", "same"), 0);
     }
 
     #[test]
     fn a_misspelt_curve_has_a_hint_and_a_strange_one_has_none() {
         let names = || CURVES.iter().map(|curve| curve.name);
-        assert_eq!(nearest("knee_flexoin", names()), Some("knee_flexion"));
-        assert_eq!(nearest("xyz", names()), None);
+        assert_eq!(nearest_name("knee_flexoin", names()), Some("knee_flexion"));
+        assert_eq!(nearest_name("xyz", names()), None);
     }
 }

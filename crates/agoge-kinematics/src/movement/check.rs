@@ -1,8 +1,9 @@
 //! Validation of definitions: finds problems in the text, with their lines.
 
-use super::catalogue::nearest;
+use super::catalogue::nearest_name;
 use super::rule::{
-    At, CheckRule, Counted, EventRule, MetricRule, MetricSides, RepetitionRule, Sides, Statistic,
+    CheckRule, CountedAs, EventCriterion, EventRule, MetricRule, MetricSides, RepetitionRule,
+    SignalSides, Statistic,
 };
 use super::{CURVES, Movement, curve_kind};
 use agoge_motion::Part;
@@ -10,7 +11,7 @@ use std::fmt;
 
 /// A problem in a definition.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Problem {
+pub struct DefinitionProblem {
     /// Line number, from 1.
     pub line: usize,
     /// The table and key, as in `[[metric]] 2 curve`; empty if the text cannot be parsed.
@@ -19,7 +20,7 @@ pub struct Problem {
     pub what: String,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for DefinitionProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.line)?;
         if !self.key.is_empty() {
@@ -30,15 +31,16 @@ impl fmt::Display for Problem {
 }
 
 /// Lists all problems in the text of a definition; empty if it is valid.
-pub fn check(text: &str) -> Vec<Problem> {
-    read(text).err().unwrap_or_default()
+pub fn check_definition(text: &str) -> Vec<DefinitionProblem> {
+    parse_definition(text).err().unwrap_or_default()
 }
 
 /// Parses a definition, or returns its problems (at least one) in order of lines.
-pub(super) fn read(text: &str) -> Result<Movement, Vec<Problem>> {
-    let movement: Movement = toml::from_str(text).map_err(|error| vec![syntax(text, &error)])?;
-    let mut checker = Checker { text, problems: Vec::new() };
-    checker.movement(&movement);
+pub(super) fn parse_definition(text: &str) -> Result<Movement, Vec<DefinitionProblem>> {
+    let movement: Movement =
+        toml::from_str(text).map_err(|error| vec![syntax_problem(text, &error)])?;
+    let mut checker = DefinitionChecker { text, problems: Vec::new() };
+    checker.check_movement(&movement);
     let mut problems = checker.problems;
     if problems.is_empty() {
         return Ok(movement);
@@ -49,7 +51,7 @@ pub(super) fn read(text: &str) -> Result<Movement, Vec<Problem>> {
 
 /// Converts an error of the TOML parser (syntax, unknown or missing key, wrong type) to a problem
 /// of one line.
-fn syntax(text: &str, error: &toml::de::Error) -> Problem {
+fn syntax_problem(text: &str, error: &toml::de::Error) -> DefinitionProblem {
     let offset = error.span().map_or(0, |span| span.start.min(text.len()));
     let line = 1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count();
     let message = error.message().lines().collect::<Vec<_>>().join(" ");
@@ -61,69 +63,74 @@ fn syntax(text: &str, error: &toml::de::Error) -> Problem {
     } else {
         format!("{message}; hint: see docs/MOVEMENTS.md for the form of this file")
     };
-    Problem { line, key: String::new(), what }
+    DefinitionProblem { line, key: String::new(), what }
 }
 
 /// Collects the problems of a definition.
-struct Checker<'a> {
+struct DefinitionChecker<'a> {
     text: &'a str,
-    problems: Vec<Problem>,
+    problems: Vec<DefinitionProblem>,
 }
 
 /// A table in the text: its header and its index among the tables with that header (from 0).
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct TablePosition<'a> {
     header: &'a str,
     index: usize,
 }
 
-impl Checker<'_> {
-    fn movement(&mut self, movement: &Movement) {
-        let top = Place { header: "", index: 0 };
-        self.name(top, &movement.name);
-        self.repetition(&movement.repetition);
+impl DefinitionChecker<'_> {
+    fn check_movement(&mut self, movement: &Movement) {
+        let top = TablePosition { header: "", index: 0 };
+        self.check_name(top, &movement.name);
+        self.check_repetition(&movement.repetition);
 
         let mut events: Vec<&str> = vec!["start", "end"];
         for (index, event) in movement.events.iter().enumerate() {
-            let at = Place { header: "[[event]]", index };
-            self.name(at, &event.name);
-            self.unique(at, &event.name, &events);
-            self.event(at, event, &events);
+            let at = TablePosition { header: "[[event]]", index };
+            self.check_name(at, &event.name);
+            self.check_unique(at, &event.name, &events);
+            self.check_event(at, event, &events);
             events.push(&event.name);
         }
         let keys = [
-            ("counts_as", movement.counts_as == Some(Counted::Jump)),
+            ("counts_as", movement.counts_as == Some(CountedAs::Jump)),
             ("screen", movement.screen.is_some()),
         ];
         for (key, _) in
             keys.into_iter().filter(|(_, is_needed)| *is_needed && !events.contains(&"apex"))
         {
-            self.report(
+            self.report_problem(
                 top,
                 key,
                 "a jump needs the event `apex`".to_owned(),
                 "define it: the highest point between take-off and landing",
             );
         }
-        self.phases(movement, &events);
+        self.check_phases(movement, &events);
 
         let mut metrics: Vec<&str> = Vec::new();
         for (index, metric) in movement.metrics.iter().enumerate() {
-            let at = Place { header: "[[metric]]", index };
-            self.name(at, &metric.name);
-            self.unique(at, &metric.name, &metrics);
-            self.metric(at, metric, movement, &events);
+            let at = TablePosition { header: "[[metric]]", index };
+            self.check_name(at, &metric.name);
+            self.check_unique(at, &metric.name, &metrics);
+            self.check_metric(at, metric, movement, &events);
             metrics.push(&metric.name);
         }
         for (index, check) in movement.checks.iter().enumerate() {
-            self.check(Place { header: "[[check]]", index }, check, movement, &metrics);
+            self.check_limit(
+                TablePosition { header: "[[check]]", index },
+                check,
+                movement,
+                &metrics,
+            );
         }
     }
 
-    fn repetition(&mut self, rule: &RepetitionRule) {
-        let at = Place { header: "[repetition]", index: 0 };
+    fn check_repetition(&mut self, rule: &RepetitionRule) {
+        let at = TablePosition { header: "[repetition]", index: 0 };
         if rule.signals.is_empty() {
-            self.report(
+            self.report_problem(
                 at,
                 "signal",
                 "no driving signal".into(),
@@ -131,19 +138,19 @@ impl Checker<'_> {
             );
         }
         for (index, signal) in rule.signals.iter().enumerate() {
-            let at = Place { header: "[[repetition.signal]]", index };
-            self.curve(at, "curve", &signal.curve);
+            let at = TablePosition { header: "[[repetition.signal]]", index };
+            self.check_curve(at, "curve", &signal.curve);
             if signal.min_excursion.is_nan()
                 || signal.min_excursion <= 0.0
                 || signal.min_excursion.is_infinite()
             {
                 let what = format!("{} is no size of a movement", signal.min_excursion);
-                self.report(at, "min_excursion", what, "give degrees or metres above 0");
+                self.report_problem(at, "min_excursion", what, "give degrees or metres above 0");
             }
             if curve_kind(&signal.curve).is_some_and(|kind| !kind.sided)
-                && signal.sides != Sides::Both
+                && signal.sides != SignalSides::Both
             {
-                self.report(
+                self.report_problem(
                     at,
                     "sides",
                     format!("`{}` has no sides", signal.curve),
@@ -152,10 +159,10 @@ impl Checker<'_> {
             }
         }
         if let Some(curve) = &rule.side_by {
-            self.sided_curve(at, "side_by", curve);
+            self.check_sided_curve(at, "side_by", curve);
         }
         if !(rule.full_share > 0.0 && rule.full_share <= 1.0) {
-            self.report(
+            self.report_problem(
                 at,
                 "full_share",
                 format!("{} is no share", rule.full_share),
@@ -167,7 +174,7 @@ impl Checker<'_> {
                 "{} s is not below max_duration_s, {} s",
                 rule.min_duration_s, rule.max_duration_s
             );
-            self.report(
+            self.report_problem(
                 at,
                 "min_duration_s",
                 what,
@@ -175,7 +182,7 @@ impl Checker<'_> {
             );
         }
         if !(rule.join_s >= 0.0 && rule.join_s.is_finite()) {
-            self.report(
+            self.report_problem(
                 at,
                 "join_s",
                 format!("{} is no time", rule.join_s),
@@ -184,22 +191,26 @@ impl Checker<'_> {
         }
     }
 
-    fn event(&mut self, at: Place<'_>, event: &EventRule, before: &[&str]) {
+    fn check_event(&mut self, at: TablePosition<'_>, event: &EventRule, before: &[&str]) {
         if let Some(curve) = &event.curve {
-            self.curve(at, "curve", curve);
+            self.check_curve(at, "curve", curve);
         }
-        self.known(at, "from", "event", &event.from, before);
-        self.known(at, "to", "event", &event.to, before);
-        let crosses = matches!(event.at, At::RisesThrough | At::FallsThrough);
+        self.check_known(at, "from", "event", &event.from, before);
+        self.check_known(at, "to", "event", &event.to, before);
+        let crosses =
+            matches!(event.at, EventCriterion::RisesThrough | EventCriterion::FallsThrough);
         match (crosses, event.value, event.share) {
             (true, None, None) => {
-                self.report(at, "at", "no level to go through".into(), "add value or share")
+                self.report_problem(at, "at", "no level to go through".into(), "add value or share")
             }
-            (_, Some(_), Some(_)) => {
-                self.report(at, "share", "value and share together".into(), "keep one of them")
-            }
+            (_, Some(_), Some(_)) => self.report_problem(
+                at,
+                "share",
+                "value and share together".into(),
+                "keep one of them",
+            ),
             (false, None, None) | (true, ..) => {}
-            (false, ..) => self.report(
+            (false, ..) => self.report_problem(
                 at,
                 "at",
                 "a level is given but not used".into(),
@@ -207,7 +218,7 @@ impl Checker<'_> {
             ),
         }
         if event.share.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
-            self.report(
+            self.report_problem(
                 at,
                 "share",
                 "not between 0 and 1".into(),
@@ -215,7 +226,7 @@ impl Checker<'_> {
             );
         }
         if event.value.is_some() && event.curve.is_none() {
-            self.report(
+            self.report_problem(
                 at,
                 "value",
                 "a value of the driving signal".into(),
@@ -224,18 +235,18 @@ impl Checker<'_> {
         }
     }
 
-    fn phases(&mut self, movement: &Movement, events: &[&str]) {
+    fn check_phases(&mut self, movement: &Movement, events: &[&str]) {
         let mut expected = "start";
         let mut names: Vec<&str> = Vec::new();
         for (index, phase) in movement.phases.iter().enumerate() {
-            let at = Place { header: "[[phase]]", index };
-            self.name(at, &phase.name);
-            self.unique(at, &phase.name, &names);
+            let at = TablePosition { header: "[[phase]]", index };
+            self.check_name(at, &phase.name);
+            self.check_unique(at, &phase.name, &names);
             names.push(&phase.name);
-            self.known(at, "from", "event", &phase.from, events);
-            self.known(at, "to", "event", &phase.to, events);
+            self.check_known(at, "from", "event", &phase.from, events);
+            self.check_known(at, "to", "event", &phase.to, events);
             if phase.from == phase.to || phase.to == "start" {
-                self.report(
+                self.report_problem(
                     at,
                     "to",
                     format!("it ends at `{}` before it begins", phase.to),
@@ -247,7 +258,7 @@ impl Checker<'_> {
                     "it begins at `{}` but the phase before ends at `{expected}`",
                     phase.from
                 );
-                self.report(
+                self.report_problem(
                     at,
                     "from",
                     what,
@@ -258,8 +269,8 @@ impl Checker<'_> {
         }
         if let Some(index) = movement.phases.len().checked_sub(1).filter(|_| expected != "end") {
             let what = format!("the last phase ends at `{expected}`");
-            self.report(
-                Place { header: "[[phase]]", index },
+            self.report_problem(
+                TablePosition { header: "[[phase]]", index },
                 "to",
                 what,
                 "let the last phase end at `end`",
@@ -267,41 +278,57 @@ impl Checker<'_> {
         }
     }
 
-    fn metric(&mut self, at: Place<'_>, metric: &MetricRule, movement: &Movement, events: &[&str]) {
+    fn check_metric(
+        &mut self,
+        at: TablePosition<'_>,
+        metric: &MetricRule,
+        movement: &Movement,
+        events: &[&str],
+    ) {
         let statistic = metric.statistic;
         match &metric.curve {
-            Some(curve) if statistic.is_between_sides() => self.sided_curve(at, "curve", curve),
-            Some(curve) => self.curve(at, "curve", curve),
+            Some(curve) if statistic.is_between_sides() => {
+                self.check_sided_curve(at, "curve", curve)
+            }
+            Some(curve) => self.check_curve(at, "curve", curve),
             None if statistic == Statistic::Duration => {}
             None if statistic == Statistic::TimeTo && metric.event.is_some() => {}
-            None => self.report(at, "curve", "no curve to measure".into(), "add curve"),
+            None => self.report_problem(at, "curve", "no curve to measure".into(), "add curve"),
         }
         match (statistic.is_between_sides(), metric.of) {
-            (true, None) => self.report(
+            (true, None) => self.report_problem(
                 at,
                 "of",
                 "nothing to compare".into(),
                 "add of = \"max\" or another statistic",
             ),
             (true, Some(of)) if of.is_between_sides() => {
-                self.report(at, "of", "compares a comparison".into(), "use max, mean, value_at …");
+                self.report_problem(
+                    at,
+                    "of",
+                    "compares a comparison".into(),
+                    "use max, mean, value_at …",
+                );
             }
-            (false, Some(_)) => {
-                self.report(at, "of", "not used".into(), "only asymmetry and difference have of")
-            }
+            (false, Some(_)) => self.report_problem(
+                at,
+                "of",
+                "not used".into(),
+                "only asymmetry and difference have of",
+            ),
             _ => {}
         }
         let base = metric.of.unwrap_or(statistic);
         match (base.is_between_curves(), &metric.with) {
-            (true, Some(with)) => self.curve(at, "with", with),
-            (true, None) => self.report(
+            (true, Some(with)) => self.check_curve(at, "with", with),
+            (true, None) => self.report_problem(
                 at,
                 "with",
                 "no second curve".into(),
                 "add with = \"…\", the more distal curve",
             ),
             (false, Some(_)) => {
-                self.report(
+                self.report_problem(
                     at,
                     "with",
                     "not used".into(),
@@ -311,28 +338,39 @@ impl Checker<'_> {
             (false, None) => {}
         }
         match &metric.event {
-            Some(event) => self.known(at, "event", "event", event, events),
+            Some(event) => self.check_known(at, "event", "event", event, events),
             None if base == Statistic::ValueAt => {
-                self.report(at, "event", "no event".into(), "say at which event")
+                self.report_problem(at, "event", "no event".into(), "say at which event")
             }
             None => {}
         }
         if let Some(phase) = &metric.phase {
             let phases: Vec<&str> =
                 movement.phases.iter().map(|phase| phase.name.as_str()).collect();
-            self.known(at, "phase", "phase", phase, &phases);
+            self.check_known(at, "phase", "phase", phase, &phases);
         }
         let sided = metric.curve.as_deref().and_then(curve_kind).is_some_and(|kind| kind.sided);
         if !sided && metric.side != MetricSides::Each {
-            self.report(at, "side", "this measure has no sides".into(), "leave the key out");
+            self.report_problem(
+                at,
+                "side",
+                "this measure has no sides".into(),
+                "leave the key out",
+            );
         }
     }
 
-    fn check(&mut self, at: Place<'_>, check: &CheckRule, movement: &Movement, metrics: &[&str]) {
-        self.known(at, "metric", "metric", &check.metric, metrics);
+    fn check_limit(
+        &mut self,
+        at: TablePosition<'_>,
+        check: &CheckRule,
+        movement: &Movement,
+        metrics: &[&str],
+    ) {
+        self.check_known(at, "metric", "metric", &check.metric, metrics);
         let limits = [check.above.is_some(), check.below.is_some(), check.outside.is_some()];
         if limits.iter().filter(|given| **given).count() != 1 {
-            self.report(
+            self.report_problem(
                 at,
                 "metric",
                 "a check has one limit".into(),
@@ -340,7 +378,7 @@ impl Checker<'_> {
             );
         }
         if check.outside.is_some_and(|[low, high]| low.is_nan() || high.is_nan() || low >= high) {
-            self.report(
+            self.report_problem(
                 at,
                 "outside",
                 "the first value is not below the second".into(),
@@ -348,7 +386,7 @@ impl Checker<'_> {
             );
         }
         if !(0.0..=1.0).contains(&check.importance) {
-            self.report(
+            self.report_problem(
                 at,
                 "importance",
                 format!("{} is not between 0 and 1", check.importance),
@@ -359,15 +397,25 @@ impl Checker<'_> {
             && Part::from_name(&format!("left_{}", check.part)).is_none()
         {
             let hint = "knee, hip, ankle, shoulder, elbow, wrist, chest, spine, pelvis, head …";
-            self.report(at, "part", format!("`{}` is no part of the body", check.part), hint);
+            self.report_problem(
+                at,
+                "part",
+                format!("`{}` is no part of the body", check.part),
+                hint,
+            );
         }
-        let metric = movement.metric(&check.metric);
+        let metric = movement.metric_rule(&check.metric);
         let sided = metric.is_some_and(|metric| {
             let curve = metric.curve.as_deref().and_then(curve_kind);
             curve.is_some_and(|kind| kind.sided) && metric.side != MetricSides::Both
         });
         if metric.is_some() && !sided && check.title.contains("{side}") {
-            self.report(at, "title", format!("`{}` has no side", check.metric), "leave {side} out");
+            self.report_problem(
+                at,
+                "title",
+                format!("`{}` has no side", check.metric),
+                "leave {side} out",
+            );
         }
         for (key, text) in [
             ("title", &check.title),
@@ -376,15 +424,20 @@ impl Checker<'_> {
             ("source", &check.source),
         ] {
             if text.trim().is_empty() {
-                self.report(at, key, "empty".into(), "write it for the coach who will read it");
+                self.report_problem(
+                    at,
+                    key,
+                    "empty".into(),
+                    "write it for the coach who will read it",
+                );
             }
         }
     }
 
-    fn name(&mut self, at: Place<'_>, name: &str) {
+    fn check_name(&mut self, at: TablePosition<'_>, name: &str) {
         let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if name.is_empty() || !name.chars().all(is_allowed) {
-            self.report(
+            self.report_problem(
                 at,
                 "name",
                 format!("`{name}` is no name"),
@@ -393,27 +446,32 @@ impl Checker<'_> {
         }
     }
 
-    fn unique(&mut self, at: Place<'_>, name: &str, before: &[&str]) {
+    fn check_unique(&mut self, at: TablePosition<'_>, name: &str, before: &[&str]) {
         if before.contains(&name) {
-            self.report(at, "name", format!("`{name}` is there already"), "give it another name");
+            self.report_problem(
+                at,
+                "name",
+                format!("`{name}` is there already"),
+                "give it another name",
+            );
         }
     }
 
-    fn curve(&mut self, at: Place<'_>, key: &str, curve: &str) {
+    fn check_curve(&mut self, at: TablePosition<'_>, key: &str, curve: &str) {
         if curve_kind(curve).is_none() {
             let names = || CURVES.iter().map(|curve| curve.name);
-            let hint = match nearest(curve, names()) {
+            let hint = match nearest_name(curve, names()) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => format!("one of {}", names().collect::<Vec<_>>().join(", ")),
             };
-            self.report(at, key, format!("unknown curve `{curve}`"), &hint);
+            self.report_problem(at, key, format!("unknown curve `{curve}`"), &hint);
         }
     }
 
-    fn sided_curve(&mut self, at: Place<'_>, key: &str, curve: &str) {
-        self.curve(at, key, curve);
+    fn check_sided_curve(&mut self, at: TablePosition<'_>, key: &str, curve: &str) {
+        self.check_curve(at, key, curve);
         if curve_kind(curve).is_some_and(|kind| !kind.sided) {
-            self.report(
+            self.report_problem(
                 at,
                 key,
                 format!("`{curve}` has no sides"),
@@ -422,25 +480,32 @@ impl Checker<'_> {
         }
     }
 
-    fn known(&mut self, at: Place<'_>, key: &str, kind: &str, name: &str, known: &[&str]) {
+    fn check_known(
+        &mut self,
+        at: TablePosition<'_>,
+        key: &str,
+        kind: &str,
+        name: &str,
+        known: &[&str],
+    ) {
         if !known.contains(&name) {
             let hint = if known.is_empty() {
                 format!("define a {kind} first")
             } else {
                 format!("known: {}", known.join(", "))
             };
-            self.report(at, key, format!("unknown {kind} `{name}`"), &hint);
+            self.report_problem(at, key, format!("unknown {kind} `{name}`"), &hint);
         }
     }
 
-    fn report(&mut self, at: Place<'_>, key: &str, what: String, hint: &str) {
+    fn report_problem(&mut self, at: TablePosition<'_>, key: &str, what: String, hint: &str) {
         let place = match at.header {
             "" => key.to_owned(),
             header if header.starts_with("[[") => format!("{header} {} {key}", at.index + 1),
             header => format!("{header} {key}"),
         };
-        let problem = Problem {
-            line: line_of(self.text, at, key),
+        let problem = DefinitionProblem {
+            line: key_line(self.text, at, key),
             key: place,
             what: format!("{what}; hint: {hint}"),
         };
@@ -452,7 +517,7 @@ impl Checker<'_> {
 
 /// The line (from 1) of a key in a table of the text; the line of the table's header if the table
 /// lacks the key.
-fn line_of(text: &str, at: Place<'_>, key: &str) -> usize {
+fn key_line(text: &str, at: TablePosition<'_>, key: &str) -> usize {
     let mut header_line = 1;
     let mut inside = at.header.is_empty();
     let mut index = 0;

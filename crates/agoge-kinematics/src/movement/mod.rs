@@ -9,12 +9,13 @@ mod catalogue;
 mod check;
 mod rule;
 
-pub use bundled::{bundled, find, text};
-pub use catalogue::{CURVES, CurveKind, Quantity, curve_kind, humanly_possible};
-pub use check::{Problem, check};
+pub use bundled::{bundled_movements, bundled_text, find_movement};
+pub use catalogue::{CURVES, CurveKind, Quantity, curve_kind, human_range};
+pub use check::{DefinitionProblem, check_definition};
 pub use rule::{
-    At, CheckRule, Counted, Direction, EventRule, Kind, Limit, MetricRule, MetricSides, PhaseRule,
-    RepetitionRule, Screen, Sides, SignalRule, Statistic, Strength, in_unit,
+    CheckLimit, CheckRule, CountedAs, EventCriterion, EventRule, EvidenceStrength, LandingScreen,
+    MetricRule, MetricSides, MovementKind, PhaseRule, RepetitionRule, SignalDirection, SignalRule,
+    SignalSides, Statistic, to_curve_unit,
 };
 
 use crate::{Metric, Unit};
@@ -23,11 +24,11 @@ use serde::{Deserialize, Serialize};
 /// The error for an invalid definition: its first problem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}:{problem}")]
-pub struct Error {
+pub struct DefinitionError {
     /// Name of the file or the definition.
     pub name: String,
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: DefinitionProblem,
 }
 
 /// The definition of a movement.
@@ -48,10 +49,10 @@ pub struct Movement {
     pub sources: Vec<String>,
     /// What each complete repetition counts as in the day's load.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counts_as: Option<Counted>,
+    pub counts_as: Option<CountedAs>,
     /// The screening test that scores its landing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub screen: Option<Screen>,
+    pub screen: Option<LandingScreen>,
     /// How repetitions are found.
     pub repetition: RepetitionRule,
     /// Instants inside a repetition. `start` and `end` always exist and need no definition.
@@ -86,15 +87,15 @@ impl Movement {
     /// assert_eq!(squat.title, "Squat");
     /// # Ok::<(), agoge_kinematics::movement::Error>(())
     /// ```
-    pub fn parse(text: &str, name: &str) -> Result<Movement, Error> {
-        check::read(text).map_err(|mut problems| Error {
+    pub fn parse(text: &str, name: &str) -> Result<Movement, DefinitionError> {
+        check::parse_definition(text).map_err(|mut problems| DefinitionError {
             name: name.to_owned(),
             problem: problems.swap_remove(0),
         })
     }
 
     /// The rule of the metric with this name.
-    pub fn metric(&self, name: &str) -> Option<&MetricRule> {
+    pub fn metric_rule(&self, name: &str) -> Option<&MetricRule> {
         self.metrics.iter().find(|metric| metric.name == name)
     }
 
@@ -106,7 +107,7 @@ impl Movement {
         if metric.unit == Unit::DegreePerSecond && value.abs() > 8000.0 {
             return false;
         }
-        let rule = self.metric(&metric.name);
+        let rule = self.metric_rule(&metric.name);
         let is_curve_value = |rule: &&MetricRule| {
             matches!(
                 rule.statistic,
@@ -114,7 +115,7 @@ impl Movement {
             )
         };
         let limits =
-            rule.filter(is_curve_value).and_then(|rule| humanly_possible(rule.curve.as_deref()?));
+            rule.filter(is_curve_value).and_then(|rule| human_range(rule.curve.as_deref()?));
         limits.is_none_or(|[low, high]| value.is_nan() || (low..=high).contains(&value))
     }
 }

@@ -10,7 +10,7 @@ const TRUNK_M: f64 = 0.5;
 
 /// Converts a length or speed of a definition (metres) to the unit of a curve; other quantities are
 /// returned unchanged.
-pub fn in_unit(value: f64, unit: Unit) -> f64 {
+pub fn to_curve_unit(value: f64, unit: Unit) -> f64 {
     match unit {
         Unit::Trunk | Unit::TrunkPerSecond => value / TRUNK_M,
         _ => value,
@@ -23,7 +23,7 @@ pub fn in_unit(value: f64, unit: Unit) -> f64 {
 pub struct RepetitionRule {
     /// Whether the movement leaves a rest position and returns, or cycles without rest.
     #[serde(default)]
-    pub kind: Kind,
+    pub kind: MovementKind,
     /// Excursions smaller than this share of the set's typical excursion are attempts, 0 to 1.
     #[serde(default = "default_full_share")]
     pub full_share: f64,
@@ -61,7 +61,7 @@ fn default_max_duration() -> f64 {
 /// What a repetition counts as in a day's load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Counted {
+pub enum CountedAs {
     /// A jump; its height is computed from the flight time. Requires an event `apex`.
     Jump,
     /// A throw, serve or pass.
@@ -71,7 +71,7 @@ pub enum Counted {
 /// A screening test for landings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Screen {
+pub enum LandingScreen {
     /// The Landing Error Scoring System (Padua 2009), applied to the landing before the event
     /// `apex`.
     Less,
@@ -80,7 +80,7 @@ pub enum Screen {
 /// The kinds of movement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum MovementKind {
     /// Away from a rest position and back, as in a squat.
     #[default]
     Excursion,
@@ -97,10 +97,10 @@ pub struct SignalRule {
     pub curve: String,
     /// How the two sides are combined into one signal; meaningless for a curve without sides.
     #[serde(default)]
-    pub sides: Sides,
+    pub sides: SignalSides,
     /// The direction of the signal when the movement leaves rest.
     #[serde(default)]
-    pub direction: Direction,
+    pub direction: SignalDirection,
     /// Smallest excursion of a repetition, degrees or metres.
     pub min_excursion: f64,
 }
@@ -108,7 +108,7 @@ pub struct SignalRule {
 /// How the curves of the two sides are combined into one signal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Sides {
+pub enum SignalSides {
     /// Their mean, or the one that is seen where the other is missing.
     #[default]
     Both,
@@ -125,7 +125,7 @@ pub enum Sides {
 /// The direction of a driving signal when the movement leaves rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Direction {
+pub enum SignalDirection {
     /// Up: the rest value is low.
     #[default]
     Rises,
@@ -143,7 +143,7 @@ pub struct EventRule {
     /// Name in snake case.
     pub name: String,
     /// The rule.
-    pub at: At,
+    pub at: EventCriterion,
     /// The curve; by default the driving signal, oriented so that it rises from rest.
     #[serde(default)]
     pub curve: Option<String>,
@@ -175,7 +175,7 @@ fn end_event() -> String {
 /// The kinds of event rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum At {
+pub enum EventCriterion {
     /// Where the signal is highest.
     Maximum,
     /// Where the signal is lowest.
@@ -336,13 +336,13 @@ pub struct CheckRule {
     /// The source of the limit.
     pub source: String,
     /// The strength of evidence for the limit.
-    pub strength: Strength,
+    pub strength: EvidenceStrength,
 }
 
 /// The strength of evidence for a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Strength {
+pub enum EvidenceStrength {
     /// Coaching convention, not tested.
     Convention,
     /// Few studies, or contradictory ones.
@@ -355,7 +355,7 @@ pub enum Strength {
 
 /// The range that a check allows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limit {
+pub struct CheckLimit {
     /// Lowest value that passes; −∞ if there is none.
     pub low: f64,
     /// Highest value that passes; ∞ if there is none.
@@ -365,17 +365,17 @@ pub struct Limit {
 impl CheckRule {
     /// The limit in a metric's unit. Definitions give lengths in metres; for recordings without a
     /// scale they are converted to trunk lengths.
-    pub fn limit(&self, unit: Unit) -> Limit {
+    pub fn limit_in_unit(&self, unit: Unit) -> CheckLimit {
         let [low, high] = self.outside.unwrap_or([
             self.below.unwrap_or(f64::NEG_INFINITY),
             self.above.unwrap_or(f64::INFINITY),
         ]);
-        Limit { low: in_unit(low, unit), high: in_unit(high, unit) }
+        CheckLimit { low: to_curve_unit(low, unit), high: to_curve_unit(high, unit) }
     }
 
     /// The bound that a value exceeds; `None` if it is within the limit or missing.
-    pub fn passed_bound(&self, value: f64, unit: Unit) -> Option<f64> {
-        let Limit { low, high } = self.limit(unit);
+    pub fn exceeded_bound(&self, value: f64, unit: Unit) -> Option<f64> {
+        let CheckLimit { low, high } = self.limit_in_unit(unit);
         if value > high {
             Some(high)
         } else if value < low {
@@ -386,7 +386,7 @@ impl CheckRule {
     }
 
     /// The body part of the check on a side (left by default).
-    pub fn part(&self, side: Option<Side>) -> Part {
+    pub fn body_part(&self, side: Option<Side>) -> Part {
         let sided = |side: Side| Part::from_name(&format!("{}_{}", side.name(), self.part));
         Part::from_name(&self.part)
             .or_else(|| sided(side.unwrap_or(Side::Left)))
@@ -396,7 +396,7 @@ impl CheckRule {
     /// The title with the side filled in. Metrics that compare the sides (`asymmetry`,
     /// `difference`) have no side; their title names the side with the lower value, so a positive
     /// `value` (right above left) names the left.
-    pub fn title(&self, side: Option<Side>, value: f64) -> String {
+    pub fn title_for(&self, side: Option<Side>, value: f64) -> String {
         let side = side.unwrap_or(if value > 0.0 { Side::Left } else { Side::Right });
         self.title.replace("{side}", side.name())
     }

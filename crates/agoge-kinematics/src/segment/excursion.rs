@@ -1,8 +1,8 @@
 //! Segmentation of excursions: movements of the driving signal away from rest and back.
 
-use super::driver::{Driver, Line};
+use super::driver::{DrivingLine, DrivingSignal};
 use super::signal::rate_of_change;
-use super::turn::{Turn, turns};
+use super::turn::{SignalTurn, turning_points};
 use crate::movement::RepetitionRule;
 use agoge_motion::Side;
 use std::ops::Range;
@@ -45,12 +45,17 @@ pub(super) struct Excursion {
 
 impl Excursion {
     /// A full cycle of a cyclic movement.
-    pub(super) fn cycle(line: usize, side: Option<Side>, start: usize, end: usize) -> Excursion {
+    pub(super) fn from_cycle(
+        line: usize,
+        side: Option<Side>,
+        start: usize,
+        end: usize,
+    ) -> Excursion {
         Excursion { line, side, start, end, size: f64::INFINITY, cut: false, complete: true }
     }
 
     /// Whether two excursions overlap by more than 30 % of the shorter one.
-    fn overlaps(&self, other: &Excursion) -> bool {
+    fn is_overlapping(&self, other: &Excursion) -> bool {
         let common = self.end.min(other.end).saturating_sub(self.start.max(other.start));
         let shorter = (self.end - self.start).min(other.end - other.start);
         10 * common > 3 * shorter
@@ -59,39 +64,43 @@ impl Excursion {
 
 /// Finds all excursions that are large enough for a repetition or an attempt, in chronological
 /// order.
-pub(super) fn excursions(rule: &RepetitionRule, driver: &Driver, time: &[f64]) -> Vec<Excursion> {
+pub(super) fn segment_excursions(
+    rule: &RepetitionRule,
+    driver: &DrivingSignal,
+    time: &[f64],
+) -> Vec<Excursion> {
     let least = ATTEMPT_SHARE * driver.min_excursion;
-    let rough = find(rule, driver, time, least, f64::INFINITY);
+    let rough = find_excursions(rule, driver, time, least, f64::INFINITY);
     let Some(typical) = typical_size(&rough, driver.min_excursion) else {
         return attempts_only(rough, rule, time);
     };
     // Once the size of the set is known, small turns within large movements count as noise.
-    let fine = find(rule, driver, time, least.max(TURN_SHARE * typical), typical);
+    let fine = find_excursions(rule, driver, time, least.max(TURN_SHARE * typical), typical);
     let full = driver.min_excursion.max(rule.full_share * typical);
     let is_set = fine.iter().filter(|excursion| excursion.size >= full).count() >= 3;
-    let mut excursions = one_side_each(fine);
+    let mut excursions = merge_sides(fine);
     excursions.retain(|excursion| {
-        duration(excursion, time) >= rule.min_duration_s
+        duration_s(excursion, time) >= rule.min_duration_s
             && !(is_set && excursion.size > OVERSIZE * typical)
     });
     for excursion in &mut excursions {
         excursion.complete = !excursion.cut
             && excursion.size >= full
-            && duration(excursion, time) <= rule.max_duration_s;
+            && duration_s(excursion, time) <= rule.max_duration_s;
     }
-    without_strays(excursions, time)
+    remove_strays(excursions, time)
 }
 
 /// The duration of an excursion, s.
-fn duration(excursion: &Excursion, time: &[f64]) -> f64 {
+fn duration_s(excursion: &Excursion, time: &[f64]) -> f64 {
     time[excursion.end] - time[excursion.start]
 }
 
 /// The attempts in a recording without any movement of repetition size.
 fn attempts_only(rough: Vec<Excursion>, rule: &RepetitionRule, time: &[f64]) -> Vec<Excursion> {
-    let mut attempts = one_side_each(rough);
+    let mut attempts = merge_sides(rough);
     attempts.retain(|attempt| {
-        (rule.min_duration_s..=rule.max_duration_s).contains(&duration(attempt, time))
+        (rule.min_duration_s..=rule.max_duration_s).contains(&duration_s(attempt, time))
     });
     attempts
 }
@@ -114,9 +123,9 @@ fn typical_size(excursions: &[Excursion], min_excursion: f64) -> Option<f64> {
 
 /// Finds the excursions between turning points of at least `threshold`. Peaks are not joined across
 /// a valley that is deep for an excursion of `typical` size.
-fn find(
+fn find_excursions(
     rule: &RepetitionRule,
-    driver: &Driver,
+    driver: &DrivingSignal,
     time: &[f64],
     threshold: f64,
     typical: f64,
@@ -124,9 +133,9 @@ fn find(
     let mut excursions = Vec::new();
     for (index, line) in driver.lines.iter().enumerate() {
         for stretch in &line.stretches {
-            let turns = turns(&line.values, stretch.clone(), threshold);
+            let turns = turning_points(&line.values, stretch.clone(), threshold);
             let joined = join_peaks(rule, line, time, typical, &turns);
-            excursions.extend(bounded(index, line, time, stretch, &joined));
+            excursions.extend(bound_excursions(index, line, time, stretch, &joined));
         }
     }
     excursions.sort_by_key(|excursion| excursion.start);
@@ -135,9 +144,9 @@ fn find(
 
 /// A turning point, or several that were joined.
 #[derive(Clone, Copy)]
-struct Joined {
+struct JoinedTurn {
     /// The highest of the peaks, or the low.
-    turn: Turn,
+    turn: SignalTurn,
     /// Frames of the first and last of the joined peaks.
     first: usize,
     last: usize,
@@ -147,18 +156,18 @@ struct Joined {
 /// them.
 fn join_peaks(
     rule: &RepetitionRule,
-    line: &Line,
+    line: &DrivingLine,
     time: &[f64],
     typical: f64,
-    turns: &[Turn],
-) -> Vec<Joined> {
-    let value = |turn: &Turn| line.values[turn.frame];
-    let lows: Vec<f64> = turns.iter().filter(|turn| !turn.high).map(value).collect();
-    let mut joined: Vec<Joined> = Vec::with_capacity(turns.len());
+    turns: &[SignalTurn],
+) -> Vec<JoinedTurn> {
+    let value = |turn: &SignalTurn| line.values[turn.frame];
+    let lows: Vec<f64> = turns.iter().filter(|turn| !turn.is_high).map(value).collect();
+    let mut joined: Vec<JoinedTurn> = Vec::with_capacity(turns.len());
     let mut low_index = 0usize;
     for turn in turns {
-        let mut next = Joined { turn: *turn, first: turn.frame, last: turn.frame };
-        if !turn.high {
+        let mut next = JoinedTurn { turn: *turn, first: turn.frame, last: turn.frame };
+        if !turn.is_high {
             low_index += 1;
         } else if let [.., peak, valley] = joined[..] {
             let rest = local_rest(&lows, low_index.saturating_sub(1));
@@ -189,7 +198,7 @@ fn local_rest(lows: &[f64], index: usize) -> f64 {
 }
 
 /// The time from the first to the last frame below a level, s.
-fn time_below(line: &Line, time: &[f64], from: usize, to: usize, level: f64) -> f64 {
+fn time_below(line: &DrivingLine, time: &[f64], from: usize, to: usize, level: f64) -> f64 {
     let below = |frame: &usize| line.values[*frame] < level;
     match ((from..to).find(below), (from..to).rfind(below)) {
         (Some(first), Some(last)) => time[last] - time[first],
@@ -198,18 +207,18 @@ fn time_below(line: &Line, time: &[f64], from: usize, to: usize, level: f64) -> 
 }
 
 /// The excursions around the peaks, with their boundaries.
-fn bounded(
+fn bound_excursions(
     index: usize,
-    line: &Line,
+    line: &DrivingLine,
     time: &[f64],
     stretch: &Range<usize>,
-    joined: &[Joined],
+    joined: &[JoinedTurn],
 ) -> Vec<Excursion> {
     let values = &line.values;
     let speed = rate_of_change(&time[stretch.clone()], &values[stretch.clone()]);
     let speed = |frame: usize| speed[frame - stretch.start];
     let mut excursions = Vec::new();
-    for (peak_index, peak) in joined.iter().enumerate().filter(|(_, joined)| joined.turn.high) {
+    for (peak_index, peak) in joined.iter().enumerate().filter(|(_, joined)| joined.turn.is_high) {
         let low_before = peak_index.checked_sub(1).map(|before| joined[before].turn.frame);
         let low_after = joined.get(peak_index + 1).map(|after| after.turn.frame);
         let rise = |low: usize| values[peak.turn.frame] - values[low];
@@ -219,8 +228,10 @@ fn bounded(
             (None, None) => continue,
         };
         let cut = low_before.is_none() || low_after.is_none();
-        let start = low_before.map_or(stretch.start, |low| onset(values, peak.first, low, speed));
-        let end = low_after.map_or(stretch.end - 1, |low| onset(values, peak.last, low, speed));
+        let start =
+            low_before.map_or(stretch.start, |low| onset_frame(values, peak.first, low, speed));
+        let end =
+            low_after.map_or(stretch.end - 1, |low| onset_frame(values, peak.last, low, speed));
         excursions.push(Excursion {
             line: index,
             side: line.side,
@@ -237,7 +248,7 @@ fn bounded(
 /// The frame at which the movement between a rest (`low`) and a peak begins (rest before the peak)
 /// or ends (rest after it): going from the peak, the first frame near rest in which the signal
 /// barely moves.
-fn onset(values: &[f64], peak: usize, low: usize, speed: impl Fn(usize) -> f64) -> usize {
+fn onset_frame(values: &[f64], peak: usize, low: usize, speed: impl Fn(usize) -> f64) -> usize {
     let backwards = low < peak;
     let flank = if backwards { low..=peak } else { peak..=low };
     let outward = |frame: usize| if backwards { speed(frame) } else { -speed(frame) };
@@ -251,12 +262,12 @@ fn onset(values: &[f64], peak: usize, low: usize, speed: impl Fn(usize) -> f64) 
 
 /// Merges simultaneous excursions of both sides into the larger one, which gets no side if the
 /// smaller is nearly as large.
-fn one_side_each(excursions: Vec<Excursion>) -> Vec<Excursion> {
+fn merge_sides(excursions: Vec<Excursion>) -> Vec<Excursion> {
     let mut merged: Vec<Excursion> = Vec::with_capacity(excursions.len());
     for excursion in excursions {
         match merged
             .last_mut()
-            .filter(|last| last.line != excursion.line && last.overlaps(&excursion))
+            .filter(|last| last.line != excursion.line && last.is_overlapping(&excursion))
         {
             Some(last) => {
                 let is_alike =
@@ -276,11 +287,11 @@ fn one_side_each(excursions: Vec<Excursion>) -> Vec<Excursion> {
 
 /// Removes attempts before the first and after the last repetition that are much shorter than the
 /// repetitions.
-fn without_strays(mut excursions: Vec<Excursion>, time: &[f64]) -> Vec<Excursion> {
+fn remove_strays(mut excursions: Vec<Excursion>, time: &[f64]) -> Vec<Excursion> {
     let mut durations: Vec<f64> = excursions
         .iter()
         .filter(|excursion| excursion.complete)
-        .map(|excursion| duration(excursion, time))
+        .map(|excursion| duration_s(excursion, time))
         .collect();
     durations.sort_by(f64::total_cmp);
     let Some(typical) = durations.get(durations.len() / 2).copied() else { return excursions };
@@ -291,7 +302,7 @@ fn without_strays(mut excursions: Vec<Excursion>, time: &[f64]) -> Vec<Excursion
         let is_inside = (first..=last).contains(&index);
         index += 1;
         // About half of a movement that the recording cuts off is seen.
-        let whole_duration = if excursion.cut { 2.0 } else { 1.0 } * duration(excursion, time);
+        let whole_duration = if excursion.cut { 2.0 } else { 1.0 } * duration_s(excursion, time);
         is_inside || whole_duration >= ATTEMPT_DURATION_SHARE * typical
     });
     excursions

@@ -1,8 +1,8 @@
 //! Metrics of a repetition.
 
-use super::event::frame_of;
-use super::signal::{bridge, known_stretches, rate_of_change};
-use super::signals::Signals;
+use super::event::event_frame;
+use super::signal::{bridge_gaps, known_stretches, rate_of_change};
+use super::signals::RuleSignals;
 use crate::coordination::{
     bilateral_asymmetry, mean_absolute_relative_phase, peak_gaps, peak_speeds, relative_phase,
     sample_entropy,
@@ -17,19 +17,23 @@ const BRIDGE_S: f64 = 0.2;
 
 /// Measures all metrics of the definition. A metric whose curve the recording lacks is left out
 /// (the curves record why); one whose values are missing in this repetition is NaN.
-pub(super) fn metrics(
+pub(super) fn measure_metrics(
     movement: &Movement,
-    signals: &Signals,
+    signals: &RuleSignals,
     repetition: &Repetition,
 ) -> Vec<Metric> {
-    movement.metrics.iter().flat_map(|rule| measure(rule, signals, repetition)).collect()
+    movement.metrics.iter().flat_map(|rule| measure_metric(rule, signals, repetition)).collect()
 }
 
 /// The first and last frame over which a metric is measured.
 type Span = (usize, usize);
 
 /// Measures one metric, on every side it applies to.
-fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec<Metric> {
+fn measure_metric(
+    rule: &MetricRule,
+    signals: &RuleSignals,
+    repetition: &Repetition,
+) -> Vec<Metric> {
     let curves = signals.curves;
     let span = match &rule.phase {
         None => Some((repetition.start, repetition.end)),
@@ -49,21 +53,25 @@ fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec
     let Some(name) = &rule.curve else {
         return vec![metric(
             None,
-            span.map_or(f64::NAN, |span| seconds(rule, curves, repetition, span)),
+            span.map_or(f64::NAN, |span| time_statistic(rule, curves, repetition, span)),
             Unit::Second,
         )];
     };
     let statistic = |side: Option<Side>, kind: Statistic| -> Option<(f64, Unit)> {
-        let (signal, unit) = (signals.get(name, side)?, signals.unit(name)?);
+        let (signal, unit) = (signals.get(name, side)?, signals.curve_unit(name)?);
         let value = if kind.is_between_curves() {
             let with = rule.with.as_deref()?;
             let side = side.filter(|_| curve_kind(with).is_some_and(|kind| kind.sided));
             let other = signals.get(with, side)?;
-            span.map_or(f64::NAN, |span| between(kind, &curves.time, [signal, other], span))
+            span.map_or(f64::NAN, |span| {
+                coupling_statistic(kind, &curves.time, [signal, other], span)
+            })
         } else {
-            span.map_or(f64::NAN, |span| compute(rule, kind, curves, signal, repetition, span))
+            span.map_or(f64::NAN, |span| {
+                signal_statistic(rule, kind, curves, signal, repetition, span)
+            })
         };
-        Some((value, unit_of(kind, unit)))
+        Some((value, statistic_unit(kind, unit)))
     };
     if rule.statistic.is_between_sides() {
         let base = rule.of.unwrap_or(Statistic::Max);
@@ -74,7 +82,8 @@ fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec
             _ => metric(None, right - left, unit),
         }];
     }
-    let sides = sides(rule.side, curve_kind(name).is_some_and(|kind| kind.sided), repetition.side);
+    let sides =
+        metric_sides(rule.side, curve_kind(name).is_some_and(|kind| kind.sided), repetition.side);
     let measured = |side: Option<Side>| {
         statistic(side, rule.statistic).map(|(value, unit)| metric(side, value, unit))
     };
@@ -82,7 +91,7 @@ fn measure(rule: &MetricRule, signals: &Signals, repetition: &Repetition) -> Vec
 }
 
 /// The sides to measure; `None` stands for the midline or the mean of both.
-fn sides(rule: MetricSides, sided: bool, working: Option<Side>) -> Vec<Option<Side>> {
+fn metric_sides(rule: MetricSides, sided: bool, working: Option<Side>) -> Vec<Option<Side>> {
     let each = || Side::BOTH.map(Some).to_vec();
     match rule {
         _ if !sided => vec![None],
@@ -91,12 +100,12 @@ fn sides(rule: MetricSides, sided: bool, working: Option<Side>) -> Vec<Option<Si
         MetricSides::Left => vec![Some(Side::Left)],
         MetricSides::Right => vec![Some(Side::Right)],
         MetricSides::Working => working.map_or_else(each, |side| vec![Some(side)]),
-        MetricSides::Other => working.map_or_else(each, |side| vec![Some(side.other())]),
+        MetricSides::Other => working.map_or_else(each, |side| vec![Some(side.opposite())]),
     }
 }
 
 /// The unit of a statistic of a curve with a unit.
-fn unit_of(statistic: Statistic, unit: Unit) -> Unit {
+fn statistic_unit(statistic: Statistic, unit: Unit) -> Unit {
     match statistic {
         Statistic::Duration | Statistic::TimeTo | Statistic::PeakGap => Unit::Second,
         Statistic::Sparc | Statistic::Ldlj | Statistic::SampleEntropy => Unit::One,
@@ -113,10 +122,15 @@ fn unit_of(statistic: Statistic, unit: Unit) -> Unit {
 
 /// The value of a statistic that depends only on time, s: the span's duration, or the time to an
 /// event.
-fn seconds(rule: &MetricRule, curves: &Curves, repetition: &Repetition, (from, to): Span) -> f64 {
+fn time_statistic(
+    rule: &MetricRule,
+    curves: &Curves,
+    repetition: &Repetition,
+    (from, to): Span,
+) -> f64 {
     let end = match &rule.event {
         Some(event) if rule.statistic == Statistic::TimeTo => {
-            frame_of(event, &repetition.events, repetition)
+            event_frame(event, &repetition.events, repetition)
         }
         _ => Some(to),
     };
@@ -124,7 +138,7 @@ fn seconds(rule: &MetricRule, curves: &Curves, repetition: &Repetition, (from, t
 }
 
 /// A statistic of one signal over a span of a repetition.
-fn compute(
+fn signal_statistic(
     rule: &MetricRule,
     statistic: Statistic,
     curves: &Curves,
@@ -145,10 +159,10 @@ fn compute(
         Statistic::Max => max(),
         Statistic::Min => min(),
         Statistic::Range => max() - min(),
-        Statistic::Mean => mean(known()),
+        Statistic::Mean => mean_value(known()),
         Statistic::Sd => {
-            let centre = mean(known());
-            mean(known().map(|value| (value - centre).powi(2))).sqrt()
+            let centre = mean_value(known());
+            mean_value(known().map(|value| (value - centre).powi(2))).sqrt()
         }
         Statistic::Rise => max() - at_start(),
         Statistic::Fall => at_start() - min(),
@@ -157,7 +171,7 @@ fn compute(
             let event = rule
                 .event
                 .as_ref()
-                .and_then(|event| frame_of(event, &repetition.events, repetition));
+                .and_then(|event| event_frame(event, &repetition.events, repetition));
             event.map_or(f64::NAN, |frame| signal[frame])
         }
         Statistic::TimeTo if rule.event.is_none() => {
@@ -168,7 +182,9 @@ fn compute(
                 .max_by(|a, b| a.1.total_cmp(b.1));
             highest.map_or(f64::NAN, |(index, _)| curves.time[from + index] - curves.time[from])
         }
-        Statistic::Duration | Statistic::TimeTo => seconds(rule, curves, repetition, (from, to)),
+        Statistic::Duration | Statistic::TimeTo => {
+            time_statistic(rule, curves, repetition, (from, to))
+        }
         Statistic::PeakVelocity => {
             let rates = rate_of_change(&curves.time[from..=to], window);
             rates
@@ -179,10 +195,10 @@ fn compute(
                 .unwrap_or(f64::NAN)
         }
         Statistic::Sparc | Statistic::Ldlj => {
-            smoothness(statistic, &curves.time[from..=to], window)
+            smoothness_statistic(statistic, &curves.time[from..=to], window)
         }
         Statistic::SampleEntropy => {
-            sample_entropy(&bridge(&curves.time[from..=to], window, BRIDGE_S), 2, 0.2)
+            sample_entropy(&bridge_gaps(&curves.time[from..=to], window, BRIDGE_S), 2, 0.2)
         }
         // These compare sides or curves, so `measure` never computes them from a single curve.
         Statistic::Asymmetry
@@ -194,9 +210,14 @@ fn compute(
 
 /// A statistic of two curves, proximal first; NaN if a gap is too long to be bridged or nothing
 /// moves.
-fn between(statistic: Statistic, time: &[f64], curves: [&[f64]; 2], (from, to): Span) -> f64 {
+fn coupling_statistic(
+    statistic: Statistic,
+    time: &[f64],
+    curves: [&[f64]; 2],
+    (from, to): Span,
+) -> f64 {
     let time = &time[from..=to];
-    let [proximal, distal] = curves.map(|curve| bridge(time, &curve[from..=to], BRIDGE_S));
+    let [proximal, distal] = curves.map(|curve| bridge_gaps(time, &curve[from..=to], BRIDGE_S));
     match statistic {
         Statistic::RelativePhase => {
             mean_absolute_relative_phase(&relative_phase(&proximal, &distal))
@@ -206,14 +227,14 @@ fn between(statistic: Statistic, time: &[f64], curves: [&[f64]; 2], (from, to): 
 }
 
 /// The mean of the values; NaN without any.
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
+fn mean_value(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, count) = values.fold((0.0, 0usize), |(sum, count), value| (sum + value, count + 1));
     sum / count as f64
 }
 
 /// Smoothness of the rate of change; NaN if a gap is too long to be bridged.
-fn smoothness(statistic: Statistic, time: &[f64], values: &[f64]) -> f64 {
-    let bridged = bridge(time, values, BRIDGE_S);
+fn smoothness_statistic(statistic: Statistic, time: &[f64], values: &[f64]) -> f64 {
+    let bridged = bridge_gaps(time, values, BRIDGE_S);
     let known = known_stretches(&bridged);
     let [stretch] = &known[..] else { return f64::NAN };
     let time = &time[stretch.clone()];

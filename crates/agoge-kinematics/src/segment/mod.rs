@@ -16,26 +16,28 @@ mod signal;
 mod signals;
 mod turn;
 
-use crate::movement::{Kind, Movement};
+use crate::movement::{Movement, MovementKind};
 use crate::{Curves, Repetition};
 use agoge_motion::Side;
 use excursion::Excursion;
-use signals::Signals;
+use signals::RuleSignals;
 
 /// Finds the repetitions of a movement in a recording's curves, in chronological order, including
 /// attempts (`complete` is false).
 ///
 /// Empty if nothing moves like a repetition, or if none of the definition's driving signals could
 /// be measured.
-pub fn repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
-    let Some(driver) = driver::driver(movement, curves) else { return Vec::new() };
+pub fn segment_repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
+    let Some(driver) = driver::driving_signal(movement, curves) else { return Vec::new() };
     let excursions = match movement.repetition.kind {
-        Kind::Excursion => excursion::excursions(&movement.repetition, &driver, &curves.time),
-        Kind::Cycle => cycle::cycles(&movement.repetition, &driver, &curves.time),
+        MovementKind::Excursion => {
+            excursion::segment_excursions(&movement.repetition, &driver, &curves.time)
+        }
+        MovementKind::Cycle => cycle::find_cycles(&movement.repetition, &driver, &curves.time),
     };
-    let signals = Signals::new(movement, curves);
+    let signals = RuleSignals::new(movement, curves);
     let describe = |excursion: &Excursion| {
-        let side = side_by(movement, curves, excursion).or(excursion.side);
+        let side = working_side(movement, curves, excursion).or(excursion.side);
         let mut repetition = Repetition {
             start: excursion.start,
             end: excursion.end,
@@ -45,10 +47,14 @@ pub fn repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
             events: Vec::new(),
             metrics: Vec::new(),
         };
-        repetition.events =
-            event::events(movement, &signals, &driver.lines[excursion.line].values, &repetition);
-        repetition.phases = event::phases(movement, &repetition);
-        repetition.metrics = metric::metrics(movement, &signals, &repetition);
+        repetition.events = event::find_events(
+            movement,
+            &signals,
+            &driver.lines[excursion.line].values,
+            &repetition,
+        );
+        repetition.phases = event::build_phases(movement, &repetition);
+        repetition.metrics = metric::measure_metrics(movement, &signals, &repetition);
         repetition
     };
     excursions.iter().map(describe).collect()
@@ -56,7 +62,7 @@ pub fn repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
 
 /// Describes a repetition whose first and last frame are already known, with phases, events and
 /// metrics. Used when a repetition has just ended in a live stream.
-pub fn described(
+pub fn describe_repetition(
     movement: &Movement,
     curves: &Curves,
     [start, end]: [usize; 2],
@@ -72,40 +78,40 @@ pub fn described(
         events: Vec::new(),
         metrics: Vec::new(),
     };
-    let signals = Signals::new(movement, curves);
-    let driver = driver::driver(movement, curves);
+    let signals = RuleSignals::new(movement, curves);
+    let driver = driver::driving_signal(movement, curves);
     let lines = driver.iter().flat_map(|driver| &driver.lines);
     // If the lines are per side, the line of the side that moved.
     let line = lines.clone().find(|line| line.side == side).or_else(|| lines.clone().next());
     let driving = line.map_or(&[][..], |line| &line.values);
     if driving.len() > end {
-        repetition.events = event::events(movement, &signals, driving, &repetition);
+        repetition.events = event::find_events(movement, &signals, driving, &repetition);
     }
-    repetition.phases = event::phases(movement, &repetition);
-    repetition.metrics = metric::metrics(movement, &signals, &repetition);
+    repetition.phases = event::build_phases(movement, &repetition);
+    repetition.metrics = metric::measure_metrics(movement, &signals, &repetition);
     repetition
 }
 
 /// Recomputes the metrics of repetitions from other curves of the same recording, as if the body
 /// had moved differently. Frames, phases and events stay the same.
-pub fn remeasured(
+pub fn remeasure_repetitions(
     movement: &Movement,
     curves: &Curves,
     repetitions: &[&Repetition],
 ) -> Vec<Repetition> {
-    let signals = Signals::new(movement, curves);
+    let signals = RuleSignals::new(movement, curves);
     let remeasure = |repetition: &&Repetition| Repetition {
-        metrics: metric::metrics(movement, &signals, repetition),
+        metrics: metric::measure_metrics(movement, &signals, repetition),
         ..(*repetition).clone()
     };
     repetitions.iter().map(remeasure).collect()
 }
 
 /// The side whose `side_by` curve has the higher peak during an excursion.
-fn side_by(movement: &Movement, curves: &Curves, excursion: &Excursion) -> Option<Side> {
+fn working_side(movement: &Movement, curves: &Curves, excursion: &Excursion) -> Option<Side> {
     let name = movement.repetition.side_by.as_deref()?;
     let peak = |side: Side| {
-        let values = driver::values(curves, name, Some(side))?;
+        let values = driver::curve_values(curves, name, Some(side))?;
         values[excursion.start..=excursion.end]
             .iter()
             .copied()

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// Fills gaps (NaN) of at most `longest` seconds by linear interpolation; longer gaps and the ends
 /// stay missing. `time` and `values` are `[frame]`.
-pub(super) fn bridge(time: &[f64], values: &[f64], longest: f64) -> Vec<f64> {
+pub(super) fn bridge_gaps(time: &[f64], values: &[f64], longest: f64) -> Vec<f64> {
     let mut bridged = values.to_vec();
     let mut last: Option<usize> = None;
     for frame in 0..values.len().min(time.len()) {
@@ -49,7 +49,7 @@ pub(super) fn known_stretches(values: &[f64]) -> Vec<Range<usize>> {
 /// Smooths a signal without gaps by three moving means of `width` seconds, which together
 /// approximate a Gaussian of standard deviation `width / 2`. The window shrinks symmetrically
 /// towards the ends, so that they are not biased.
-pub(super) fn smooth(time: &[f64], values: &[f64], width: f64) -> Vec<f64> {
+pub(super) fn smooth_signal(time: &[f64], values: &[f64], width: f64) -> Vec<f64> {
     let once = moving_mean(time, values, width / 2.0);
     let twice = moving_mean(time, &once, width / 2.0);
     moving_mean(time, &twice, width / 2.0)
@@ -111,7 +111,7 @@ mod tests {
     fn short_gaps_are_bridged_long_ones_and_ends_are_not() {
         let nan = f64::NAN;
         let values = [nan, 1.0, nan, 3.0, nan, nan, nan, nan, 8.0, nan];
-        let bridged = bridge(&clock(10, 10.0), &values, 0.25);
+        let bridged = bridge_gaps(&clock(10, 10.0), &values, 0.25);
         assert_eq!(bridged[1..4], [1.0, 2.0, 3.0]);
         assert!(
             bridged[0].is_nan() && bridged[4..8].iter().all(|v| v.is_nan()) && bridged[9].is_nan()
@@ -124,7 +124,7 @@ mod tests {
     fn smoothing_keeps_lines_and_their_ends() {
         let time = clock(50, 25.0);
         let line: Vec<f64> = time.iter().map(|t| 1e6 + 3.0 * t).collect();
-        for (smoothed, exact) in smooth(&time, &line, 0.3).iter().zip(&line) {
+        for (smoothed, exact) in smooth_signal(&time, &line, 0.3).iter().zip(&line) {
             assert!((smoothed - exact).abs() < 1e-6, "{smoothed} {exact}");
         }
         for rate in rate_of_change(&time, &line) {
@@ -138,7 +138,7 @@ mod tests {
             let time = clock((2.0 * rate) as usize + 1, rate);
             let values: Vec<f64> =
                 time.iter().map(|t| (-(t - 1.0f64).powi(2) / 0.02).exp()).collect();
-            smooth(&time, &values, 0.15)[rate as usize]
+            smooth_signal(&time, &values, 0.15)[rate as usize]
         };
         assert!((bump(60.0) - bump(240.0)).abs() < 0.03, "{} {}", bump(60.0), bump(240.0));
     }

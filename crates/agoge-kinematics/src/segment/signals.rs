@@ -1,6 +1,6 @@
 //! The signals that rules refer to: curves of one side, and means of both.
 
-use super::driver::{mean_of_sides, values};
+use super::driver::{curve_values, mean_of_sides};
 use crate::movement::Movement;
 use crate::{Curves, Unit};
 use agoge_motion::Side;
@@ -9,21 +9,21 @@ use std::collections::BTreeMap;
 
 /// The curves of a recording, with the mean of both sides of each curve computed at most once.
 /// Computing it for every repetition would take quadratic time.
-pub(super) struct Signals<'a> {
+pub(super) struct RuleSignals<'a> {
     pub(super) curves: &'a Curves,
     means: BTreeMap<&'a str, OnceCell<Option<Vec<f64>>>>,
 }
 
-impl<'a> Signals<'a> {
+impl<'a> RuleSignals<'a> {
     /// The signals of a movement's events and metrics.
-    pub(super) fn new(movement: &'a Movement, curves: &'a Curves) -> Signals<'a> {
+    pub(super) fn new(movement: &'a Movement, curves: &'a Curves) -> RuleSignals<'a> {
         let events = movement.events.iter().filter_map(|rule| rule.curve.as_deref());
         let metrics = movement
             .metrics
             .iter()
             .flat_map(|rule| [rule.curve.as_deref(), rule.with.as_deref()])
             .flatten();
-        Signals {
+        RuleSignals {
             curves,
             means: events.chain(metrics).map(|name| (name, OnceCell::new())).collect(),
         }
@@ -34,11 +34,11 @@ impl<'a> Signals<'a> {
     pub(super) fn get(&self, name: &str, side: Option<Side>) -> Option<&[f64]> {
         let mean =
             || self.means.get(name)?.get_or_init(|| mean_of_sides(self.curves, name)).as_deref();
-        values(self.curves, name, side).or_else(|| side.is_none().then(mean).flatten())
+        curve_values(self.curves, name, side).or_else(|| side.is_none().then(mean).flatten())
     }
 
     /// The unit of a curve.
-    pub(super) fn unit(&self, name: &str) -> Option<Unit> {
+    pub(super) fn curve_unit(&self, name: &str) -> Option<Unit> {
         Some(self.curves.curves.iter().find(|curve| curve.name == name)?.unit)
     }
 }

@@ -1,6 +1,6 @@
 //! Reads UI-PRMD's Kinect positions (Vakanski et al., Data 2018) and joins clips into recordings.
 
-use agoge_motion::{Part, Recording, Skeleton, Source, Space};
+use agoge_motion::{Part, Recording, RecordingSource, Skeleton, Space};
 use parquet::column::reader::ColumnReader;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::collections::BTreeMap;
@@ -171,8 +171,15 @@ pub(crate) fn recording(poses: &[Pose]) -> Recording {
         }
     }
     let confidence = vec![1.0; position.len()];
-    Recording::new(Source::default(), Skeleton::body(), Space::World, time, position, confidence)
-        .unwrap()
+    Recording::new(
+        RecordingSource::default(),
+        Skeleton::body(),
+        Space::World,
+        time,
+        position,
+        confidence,
+    )
+    .unwrap()
 }
 
 /// A linear congruential generator (Knuth's MMIX constants).

@@ -5,7 +5,7 @@
 mod data;
 mod view;
 
-use agoge_kinematics::{measure, movement, repetitions};
+use agoge_kinematics::{measure_curves, movement, segment_repetitions};
 use data::{RATE_HZ, SetKey, Strung};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -90,12 +90,13 @@ fn tally(found: &[(usize, usize)], truth: &[(usize, usize)]) -> Tally {
 
 /// Compares the segmentation with the clips, and with the frames in which the body moves.
 fn segment(key: SetKey, strung: &Strung) -> (Tally, Tally) {
-    let movement = movement::find(MOVEMENTS[key.0 as usize - 1]).unwrap();
-    let found: Vec<(usize, usize)> = repetitions(movement, &measure(&strung.recording).curves)
-        .iter()
-        .filter(|repetition| repetition.complete)
-        .map(|repetition| (repetition.start, repetition.end))
-        .collect();
+    let movement = movement::find_movement(MOVEMENTS[key.0 as usize - 1]).unwrap();
+    let found: Vec<(usize, usize)> =
+        segment_repetitions(movement, &measure_curves(&strung.recording).curves)
+            .iter()
+            .filter(|repetition| repetition.complete)
+            .map(|repetition| (repetition.start, repetition.end))
+            .collect();
     (tally(&found, &strung.truth), tally(&found, &strung.onsets))
 }
 

@@ -2,9 +2,9 @@
 //! real 3D movements.
 
 use super::data;
-use agoge_kinematics::{View, measure};
-use agoge_motion::simulate::{Camera, Corruption};
-use agoge_motion::{Part, Recording, Skeleton, Source, Space, UpAxis};
+use agoge_kinematics::{CameraView, measure_curves};
+use agoge_motion::simulate::{Corruption, SimulatedCamera};
+use agoge_motion::{Part, Recording, RecordingSource, Skeleton, Space, UpAxis};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,8 +15,11 @@ const STEP_DEG: usize = 15;
 /// between the direction he faces, over the whole recording, and +X, degrees.
 fn placed(recording: &Recording) -> (Recording, f64) {
     let mean = |part: Part, axis: usize| {
-        let values: Vec<f64> =
-            recording.track(part.index()).map(|p| p[axis]).filter(|v| v.is_finite()).collect();
+        let values: Vec<f64> = recording
+            .joint_track(part.index())
+            .map(|p| p[axis])
+            .filter(|v| v.is_finite())
+            .collect();
         values.iter().sum::<f64>() / values.len() as f64
     };
     let across = |axis: usize| {
@@ -33,11 +36,11 @@ fn placed(recording: &Recording) -> (Recording, f64) {
 }
 
 /// The view of a camera this many degrees from the front.
-fn truth(degrees: f64) -> View {
+fn truth(degrees: f64) -> CameraView {
     match (degrees + 90.0).rem_euclid(180.0) - 90.0 {
-        from_front if from_front.abs() < 30.0 => View::Frontal,
-        from_front if from_front.abs() > 60.0 => View::Sagittal,
-        _ => View::Oblique,
+        from_front if from_front.abs() < 30.0 => CameraView::Frontal,
+        from_front if from_front.abs() > 60.0 => CameraView::Sagittal,
+        _ => CameraView::Oblique,
     }
 }
 
@@ -59,10 +62,17 @@ fn by_markers(path: &Path) -> Vec<Recording> {
             .collect();
         let confidence = vec![1.0; position.len()];
         let skeleton = Arc::clone(&skeleton);
-        Recording::new(Source::default(), skeleton, Space::World, time, position, confidence)
-            .unwrap()
-            .to_body()
-            .recording
+        Recording::new(
+            RecordingSource::default(),
+            skeleton,
+            Space::World,
+            time,
+            position,
+            confidence,
+        )
+        .unwrap()
+        .to_body()
+        .recording
     };
     sets.values().map(recording).collect()
 }
@@ -101,10 +111,10 @@ fn stated(recordings: &[Recording]) -> [Stated; 10] {
         let (recording, facing) = placed(recording);
         for degrees in (0..360).step_by(STEP_DEG) {
             let degrees = degrees as f64 + 0.5 * STEP_DEG as f64;
-            let mut film = Camera::phone(facing + degrees).film(&recording);
+            let mut film = SimulatedCamera::phone(facing + degrees).film_recording(&recording);
             Corruption { noise: 1.4, seed: degrees as u64, ..Corruption::default() }
-                .apply(&mut film);
-            let seen = measure(&film);
+                .apply_to(&mut film);
+            let seen = measure_curves(&film);
             let bin = &mut bins[((seen.view_certainty * 10.0) as usize).min(9)];
             bin.cameras += 1;
             bin.right += usize::from(seen.view == truth(degrees));

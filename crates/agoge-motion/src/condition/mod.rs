@@ -7,17 +7,17 @@ mod quality;
 mod resample;
 mod swaps;
 
-pub use quality::{JointQuality, Quality};
+pub use quality::{JointQuality, RecordingQuality};
 
-use crate::filter::{Butterworth, CutoffCorrection, whittaker};
-use crate::recording::{Error, MISSING, Recording};
+use crate::filter::{Butterworth, CutoffCorrection, smooth_whittaker};
+use crate::recording::{MISSING, Recording, RecordingError};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// Options of the conditioning. Unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Options {
+pub struct ConditioningOptions {
     /// Positions below this confidence count as not seen (0.3, as in Sports2D).
     pub min_confidence: f32,
     /// Whether to undo swaps of left and right joints.
@@ -33,13 +33,13 @@ pub struct Options {
     /// to its median rate.
     pub rate_hz: Option<f64>,
     /// The low-pass filter.
-    pub filter: Filter,
+    pub filter: LowPassFilter,
 }
 
 /// The low-pass filter of the conditioning.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind", deny_unknown_fields)]
-pub enum Filter {
+pub enum LowPassFilter {
     /// No filter.
     None,
     /// Zero-phase Butterworth.
@@ -59,9 +59,9 @@ pub enum Filter {
     },
 }
 
-impl Default for Options {
-    fn default() -> Options {
-        Options {
+impl Default for ConditioningOptions {
+    fn default() -> ConditioningOptions {
+        ConditioningOptions {
             min_confidence: 0.3,
             repair_swaps: true,
             hampel_half_window: 3,
@@ -69,7 +69,7 @@ impl Default for Options {
             // Shorter than any phase of the bundled movements.
             max_gap_s: 0.25,
             rate_hz: None,
-            filter: Filter::Butterworth {
+            filter: LowPassFilter::Butterworth {
                 order: 4,
                 cutoff_hz: 6.0,
                 correction: CutoffCorrection::None,
@@ -79,7 +79,7 @@ impl Default for Options {
 }
 
 /// Confidence from which a joint is more likely seen than not.
-const LIKELY: f32 = 0.5;
+const LIKELY_CONFIDENCE: f32 = 0.5;
 
 /// One kind of repair on one joint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,13 +97,13 @@ pub struct Repair {
 
 /// A conditioned recording and the repairs made to it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Conditioned {
+pub struct ConditionedRecording {
     /// The recording, on a regular clock.
     pub recording: Recording,
     /// Every repair.
     pub repairs: Vec<Repair>,
     /// The quality of the data before conditioning.
-    pub quality: Quality,
+    pub quality: RecordingQuality,
 }
 
 /// Conditions a recording: undoes swaps of left and right, removes outliers, fills short gaps,
@@ -113,18 +113,21 @@ pub struct Conditioned {
 /// Positions of low confidence are removed last. A network's guess of a hidden joint is not a
 /// measurement, but it supports the filter at the last frames in which the joint was seen; without
 /// any neighbour the filter would follow every tremor there.
-pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned, Error> {
-    let mut log = Log { repairs: Vec::new() };
+pub fn condition_recording(
+    recording: &Recording,
+    options: &ConditioningOptions,
+) -> Result<ConditionedRecording, RecordingError> {
+    let mut log = RepairLog { repairs: Vec::new() };
     let mut sure = recording.clone();
-    doubt(&mut sure, &flickers(recording, options));
+    clear_confidence(&mut sure, &find_flickers(recording, options));
     let removed = remove_unsure(&mut sure, options.min_confidence);
-    let mut quality = Quality::of(&sure);
+    let mut quality = RecordingQuality::from_recording(&sure);
     let note = format!("below {}", options.min_confidence);
-    log.each(&sure, "low confidence removed", &removed, &note);
+    log.record_joints(&sure, "low confidence removed", &removed, &note);
     let mut work = recording.clone();
     if options.repair_swaps {
-        let undone = swaps::undo(&mut work);
-        log.each(
+        let undone = swaps::undo_swaps(&mut work);
+        log.record_joints(
             &work,
             "left/right swap undone",
             &undone,
@@ -132,44 +135,47 @@ pub fn condition(recording: &Recording, options: &Options) -> Result<Conditioned
         );
     }
     // Which limb a flicker belongs to is known only after swaps are undone.
-    let flickers = flickers(&work, options);
+    let flickers = find_flickers(&work, options);
     if options.hampel_half_window > 0 {
-        let removed =
-            outliers::remove(&mut work, options.hampel_half_window, options.hampel_threshold);
-        log.each(
+        let removed = outliers::remove_outliers(
+            &mut work,
+            options.hampel_half_window,
+            options.hampel_threshold,
+        );
+        log.record_joints(
             &work,
             "outlier removed",
             &removed,
             "Hampel filter; the position is then filled like a gap",
         );
     }
-    let filled = gaps::fill(&mut work, options.max_gap_s, options.min_confidence);
-    log.each(&work, "gap filled", &filled, "piecewise cubic");
-    doubt(&mut work, &flickers);
-    if let Some(rate_hz) = resample::target(&work, options.rate_hz)? {
+    let filled = gaps::fill_gaps(&mut work, options.max_gap_s, options.min_confidence);
+    log.record_joints(&work, "gap filled", &filled, "piecewise cubic");
+    clear_confidence(&mut work, &flickers);
+    if let Some(rate_hz) = resample::target_rate(&work, options.rate_hz)? {
         let from = work.rate_hz();
-        work = resample::to(&work, rate_hz)?;
-        log.all(
+        work = resample::resample_to(&work, rate_hz)?;
+        log.record_all(
             "resampled",
-            work.frames(),
+            work.frame_count(),
             format!("from about {from:.2} to {rate_hz:.2} frames a second"),
         );
     }
     let before = work.position.clone();
-    filter(&mut work, options.filter, &mut log)?;
+    filter_positions(&mut work, options.filter, &mut log)?;
     remove_unsure(&mut work, options.min_confidence);
     quality.measure_jitter(&before, &work);
-    Ok(Conditioned { recording: work, repairs: log.repairs, quality })
+    Ok(ConditionedRecording { recording: work, repairs: log.repairs, quality })
 }
 
 /// Collects the repairs made to a recording.
-struct Log {
+struct RepairLog {
     repairs: Vec<Repair>,
 }
 
-impl Log {
+impl RepairLog {
     /// Adds one repair for every joint with changed frames.
-    fn each(&mut self, recording: &Recording, kind: &str, frames: &[usize], note: &str) {
+    fn record_joints(&mut self, recording: &Recording, kind: &str, frames: &[usize], note: &str) {
         for (joint, &frames) in
             recording.skeleton.joints.iter().zip(frames).filter(|(_, frames)| **frames > 0)
         {
@@ -183,7 +189,7 @@ impl Log {
     }
 
     /// Adds one repair that concerns all joints.
-    fn all(&mut self, kind: &str, frames: usize, note: String) {
+    fn record_all(&mut self, kind: &str, frames: usize, note: String) {
         self.repairs.push(Repair { joint: "all".to_owned(), kind: kind.to_owned(), frames, note });
     }
 }
@@ -193,8 +199,8 @@ impl Log {
 /// in none of those frames is it more likely seen than not. Its positions are as uncertain as the
 /// frames around them, but like those still support the filter and the filling of gaps. Flickers
 /// separated by such a short gap count as one, which may be long enough to be trusted.
-fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
-    let (frames, joints) = (recording.frames(), recording.joints());
+fn find_flickers(recording: &Recording, options: &ConditioningOptions) -> Vec<usize> {
+    let (frames, joints) = (recording.frame_count(), recording.joint_count());
     let mut flickers = Vec::new();
     for joint in 0..joints {
         let is_sure = |frame: usize, least: f32| {
@@ -207,11 +213,12 @@ fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
                 _ => runs.push(frame..frame + 1),
             }
         }
-        let is_weak = |run: &Range<usize>| !run.clone().any(|frame| is_sure(frame, LIKELY));
+        let is_weak =
+            |run: &Range<usize>| !run.clone().any(|frame| is_sure(frame, LIKELY_CONFIDENCE));
         let follows = |a: &Range<usize>, b: &Range<usize>| {
             is_weak(a)
                 && is_weak(b)
-                && gaps::is_short(recording, a.end - 1, b.start, options.max_gap_s)
+                && gaps::is_short_gap(recording, a.end - 1, b.start, options.max_gap_s)
         };
         for chain in runs.chunk_by(follows) {
             let (first, after) = (chain[0].start, chain[chain.len() - 1].end);
@@ -228,13 +235,13 @@ fn flickers(recording: &Recording, options: &Options) -> Vec<usize> {
 }
 
 /// Sets the confidence of the positions with these indices to 0.
-fn doubt(recording: &mut Recording, indices: &[usize]) {
+fn clear_confidence(recording: &mut Recording, indices: &[usize]) {
     indices.iter().for_each(|index| recording.confidence[*index] = 0.0);
 }
 
 /// Removes positions below a confidence. Returns the number removed for each joint.
 fn remove_unsure(recording: &mut Recording, least: f32) -> Vec<usize> {
-    let joints = recording.joints();
+    let joints = recording.joint_count();
     let mut removed = vec![0; joints];
     for (i, (position, confidence)) in
         recording.position.iter_mut().zip(&recording.confidence).enumerate()
@@ -248,25 +255,28 @@ fn remove_unsure(recording: &mut Recording, least: f32) -> Vec<usize> {
 }
 
 /// A function that filters a signal over time in place.
-pub type Smooth = Box<dyn Fn(&mut Vec<f64>)>;
+pub type SmoothFunction = Box<dyn Fn(&mut Vec<f64>)>;
 
 /// Builds the filter for a frame rate, for signals that must be smoothed like the positions. `None`
 /// if there is no filter or the frame rate is too low for it.
 ///
 /// # Errors
 /// [`Error::Parameter`] for invalid options.
-pub fn smoother(filter: Filter, rate_hz: f64) -> Result<Option<Smooth>, Error> {
+pub fn build_smoother(
+    filter: LowPassFilter,
+    rate_hz: f64,
+) -> Result<Option<SmoothFunction>, RecordingError> {
     Ok(match filter {
-        Filter::None => None,
-        Filter::Butterworth { cutoff_hz, .. } if is_too_slow(rate_hz, cutoff_hz) => None,
-        Filter::Butterworth { order, cutoff_hz, correction } => {
+        LowPassFilter::None => None,
+        LowPassFilter::Butterworth { cutoff_hz, .. } if is_too_slow(rate_hz, cutoff_hz) => None,
+        LowPassFilter::Butterworth { order, cutoff_hz, correction } => {
             let butterworth = Butterworth::new(order, cutoff_hz, rate_hz, correction)?;
             Some(Box::new(move |values: &mut Vec<f64>| {
-                butterworth.zero_phase(values);
+                butterworth.filter_zero_phase(values);
             }))
         }
-        Filter::Whittaker { lambda } => Some(Box::new(move |values: &mut Vec<f64>| {
-            let smooth = whittaker(values, lambda);
+        LowPassFilter::Whittaker { lambda } => Some(Box::new(move |values: &mut Vec<f64>| {
+            let smooth = smooth_whittaker(values, lambda);
             // Gaps stay gaps.
             values.iter_mut().zip(smooth).filter(|(v, _)| v.is_finite()).for_each(|(v, s)| *v = s);
         })),
@@ -280,24 +290,28 @@ fn is_too_slow(rate_hz: f64, cutoff_hz: f64) -> bool {
 }
 
 /// Filters every coordinate of every joint and logs it.
-fn filter(recording: &mut Recording, filter: Filter, log: &mut Log) -> Result<(), Error> {
+fn filter_positions(
+    recording: &mut Recording,
+    filter: LowPassFilter,
+    log: &mut RepairLog,
+) -> Result<(), RecordingError> {
     let rate_hz = recording.rate_hz();
     let note = match filter {
-        Filter::None => return Ok(()),
-        Filter::Butterworth { cutoff_hz, .. } if is_too_slow(rate_hz, cutoff_hz) => {
+        LowPassFilter::None => return Ok(()),
+        LowPassFilter::Butterworth { cutoff_hz, .. } if is_too_slow(rate_hz, cutoff_hz) => {
             let note =
                 format!("{rate_hz:.1} frames a second are too few for a cut-off of {cutoff_hz} Hz");
-            log.all("not filtered", 0, note);
+            log.record_all("not filtered", 0, note);
             return Ok(());
         }
-        Filter::Butterworth { order, cutoff_hz, .. } => {
+        LowPassFilter::Butterworth { order, cutoff_hz, .. } => {
             format!("Butterworth order {order}, {cutoff_hz} Hz, zero phase")
         }
-        Filter::Whittaker { lambda } => format!("Whittaker smoother, λ = {lambda}"),
+        LowPassFilter::Whittaker { lambda } => format!("Whittaker smoother, λ = {lambda}"),
     };
-    let Some(apply) = smoother(filter, rate_hz)? else { return Ok(()) };
+    let Some(apply) = build_smoother(filter, rate_hz)? else { return Ok(()) };
     let axes = if recording.space.is_3d() { 3 } else { 2 };
-    let (frames, joints) = (recording.frames(), recording.joints());
+    let (frames, joints) = (recording.frame_count(), recording.joint_count());
     let mut values = vec![0.0; frames];
     for joint in 0..joints {
         for axis in 0..axes {
@@ -310,7 +324,7 @@ fn filter(recording: &mut Recording, filter: Filter, log: &mut Log) -> Result<()
             }
         }
     }
-    log.all("filtered", frames, note);
+    log.record_all("filtered", frames, note);
     Ok(())
 }
 

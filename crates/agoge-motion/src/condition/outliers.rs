@@ -7,14 +7,20 @@ use crate::vector::{norm, sub};
 /// 1.4826·MAD) and more than three times the joint's usual step from the median of their window.
 /// The second condition keeps tremor in a still joint from counting as outliers. Returns the number
 /// removed for each joint.
-pub(super) fn remove(recording: &mut Recording, half_window: usize, threshold: f64) -> Vec<usize> {
-    let (frames, joints) = (recording.frames(), recording.joints());
+pub(super) fn remove_outliers(
+    recording: &mut Recording,
+    half_window: usize,
+    threshold: f64,
+) -> Vec<usize> {
+    let (frames, joints) = (recording.frame_count(), recording.joint_count());
     let axes = if recording.space.is_3d() { 3 } else { 2 };
     let mut removed = vec![0; joints];
     let mut window = Vec::with_capacity(2 * half_window + 1);
     for (joint, removed) in removed.iter_mut().enumerate() {
-        let track: Vec<[f64; 3]> =
-            recording.track(joint).map(|p| if axes == 3 { p } else { [p[0], p[1], 0.0] }).collect();
+        let track: Vec<[f64; 3]> = recording
+            .joint_track(joint)
+            .map(|p| if axes == 3 { p } else { [p[0], p[1], 0.0] })
+            .collect();
         let mut steps: Vec<f64> =
             track.windows(2).map(|w| norm(sub(w[1], w[0]))).filter(|d| d.is_finite()).collect();
         let Some(usual) = quantile(&mut steps, 0.9) else { continue };

@@ -21,7 +21,7 @@ pub struct JointQuality {
 
 /// The data quality of a recording before repairs, but without positions of low confidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Quality {
+pub struct RecordingQuality {
     /// Share of joint positions that were seen, 0 to 1.
     pub seen: f64,
     /// The quality of each joint of the source.
@@ -31,10 +31,10 @@ pub struct Quality {
     pub bad_frames: Vec<[usize; 2]>,
 }
 
-impl Quality {
+impl RecordingQuality {
     /// Measures a recording; jitter is left at 0 until [`Self::measure_jitter`].
-    pub(super) fn of(recording: &Recording) -> Quality {
-        let (frames, joints) = (recording.frames(), recording.joints());
+    pub(super) fn from_recording(recording: &Recording) -> RecordingQuality {
+        let (frames, joints) = (recording.frame_count(), recording.joint_count());
         let step = 1.0 / recording.rate_hz();
         let all: Vec<JointQuality> = (0..joints)
             .map(|joint| {
@@ -74,18 +74,18 @@ impl Quality {
             }
         }
         let seen = all.iter().map(|joint| joint.seen).sum::<f64>() / joints.max(1) as f64;
-        Quality { seen, joints: all, bad_frames }
+        RecordingQuality { seen, joints: all, bad_frames }
     }
 
     /// Sets each joint's jitter: the root mean square distance between its positions before and
     /// after filtering.
     pub(super) fn measure_jitter(&mut self, before: &[[f64; 3]], after: &Recording) {
-        let joints = after.joints();
+        let joints = after.joint_count();
         let axes = if after.space.is_3d() { 3 } else { 2 };
         for (joint, quality) in self.joints.iter_mut().enumerate() {
             let (mut sum, mut n) = (0.0, 0usize);
-            for frame in 0..after.frames() {
-                let (p, q) = (before[frame * joints + joint], after.at(frame, joint));
+            for frame in 0..after.frame_count() {
+                let (p, q) = (before[frame * joints + joint], after.position_at(frame, joint));
                 let square: f64 = (0..axes).map(|k| (p[k] - q[k]).powi(2)).sum();
                 if square.is_finite() {
                     sum += square;

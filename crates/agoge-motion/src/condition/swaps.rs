@@ -1,7 +1,7 @@
 //! Detection and undoing of swapped left and right joints.
 
 use crate::recording::Recording;
-use crate::vector::{add, bridge, norm, scale, sub};
+use crate::vector::{add, fill_track_gaps, norm, scale, sub};
 use crate::{Part, Skeleton};
 
 /// Groups of parts that pose networks swap together.
@@ -17,10 +17,10 @@ const LEGS: [Part; 6] = [
 
 /// Swapping the labels must reduce the unevenness of the path by this many times the usual
 /// unevenness. A smaller gain could be noise, or limbs that pass each other in a side view.
-const CLEAR: f64 = 4.0;
+const SWAP_GAIN: f64 = 4.0;
 /// Number of frames around each frame whose median unevenness counts as usual, unless that of the
 /// whole recording is greater: in a jump every path is uneven, however it is labelled.
-const ABOUT: usize = 15;
+const LOCAL_FRAMES: usize = 15;
 
 /// Undoes swaps of left and right, for the arms and for the legs separately. Returns the number of
 /// frames changed for each joint.
@@ -30,15 +30,15 @@ const ABOUT: usize = 15;
 /// distance of a position from the linear extrapolation of the two frames before it, which
 /// distinguishes limbs that cross from labels that jump. Assumes that most frames are labelled
 /// correctly.
-pub(super) fn undo(recording: &mut Recording) -> Vec<usize> {
-    let mut undone = vec![0; recording.joints()];
+pub(super) fn undo_swaps(recording: &mut Recording) -> Vec<usize> {
+    let mut undone = vec![0; recording.joint_count()];
     for group in [&ARMS[..], &LEGS[..]] {
-        let pairs = pairs(&recording.skeleton, group);
-        if pairs.is_empty() || recording.frames() < 3 {
+        let pairs = side_pairs(&recording.skeleton, group);
+        if pairs.is_empty() || recording.frame_count() < 3 {
             continue;
         }
-        for frame in exchanged(recording, &pairs) {
-            let row = frame * recording.joints();
+        for frame in swapped_frames(recording, &pairs) {
+            let row = frame * recording.joint_count();
             for &(left, right) in &pairs {
                 recording.position.swap(row + left, row + right);
                 recording.confidence.swap(row + left, row + right);
@@ -51,19 +51,23 @@ pub(super) fn undo(recording: &mut Recording) -> Vec<usize> {
 }
 
 /// The left and right joints of a group's parts that the skeleton has.
-fn pairs(skeleton: &Skeleton, group: &[Part]) -> Vec<(usize, usize)> {
+fn side_pairs(skeleton: &Skeleton, group: &[Part]) -> Vec<(usize, usize)> {
     group
         .iter()
-        .filter_map(|part| Some((skeleton.joint_of(*part)?, skeleton.joint_of(part.mirror())?)))
+        .filter_map(|part| {
+            Some((skeleton.joint_for_part(*part)?, skeleton.joint_for_part(part.mirror())?))
+        })
         .collect()
 }
 
 /// The frames whose labels are swapped.
-fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
-    let frames = recording.frames();
+fn swapped_frames(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
+    let frames = recording.frame_count();
     let tracks: Vec<[Vec<[f64; 3]>; 2]> = pairs
         .iter()
-        .map(|&(left, right)| [bridged(recording, left), bridged(recording, right)])
+        .map(|&(left, right)| {
+            [continuous_track(recording, left), continuous_track(recording, right)]
+        })
         .collect();
     // Unevenness of frame t if the labels of t−2, t−1, t are in the given states (1: swapped).
     let unevenness_at = |t: usize, states: [usize; 3]| -> f64 {
@@ -90,8 +94,13 @@ fn exchanged(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize> {
         unevenness.iter().map(|row| row.iter().copied().fold(f64::INFINITY, f64::min)).collect();
     // The cost of a change of labelling, `[frame − 2]`.
     let switch: Vec<f64> = (0..least.len())
-        .map(|t| median(&least[t.saturating_sub(ABOUT / 2)..(t + ABOUT / 2 + 1).min(least.len())]))
-        .map(|local| CLEAR * local.max(usual))
+        .map(|t| {
+            median(
+                &least[t.saturating_sub(LOCAL_FRAMES / 2)
+                    ..(t + LOCAL_FRAMES / 2 + 1).min(least.len())],
+            )
+        })
+        .map(|local| SWAP_GAIN * local.max(usual))
         .collect();
     // A small price for every swapped frame decides which of the two labellings is the normal one.
     let price = 0.05 * usual;
@@ -144,10 +153,10 @@ fn median(values: &[f64]) -> f64 {
 
 /// A joint's track with gaps interpolated linearly and the ends held; NaN only if the joint is
 /// never seen. In two dimensions depth is zero.
-fn bridged(recording: &Recording, joint: usize) -> Vec<[f64; 3]> {
+fn continuous_track(recording: &Recording, joint: usize) -> Vec<[f64; 3]> {
     let is_3d = recording.space.is_3d();
     let mut track: Vec<[f64; 3]> =
-        recording.track(joint).map(|p| if is_3d { p } else { [p[0], p[1], 0.0] }).collect();
-    bridge(&mut track);
+        recording.joint_track(joint).map(|p| if is_3d { p } else { [p[0], p[1], 0.0] }).collect();
+    fill_track_gaps(&mut track);
     track
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Part, Skeleton, Source, Space};
+use crate::{Part, RecordingSource, Skeleton, Space};
 
 /// A 3D recording of legs and arms that swing as in walking, the left half a cycle behind.
 fn walking(frames: usize) -> Recording {
@@ -16,12 +16,13 @@ fn walking(frames: usize) -> Recording {
     }
     let time = (0..frames).map(|f| f as f64 / 30.0).collect();
     let confidence = vec![1.0; position.len()];
-    Recording::new(Source::default(), skeleton, Space::World, time, position, confidence).unwrap()
+    Recording::new(RecordingSource::default(), skeleton, Space::World, time, position, confidence)
+        .unwrap()
 }
 
 #[test]
 fn a_clean_recording_is_left_alone_but_for_the_filter() {
-    let conditioned = condition(&walking(300), &Options::default()).unwrap();
+    let conditioned = condition_recording(&walking(300), &ConditioningOptions::default()).unwrap();
     let kinds: Vec<&str> = conditioned.repairs.iter().map(|repair| repair.kind.as_str()).collect();
     assert_eq!(kinds, ["filtered"]);
     assert_eq!(conditioned.quality.seen, 1.0);
@@ -34,8 +35,8 @@ fn exchanged_legs_are_put_back_in_space_and_in_a_picture_from_the_side() {
         recording.space = space;
         let truth = recording.position.clone();
         let (left, right) = (
-            recording.skeleton.joint_of(Part::LeftKnee).unwrap(),
-            recording.skeleton.joint_of(Part::RightKnee).unwrap(),
+            recording.skeleton.joint_for_part(Part::LeftKnee).unwrap(),
+            recording.skeleton.joint_for_part(Part::RightKnee).unwrap(),
         );
         let legs = pairs_of(&recording);
         // Single frames and a burst, away from the instants at which the legs cross.
@@ -45,7 +46,7 @@ fn exchanged_legs_are_put_back_in_space_and_in_a_picture_from_the_side() {
                 recording.position.swap(frame * 17 + l, frame * 17 + r);
             }
         }
-        let undone = swaps::undo(&mut recording);
+        let undone = swaps::undo_swaps(&mut recording);
         assert_eq!((undone[left], undone[right]), (wrong.len(), wrong.len()));
         let same = |a: &[f64; 3], b: &[f64; 3]| a[..2] == b[..2];
         assert!(recording.position.iter().zip(&truth).all(|(a, b)| same(a, b)));
@@ -57,8 +58,8 @@ fn pairs_of(recording: &Recording) -> Vec<(usize, usize)> {
         .iter()
         .map(|part| {
             (
-                recording.skeleton.joint_of(*part).unwrap(),
-                recording.skeleton.joint_of(part.mirror()).unwrap(),
+                recording.skeleton.joint_for_part(*part).unwrap(),
+                recording.skeleton.joint_for_part(part.mirror()).unwrap(),
             )
         })
         .collect()
@@ -71,10 +72,14 @@ fn short_gaps_are_filled_and_long_ones_stay() {
     for frame in (20..23).chain(60..100) {
         recording.position[frame * 17 + 15] = MISSING;
     }
-    let conditioned =
-        condition(&recording, &Options { filter: Filter::None, ..Options::default() }).unwrap();
+    let conditioned = condition_recording(
+        &recording,
+        &ConditioningOptions { filter: LowPassFilter::None, ..ConditioningOptions::default() },
+    )
+    .unwrap();
     for frame in 20..23 {
-        let (found, expected) = (conditioned.recording.at(frame, 15), truth.at(frame, 15));
+        let (found, expected) =
+            (conditioned.recording.position_at(frame, 15), truth.position_at(frame, 15));
         // Three frames of a 1 Hz swing of 0.3 m: the cubic is within a few millimetres.
         assert!((found[0] - expected[0]).abs() < 0.008, "{found:?} {expected:?}");
     }
@@ -94,11 +99,12 @@ fn what_is_unsure_steadies_the_frames_beside_it_and_goes() {
         recording.position[frame * 17 + 15][0] += if frame % 2 == 0 { 0.02 } else { -0.02 };
         recording.confidence[frame * 17 + 15] = if frame < 60 { 1.0 } else { 0.1 };
     }
-    let conditioned = condition(&recording, &Options::default()).unwrap();
+    let conditioned = condition_recording(&recording, &ConditioningOptions::default()).unwrap();
     let mut cut = recording.clone();
     (60..120).for_each(|frame| cut.position[frame * 17 + 15] = MISSING);
-    let alone = condition(&cut, &Options::default()).unwrap();
-    let error = |result: &Recording| (result.at(59, 15)[0] - truth.at(59, 15)[0]).abs();
+    let alone = condition_recording(&cut, &ConditioningOptions::default()).unwrap();
+    let error =
+        |result: &Recording| (result.position_at(59, 15)[0] - truth.position_at(59, 15)[0]).abs();
     // At an end the filter follows the last position; with neighbours it removes the tremor, whose
     // frequency of half the frame rate is far above 6 Hz.
     assert!(
@@ -123,7 +129,7 @@ fn a_flicker_must_be_likelier_than_not() {
         let mut recording = walking(120);
         (20..100).for_each(|frame| recording.confidence[frame * 17 + 9] = 0.1);
         frames.clone().for_each(|frame| recording.confidence[frame * 17 + 9] = confidence);
-        let conditioned = condition(&recording, &Options::default()).unwrap();
+        let conditioned = condition_recording(&recording, &ConditioningOptions::default()).unwrap();
         frames.filter(|frame| conditioned.recording.is_seen(*frame, 9)).count()
     };
     assert_eq!((seen_frames(0.35, 60..63), seen_frames(0.6, 60..63)), (0, 3));
@@ -140,7 +146,7 @@ fn a_flicker_is_not_believed_for_what_comes_after_it() {
         recording.confidence[frame * 17 + 9] =
             if [57, 58].contains(&frame) { 0.35 } else { confidence };
     }
-    let conditioned = condition(&recording, &Options::default()).unwrap();
+    let conditioned = condition_recording(&recording, &ConditioningOptions::default()).unwrap();
     assert!((20..59).all(|frame| !conditioned.recording.is_seen(frame, 9)));
     assert!((60..100).all(|frame| conditioned.recording.is_seen(frame, 9)));
 }
@@ -154,7 +160,7 @@ fn confidence_that_wavers_about_the_limit_is_no_flicker() {
         let wavers = (50..71).contains(&frame) && frame % 2 == 0;
         recording.confidence[frame * 17 + 9] = if wavers { 0.35 } else { 0.25 };
     }
-    let conditioned = condition(&recording, &Options::default()).unwrap();
+    let conditioned = condition_recording(&recording, &ConditioningOptions::default()).unwrap();
     let seen: Vec<usize> =
         (20..100).filter(|frame| conditioned.recording.is_seen(*frame, 9)).collect();
     assert_eq!(seen, (50..71).collect::<Vec<usize>>());
@@ -174,7 +180,7 @@ fn a_flicker_goes_with_its_limb_when_left_and_right_are_put_back() {
         recording.position.swap(61 * 17 + left, 61 * 17 + right);
         recording.confidence.swap(61 * 17 + left, 61 * 17 + right);
     }
-    let conditioned = condition(&recording, &Options::default()).unwrap();
+    let conditioned = condition_recording(&recording, &ConditioningOptions::default()).unwrap();
     for &(left, right) in &legs {
         assert!((30..90).all(|frame| !conditioned.recording.is_seen(frame, left)
             && conditioned.recording.is_seen(frame, right)));
@@ -197,21 +203,21 @@ fn legs_that_tremble_together_in_a_jump_are_not_exchanged() {
         let side = if joint % 2 == 0 { 0.005 } else { -0.005 };
         *position = [0, 1, 2].map(|axis| size * random() + if axis == 2 { side } else { 0.0 });
     }
-    assert!(swaps::undo(&mut recording).iter().all(|frames| *frames == 0));
+    assert!(swaps::undo_swaps(&mut recording).iter().all(|frames| *frames == 0));
 }
 
 #[test]
 fn a_jumping_joint_is_an_outlier() {
     let mut recording = walking(120);
     recording.position[50 * 17 + 9] = [5.0, 5.0, 5.0];
-    let conditioned = condition(&recording, &Options::default()).unwrap();
+    let conditioned = condition_recording(&recording, &ConditioningOptions::default()).unwrap();
     assert!(
         conditioned
             .repairs
             .iter()
             .any(|repair| repair.kind == "outlier removed" && repair.frames == 1)
     );
-    assert!(conditioned.recording.at(50, 9)[0] < 0.5);
+    assert!(conditioned.recording.position_at(50, 9)[0] < 0.5);
 }
 
 #[test]
@@ -222,7 +228,7 @@ fn an_irregular_clock_becomes_regular() {
         .iter_mut()
         .enumerate()
         .for_each(|(i, t)| *t += if i % 7 == 3 { 0.008 } else { 0.0 });
-    let conditioned = condition(&recording, &Options::default()).unwrap();
+    let conditioned = condition_recording(&recording, &ConditioningOptions::default()).unwrap();
     let step = conditioned.recording.time[1] - conditioned.recording.time[0];
     assert!(conditioned.recording.time.windows(2).all(|w| ((w[1] - w[0]) - step).abs() < 1e-9));
     assert!(conditioned.repairs.iter().any(|repair| repair.kind == "resampled"));
@@ -232,9 +238,9 @@ fn an_irregular_clock_becomes_regular() {
 fn nothing_breaks_on_next_to_nothing() {
     for frames in [1, 2, 3] {
         let mut recording = walking(frames);
-        condition(&recording, &Options::default()).unwrap();
+        condition_recording(&recording, &ConditioningOptions::default()).unwrap();
         recording.position.fill(MISSING);
-        let conditioned = condition(&recording, &Options::default()).unwrap();
+        let conditioned = condition_recording(&recording, &ConditioningOptions::default()).unwrap();
         assert_eq!(conditioned.quality.seen, 0.0);
         assert_eq!(
             conditioned.quality.bad_frames,
@@ -242,6 +248,10 @@ fn nothing_breaks_on_next_to_nothing() {
         );
     }
     assert!(
-        condition(&walking(5), &Options { rate_hz: Some(-1.0), ..Options::default() }).is_err()
+        condition_recording(
+            &walking(5),
+            &ConditioningOptions { rate_hz: Some(-1.0), ..ConditioningOptions::default() }
+        )
+        .is_err()
     );
 }

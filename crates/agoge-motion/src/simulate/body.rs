@@ -1,8 +1,8 @@
 //! Forward kinematics: from joint angles to the joints of HALPE-26.
 
-use super::{Pose, Set};
+use super::{SimulatedPose, SimulatedSet};
 use crate::vector::{add, scale};
-use crate::{Part, Recording, Side, Skeleton, Source, Space};
+use crate::{Part, Recording, RecordingSource, Side, Skeleton, Space};
 use std::sync::Arc;
 
 /// Segment lengths as shares of standing height (Drillis & Contini 1966, as tabulated by Winter
@@ -21,7 +21,7 @@ const ANKLE_HEIGHT: f64 = 0.039;
 /// The positions of every part that HALPE-26 has, m: Y up, the athlete facing +X with the midpoint
 /// of the ankles over the origin. Parts that HALPE-26 lacks are `None`. Segments keep their
 /// lengths; the pelvis tilts so that both feet stay on the floor.
-pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] {
+pub fn part_positions(pose: &SimulatedPose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] {
     let mut at: [Option<[f64; 3]>; Part::COUNT] = [None; Part::COUNT];
     let h = |share: f64| share * height_m;
     // The unit vector with a given forward angle from straight down in the sagittal plane, and a
@@ -65,7 +65,7 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
     set(Part::Nose, add(face, [h(0.06), 0.0, 0.0]));
     for (i, side) in Side::BOTH.into_iter().enumerate() {
         let right = if side == Side::Right { 1.0 } else { -1.0 };
-        let on = |part: Part| part.on(side);
+        let on = |part: Part| part.on_side(side);
         set(on(Part::LeftEye), add(face, [h(0.05), h(0.015), right * h(0.018)]));
         set(on(Part::LeftEar), add(face, [0.0, h(0.01), right * h(0.04)]));
 
@@ -104,14 +104,14 @@ pub fn positions(pose: &Pose, height_m: f64) -> [Option<[f64; 3]>; Part::COUNT] 
 }
 
 /// Builds the recording of a series of poses.
-pub(super) fn record(set: &Set, poses: &[Pose]) -> Recording {
-    let parts = poses.iter().map(|pose| positions(pose, set.height_m));
+pub(super) fn record_poses(set: &SimulatedSet, poses: &[SimulatedPose]) -> Recording {
+    let parts = poses.iter().map(|pose| part_positions(pose, set.height_m));
     let name = format!("simulated {:?} (seed {})", set.exercise, set.seed);
-    recorded(name, parts, set.facing_deg, set.rate_hz)
+    record_parts(name, parts, set.facing_deg, set.rate_hz)
 }
 
 /// Builds a recording on HALPE-26 from the parts' positions in each frame.
-pub(super) fn recorded(
+pub(super) fn record_parts(
     name: String,
     frames: impl Iterator<Item = [Option<[f64; 3]>; Part::COUNT]>,
     facing_deg: f64,
@@ -129,8 +129,12 @@ pub(super) fn recorded(
             [cos * p[0] + sin * p[2], p[1], cos * p[2] - sin * p[0]]
         }));
     }
-    let source =
-        Source { name, format: "simulated".to_owned(), simulated: true, ..Source::default() };
+    let source = RecordingSource {
+        name,
+        format: "simulated".to_owned(),
+        simulated: true,
+        ..RecordingSource::default()
+    };
     Recording {
         source,
         space: Space::World,

@@ -5,7 +5,7 @@ use crate::{Recording, Space};
 
 /// A pinhole camera that looks at a point one metre above the origin.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Camera {
+pub struct SimulatedCamera {
     /// The camera's azimuth about the vertical, degrees: for an athlete who faces +X, 0 is in front
     /// and 90 at the athlete's right.
     pub azimuth_deg: f64,
@@ -17,15 +17,15 @@ pub struct Camera {
     pub size_px: [f64; 2],
 }
 
-impl Camera {
+impl SimulatedCamera {
     /// A phone camera at 4 m: 1280 × 720 px.
-    pub fn phone(azimuth_deg: f64) -> Camera {
-        Camera { azimuth_deg, distance_m: 4.0, focal_px: 1000.0, size_px: [1280.0, 720.0] }
+    pub fn phone(azimuth_deg: f64) -> SimulatedCamera {
+        SimulatedCamera { azimuth_deg, distance_m: 4.0, focal_px: 1000.0, size_px: [1280.0, 720.0] }
     }
 
     /// Projects a recording into this camera's image: x to the image's right, y up from its lower
     /// edge, px.
-    pub fn film(&self, recording: &Recording) -> Recording {
+    pub fn film_recording(&self, recording: &Recording) -> Recording {
         let (sin, cos) = self.azimuth_deg.to_radians().sin_cos();
         let position = recording
             .position

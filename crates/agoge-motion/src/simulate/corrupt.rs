@@ -23,11 +23,11 @@ pub struct Corruption {
 impl Corruption {
     /// Corrupts a recording. Returns the frames in which left and right were exchanged, in
     /// ascending order.
-    pub fn apply(&self, recording: &mut Recording) -> Vec<usize> {
+    pub fn apply_to(&self, recording: &mut Recording) -> Vec<usize> {
         let mut rng = Rng::with_seed(self.seed);
-        let (frames, joints) = (recording.frames(), recording.joints());
+        let (frames, joints) = (recording.frame_count(), recording.joint_count());
         for position in &mut recording.position {
-            *position = position.map(|value| value + self.noise * normal(&mut rng));
+            *position = position.map(|value| value + self.noise * normal_deviate(&mut rng));
             if rng.f64() < self.outliers {
                 *position =
                     position.map(|value| value + (rng.f64() - 0.5) * (30.0 * self.noise).max(1.0));
@@ -54,7 +54,7 @@ impl Corruption {
             if rng.f64() < self.swaps / 2.5 {
                 let burst = rng.usize(1..=4).min(frames - frame);
                 for wrong in frame..frame + burst {
-                    exchange(recording, wrong);
+                    swap_sides(recording, wrong);
                     swapped.push(wrong);
                 }
                 frame += burst + 1;
@@ -66,8 +66,8 @@ impl Corruption {
 }
 
 /// Exchanges left and right in one frame.
-fn exchange(recording: &mut Recording, frame: usize) {
-    let joints = recording.joints();
+fn swap_sides(recording: &mut Recording, frame: usize) {
+    let joints = recording.joint_count();
     for joint in 0..joints {
         let mirror = recording.skeleton.joints[joint].mirror;
         if joint < mirror {
@@ -78,7 +78,7 @@ fn exchange(recording: &mut Recording, frame: usize) {
 }
 
 /// A standard normal random number (Box & Muller 1958).
-pub fn normal(rng: &mut Rng) -> f64 {
+pub fn normal_deviate(rng: &mut Rng) -> f64 {
     let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
     radius * (std::f64::consts::TAU * rng.f64()).cos()
 }

@@ -1,8 +1,8 @@
 //! Simulated drop jumps, whose contact and landing times are known exactly.
 
-use super::body::{positions, recorded};
+use super::body::{part_positions, record_parts};
 use super::script::minimum_jerk;
-use super::{Pose, Simulation, Truth};
+use super::{SimulatedPose, Simulation, SimulationTruth};
 use crate::{Part, Side};
 
 /// Standard gravity, m/s².
@@ -18,9 +18,9 @@ pub struct DropJump {
     /// Time on the ground between drop and jump, s.
     pub contact_s: f64,
     /// The pose at the first contact.
-    pub contact: Pose,
+    pub contact: SimulatedPose,
     /// The pose at the lowest point.
-    pub lowest: Pose,
+    pub lowest: SimulatedPose,
     /// A foot that touches down later than the other, and its delay, s.
     pub late: Option<(Side, f64)>,
     /// The number of repetitions.
@@ -36,7 +36,7 @@ pub struct DropJump {
 /// The times at which a simulated drop jump touches and leaves the ground, s from the start of the
 /// recording.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Landed {
+pub struct LandingTimes {
     /// First contact after the drop.
     pub contact_s: f64,
     /// Last contact before the jump.
@@ -49,8 +49,8 @@ impl Default for DropJump {
     /// A soft landing on the toes, knees over the feet, feet shoulder-width apart: no LESS errors.
     /// From a 30 cm box, as in Padua (2009).
     fn default() -> DropJump {
-        let standing = Pose::standing();
-        let feet = Pose {
+        let standing = SimulatedPose::standing();
+        let feet = SimulatedPose {
             leg_abduction: [4.0; 2],
             toe_out: [8.0; 2],
             knee_valgus: [-16.0; 2],
@@ -60,14 +60,14 @@ impl Default for DropJump {
             box_m: 0.3,
             jump_m: 0.3,
             contact_s: 0.5,
-            contact: Pose {
+            contact: SimulatedPose {
                 trunk_lean: 20.0,
                 hip_flexion: [50.0; 2],
                 knee_flexion: [42.0; 2],
                 heel_height: [0.06; 2],
                 ..feet
             },
-            lowest: Pose {
+            lowest: SimulatedPose {
                 trunk_lean: 35.0,
                 hip_flexion: [105.0; 2],
                 knee_flexion: [110.0; 2],
@@ -85,13 +85,13 @@ impl Default for DropJump {
 impl DropJump {
     /// Simulates the drop jumps; also returns when the feet touch and leave the ground in each.
     /// Deterministic: the same jumps give an identical recording.
-    pub fn simulate(&self) -> (Simulation, Vec<Landed>) {
-        let standing = Pose {
+    pub fn simulate(&self) -> (Simulation, Vec<LandingTimes>) {
+        let standing = SimulatedPose {
             leg_abduction: self.contact.leg_abduction,
             toe_out: self.contact.toe_out,
-            ..Pose::standing()
+            ..SimulatedPose::standing()
         };
-        let toes = Pose { heel_height: [0.06; 2], ..standing };
+        let toes = SimulatedPose { heel_height: [0.06; 2], ..standing };
         let (fall_s, flight_s) =
             ((2.0 * self.box_m / GRAVITY).sqrt(), (8.0 * self.jump_m / GRAVITY).sqrt());
         let half = 0.5 * self.contact_s;
@@ -99,7 +99,7 @@ impl DropJump {
         // over the time since it began.
         type Height<'a> = Box<dyn Fn(f64) -> f64 + 'a>;
         let ground = || -> Height { Box::new(|_| 0.0) };
-        let stretches: Vec<(Pose, Pose, f64, Height)> = vec![
+        let stretches: Vec<(SimulatedPose, SimulatedPose, f64, Height)> = vec![
             (standing, standing, 1.0, Box::new(|_| self.box_m)),
             (standing, self.contact, fall_s, Box::new(|t| self.box_m - 0.5 * GRAVITY * t * t)),
             (self.contact, self.lowest, half, ground()),
@@ -120,7 +120,7 @@ impl DropJump {
             .collect();
         let period = ends.last().copied().unwrap_or(0.0);
         let frames = (self.repetitions as f64 * period * self.rate_hz) as usize;
-        let mut truth = Truth {
+        let mut truth = SimulationTruth {
             poses: Vec::new(),
             repetitions: Vec::new(),
             attempts: Vec::new(),
@@ -132,23 +132,23 @@ impl DropJump {
             let stretch = ends.partition_point(|end| *end <= t).min(stretches.len() - 1);
             let (from, to, length, height) = &stretches[stretch];
             let since = t - (ends[stretch] - length);
-            let pose = from.towards(to, minimum_jerk(since / length));
-            let mut frame_parts = positions(&pose, self.height_m);
+            let pose = from.interpolate_towards(to, minimum_jerk(since / length));
+            let mut frame_parts = part_positions(&pose, self.height_m);
             let up = height(since).max(0.0);
             frame_parts.iter_mut().flatten().for_each(|p| p[1] += up);
             if let Some((side, late_s)) =
                 self.late.filter(|(_, late_s)| stretch == 1 || (stretch == 2 && since < *late_s))
             {
-                lift(&mut frame_parts, side, late_s);
+                lift_foot(&mut frame_parts, side, late_s);
             }
             truth.poses.push(pose);
             parts.push(frame_parts);
         }
         let landing_times = |k: usize| {
             let end_of = |stretch: usize| k as f64 * period + ends[stretch];
-            Landed { contact_s: end_of(1), take_off_s: end_of(3), landing_s: end_of(4) }
+            LandingTimes { contact_s: end_of(1), take_off_s: end_of(3), landing_s: end_of(4) }
         };
-        let recording = recorded(
+        let recording = record_parts(
             "simulated drop jump".to_owned(),
             parts.into_iter(),
             self.facing_deg,
@@ -160,9 +160,9 @@ impl DropJump {
 
 /// Lifts a late foot by about the distance the body falls during its delay (2 m/s), and by at least
 /// 6 cm.
-fn lift(parts: &mut [Option<[f64; 3]>; Part::COUNT], side: Side, late_s: f64) {
+fn lift_foot(parts: &mut [Option<[f64; 3]>; Part::COUNT], side: Side, late_s: f64) {
     for part in [Part::LeftAnkle, Part::LeftHeel, Part::LeftBigToe, Part::LeftSmallToe] {
-        if let Some(p) = &mut parts[part.on(side).index()] {
+        if let Some(p) = &mut parts[part.on_side(side).index()] {
             p[1] += (2.0 * late_s).max(0.06);
         }
     }

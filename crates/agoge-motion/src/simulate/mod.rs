@@ -18,11 +18,11 @@ mod drop_jump;
 mod pose;
 mod script;
 
-pub use body::positions;
-pub use camera::Camera;
-pub use corrupt::{Corruption, normal};
-pub use drop_jump::{DropJump, Landed};
-pub use pose::Pose;
+pub use body::part_positions;
+pub use camera::SimulatedCamera;
+pub use corrupt::{Corruption, normal_deviate};
+pub use drop_jump::{DropJump, LandingTimes};
+pub use pose::SimulatedPose;
 
 use crate::{Recording, Side};
 use std::ops::RangeInclusive;
@@ -40,7 +40,7 @@ pub enum Exercise {
 
 /// The kinds of faults that can be planted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FaultKind {
+pub enum SimulatedFaultKind {
     /// A knee moves inward on the way down; size: frontal-plane angle, degrees.
     KneeInwardDown,
     /// A knee moves inward on the way up; size: frontal-plane angle, degrees.
@@ -68,9 +68,9 @@ pub enum FaultKind {
 
 /// A planted fault.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fault {
+pub struct SimulatedFault {
     /// The kind of fault.
-    pub kind: FaultKind,
+    pub kind: SimulatedFaultKind,
     /// The side; both sides if `None`.
     pub side: Option<Side>,
     /// The affected repetitions, counted from 1.
@@ -79,15 +79,15 @@ pub struct Fault {
     pub size: f64,
 }
 
-impl Fault {
-    fn is_in(&self, repetition: usize) -> bool {
+impl SimulatedFault {
+    fn affects_repetition(&self, repetition: usize) -> bool {
         self.repetitions.contains(&repetition)
     }
 }
 
 /// A set of repetitions to simulate.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Set {
+pub struct SimulatedSet {
     /// The exercise.
     pub exercise: Exercise,
     /// The number of repetitions.
@@ -109,22 +109,22 @@ pub struct Set {
     /// The repetition after which the athlete makes an attempt that he abandons half way, if any.
     pub attempt_after: Option<usize>,
     /// The faults to plant.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<SimulatedFault>,
     /// Seed of all randomness.
     pub seed: u64,
 }
 
 /// The ground truth of a simulated recording.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Truth {
+pub struct SimulationTruth {
     /// The joint angles, `[frame]`.
-    pub poses: Vec<Pose>,
+    pub poses: Vec<SimulatedPose>,
     /// First frame, turning point and last frame of each complete repetition.
     pub repetitions: Vec<[usize; 3]>,
     /// The same for abandoned attempts.
     pub attempts: Vec<[usize; 3]>,
     /// The planted faults.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<SimulatedFault>,
 }
 
 /// A simulated recording on HALPE-26 in metres, with its ground truth.
@@ -133,13 +133,13 @@ pub struct Simulation {
     /// The recording, without noise.
     pub recording: Recording,
     /// The ground truth.
-    pub truth: Truth,
+    pub truth: SimulationTruth,
 }
 
-impl Set {
+impl SimulatedSet {
     /// Ten clean repetitions by an athlete 1.75 m tall, recorded at 60 frames per second.
-    pub fn new(exercise: Exercise) -> Set {
-        Set {
+    pub fn new(exercise: Exercise) -> SimulatedSet {
+        SimulatedSet {
             exercise,
             repetitions: 10,
             height_m: 1.75,
@@ -157,8 +157,8 @@ impl Set {
 
     /// Simulates the set. Deterministic: the same set gives an identical recording.
     pub fn simulate(&self) -> Simulation {
-        let truth = script::perform(self);
-        let recording = body::record(self, &truth.poses);
+        let truth = script::perform_set(self);
+        let recording = body::record_poses(self, &truth.poses);
         Simulation { recording, truth }
     }
 }

@@ -3,7 +3,7 @@
 /// Joint angles of the simulated body, degrees, with Agoge's sign convention: flexion and inward
 /// are positive on both sides. Pairs are `[left, right]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Pose {
+pub struct SimulatedPose {
     /// Forward lean of the trunk from vertical.
     pub trunk_lean: f64,
     /// Lean of the trunk from vertical to the athlete's right.
@@ -28,22 +28,22 @@ pub struct Pose {
     pub elbow_flexion: [f64; 2],
 }
 
-impl Pose {
+impl SimulatedPose {
     /// Upright, arms hanging.
-    pub fn standing() -> Pose {
-        Pose {
+    pub fn standing() -> SimulatedPose {
+        SimulatedPose {
             shoulder_abduction: [5.0; 2],
             knee_flexion: [2.0; 2],
             hip_flexion: [1.0; 2],
-            ..Pose::default()
+            ..SimulatedPose::default()
         }
     }
 
     /// Interpolates each angle linearly towards another pose; `share` 0 is this pose, 1 the other.
-    pub fn towards(&self, other: &Pose, share: f64) -> Pose {
+    pub fn interpolate_towards(&self, other: &SimulatedPose, share: f64) -> SimulatedPose {
         let mix = |a: f64, b: f64| a + share * (b - a);
         let both = |a: [f64; 2], b: [f64; 2]| [mix(a[0], b[0]), mix(a[1], b[1])];
-        Pose {
+        SimulatedPose {
             trunk_lean: mix(self.trunk_lean, other.trunk_lean),
             trunk_lateral_lean: mix(self.trunk_lateral_lean, other.trunk_lateral_lean),
             hip_flexion: both(self.hip_flexion, other.hip_flexion),

@@ -1,7 +1,9 @@
 //! The script of a set: the athlete's pose in every frame.
 
-use super::corrupt::normal;
-use super::{Exercise, Fault, FaultKind, Pose, Set, Truth};
+use super::corrupt::normal_deviate;
+use super::{
+    Exercise, SimulatedFault, SimulatedFaultKind, SimulatedPose, SimulatedSet, SimulationTruth,
+};
 use crate::Side;
 use fastrand::Rng;
 
@@ -12,20 +14,20 @@ pub(super) fn minimum_jerk(s: f64) -> f64 {
 }
 
 /// The pose at the turning point of a faultless repetition with this range in degrees.
-fn turn(exercise: Exercise, range: f64) -> Pose {
-    let rest = Pose::standing();
+fn pose_at_turn(exercise: Exercise, range: f64) -> SimulatedPose {
+    let rest = SimulatedPose::standing();
     match exercise {
         // The shank leans by 0.3 and the trunk by 0.32 of the knee flexion, which keeps the centre
         // of mass over the feet.
-        Exercise::Squat => Pose {
+        Exercise::Squat => SimulatedPose {
             trunk_lean: 0.32 * range,
             hip_flexion: [(1.0 - 0.3 + 0.32) * range; 2],
             knee_flexion: [range; 2],
             shoulder_flexion: [0.75 * range; 2],
             ..rest
         },
-        Exercise::OverheadReach => Pose { shoulder_flexion: [range; 2], ..rest },
-        Exercise::BicepsCurl => Pose { elbow_flexion: [range; 2], ..rest },
+        Exercise::OverheadReach => SimulatedPose { shoulder_flexion: [range; 2], ..rest },
+        Exercise::BicepsCurl => SimulatedPose { elbow_flexion: [range; 2], ..rest },
     }
 }
 
@@ -39,26 +41,28 @@ fn full_range(exercise: Exercise) -> f64 {
 }
 
 /// Generates the poses and the ground truth of a set.
-pub(super) fn perform(set: &Set) -> Truth {
+pub(super) fn perform_set(set: &SimulatedSet) -> SimulationTruth {
     let mut rng = Rng::with_seed(set.seed);
-    let rest = Pose::standing();
-    let mut truth = Truth {
+    let rest = SimulatedPose::standing();
+    let mut truth = SimulationTruth {
         poses: Vec::new(),
         repetitions: Vec::new(),
         attempts: Vec::new(),
         faults: set.faults.clone(),
     };
     let frames = |seconds: f64| (seconds * set.rate_hz).round().max(1.0) as usize;
-    let still = |truth: &mut Truth, seconds: f64| truth.poses.extend(vec![rest; frames(seconds)]);
+    let still =
+        |truth: &mut SimulationTruth, seconds: f64| truth.poses.extend(vec![rest; frames(seconds)]);
     still(&mut truth, 1.0);
     for number in 1..=set.repetitions {
-        let range = full_range(set.exercise) + set.variation_deg * normal(&mut rng);
-        let faults: Vec<&Fault> = set.faults.iter().filter(|fault| fault.is_in(number)).collect();
-        let span = repetition(set, number, range, &faults, &mut truth.poses);
+        let range = full_range(set.exercise) + set.variation_deg * normal_deviate(&mut rng);
+        let faults: Vec<&SimulatedFault> =
+            set.faults.iter().filter(|fault| fault.affects_repetition(number)).collect();
+        let span = append_repetition(set, number, range, &faults, &mut truth.poses);
         truth.repetitions.push(span);
         if set.attempt_after == Some(number) {
             still(&mut truth, set.pause_s);
-            let span = repetition(set, number, 0.35 * range, &[], &mut truth.poses);
+            let span = append_repetition(set, number, 0.35 * range, &[], &mut truth.poses);
             truth.attempts.push(span);
         }
         still(&mut truth, set.pause_s);
@@ -68,34 +72,38 @@ pub(super) fn perform(set: &Set) -> Truth {
 }
 
 /// Appends the poses of one repetition. Returns its first frame, turning point and last frame.
-fn repetition(
-    set: &Set,
+fn append_repetition(
+    set: &SimulatedSet,
     number: usize,
     range: f64,
-    faults: &[&Fault],
-    poses: &mut Vec<Pose>,
+    faults: &[&SimulatedFault],
+    poses: &mut Vec<SimulatedPose>,
 ) -> [usize; 3] {
-    let size = |kind: FaultKind| {
+    let size = |kind: SimulatedFaultKind| {
         faults.iter().filter(|fault| fault.kind == kind).map(|fault| fault.size).sum::<f64>()
     };
-    let each = |kind: FaultKind| {
+    let each = |kind: SimulatedFaultKind| {
         Side::BOTH.map(|side| {
-            let applies = |fault: &&&Fault| {
+            let applies = |fault: &&&SimulatedFault| {
                 fault.kind == kind && fault.side.is_none_or(|fault_side| fault_side == side)
             };
             faults.iter().filter(applies).map(|fault| fault.size).sum::<f64>()
         })
     };
-    let lost_range =
-        size(FaultKind::Fatigue) * (number - 1) as f64 / (set.repetitions.max(2) - 1) as f64;
-    let rest = Pose::standing();
-    let mut turning_pose = turn(set.exercise, range - size(FaultKind::Shallow) - lost_range);
-    turning_pose.trunk_lean += size(FaultKind::TrunkForward);
+    let lost_range = size(SimulatedFaultKind::Fatigue) * (number - 1) as f64
+        / (set.repetitions.max(2) - 1) as f64;
+    let rest = SimulatedPose::standing();
+    let mut turning_pose =
+        pose_at_turn(set.exercise, range - size(SimulatedFaultKind::Shallow) - lost_range);
+    turning_pose.trunk_lean += size(SimulatedFaultKind::TrunkForward);
     turning_pose.hip_flexion =
-        turning_pose.hip_flexion.map(|hip| hip + size(FaultKind::TrunkForward));
-    turning_pose.trunk_lateral_lean += size(FaultKind::TrunkSideways);
-    let (less, bent, heel) =
-        (each(FaultKind::Asymmetry), each(FaultKind::ElbowBent), each(FaultKind::HeelUp));
+        turning_pose.hip_flexion.map(|hip| hip + size(SimulatedFaultKind::TrunkForward));
+    turning_pose.trunk_lateral_lean += size(SimulatedFaultKind::TrunkSideways);
+    let (less, bent, heel) = (
+        each(SimulatedFaultKind::Asymmetry),
+        each(SimulatedFaultKind::ElbowBent),
+        each(SimulatedFaultKind::HeelUp),
+    );
     for i in 0..2 {
         match set.exercise {
             Exercise::Squat => {
@@ -110,11 +118,11 @@ fn repetition(
     }
 
     let start = poses.len();
-    let speed_up = size(FaultKind::FastDown).max(1.0);
+    let speed_up = size(SimulatedFaultKind::FastDown).max(1.0);
     let [outward, back] = [set.tempo_s[0] / speed_up, set.tempo_s[1]]
         .map(|seconds| (seconds * set.rate_hz).round().max(2.0) as usize);
-    let inward = [each(FaultKind::KneeInwardDown), each(FaultKind::KneeInwardUp)];
-    let jerk = size(FaultKind::JerkyReturn);
+    let inward = [each(SimulatedFaultKind::KneeInwardDown), each(SimulatedFaultKind::KneeInwardUp)];
+    let jerk = size(SimulatedFaultKind::JerkyReturn);
     let hold = (set.hold_s * set.rate_hz).round() as usize;
     for (leg, n) in [outward, back].into_iter().enumerate() {
         let is_return = leg == 1;
@@ -130,7 +138,8 @@ fn repetition(
             } else {
                 0.0
             };
-            let mut pose = rest.towards(&turning_pose, (share + shake).clamp(0.0, 1.05));
+            let mut pose =
+                rest.interpolate_towards(&turning_pose, (share + shake).clamp(0.0, 1.05));
             // The knee is furthest inward half way between turning point and rest.
             let bump = (std::f64::consts::PI * s).sin().powi(2);
             pose.knee_valgus = inward[leg].map(|degrees| degrees * bump);

@@ -3,7 +3,7 @@ use crate::vector::{norm, sub};
 use crate::{Part, condition};
 
 fn at(recording: &Recording, frame: usize, part: Part) -> [f64; 3] {
-    recording.at(frame, recording.skeleton.joint_of(part).unwrap())
+    recording.position_at(frame, recording.skeleton.joint_for_part(part).unwrap())
 }
 
 fn included(recording: &Recording, frame: usize, [a, b, c]: [Part; 3]) -> f64 {
@@ -16,13 +16,13 @@ fn included(recording: &Recording, frame: usize, [a, b, c]: [Part; 3]) -> f64 {
 
 #[test]
 fn bones_keep_their_lengths_and_feet_their_place() {
-    let faults = vec![Fault {
-        kind: FaultKind::KneeInwardUp,
+    let faults = vec![SimulatedFault {
+        kind: SimulatedFaultKind::KneeInwardUp,
         side: Some(Side::Left),
         repetitions: 2..=3,
         size: 20.0,
     }];
-    let set = Set { repetitions: 3, faults, ..Set::new(Exercise::Squat) };
+    let set = SimulatedSet { repetitions: 3, faults, ..SimulatedSet::new(Exercise::Squat) };
     let recording = set.simulate().recording;
     for (a, b) in [
         (Part::LeftHip, Part::LeftKnee),
@@ -33,12 +33,12 @@ fn bones_keep_their_lengths_and_feet_their_place() {
     ] {
         let length = |frame| norm(sub(at(&recording, frame, a), at(&recording, frame, b)));
         assert!(
-            (0..recording.frames()).all(|frame| (length(frame) - length(0)).abs() < 1e-9),
+            (0..recording.frame_count()).all(|frame| (length(frame) - length(0)).abs() < 1e-9),
             "{a:?} {b:?}"
         );
     }
     for part in [Part::LeftAnkle, Part::RightAnkle] {
-        let moved = (0..recording.frames())
+        let moved = (0..recording.frame_count())
             .map(|f| norm(sub(at(&recording, f, part), at(&recording, 0, part))))
             .fold(0.0, f64::max);
         assert!(moved < 0.01, "{part:?} moves by {moved} m");
@@ -48,8 +48,9 @@ fn bones_keep_their_lengths_and_feet_their_place() {
 #[test]
 fn the_body_has_the_twenty_six_joints_of_halpe_and_says_that_it_is_simulated() {
     for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
-        let recording = Set { repetitions: 1, ..Set::new(exercise) }.simulate().recording;
-        assert_eq!((recording.skeleton.name.as_str(), recording.joints()), ("HALPE-26", 26));
+        let recording =
+            SimulatedSet { repetitions: 1, ..SimulatedSet::new(exercise) }.simulate().recording;
+        assert_eq!((recording.skeleton.name.as_str(), recording.joint_count()), ("HALPE-26", 26));
         assert!(recording.position.iter().flatten().all(|value| value.is_finite()));
         assert!(recording.source.simulated && recording.source.name.contains("simulated"));
     }
@@ -57,7 +58,8 @@ fn the_body_has_the_twenty_six_joints_of_halpe_and_says_that_it_is_simulated() {
 
 #[test]
 fn planted_knee_flexion_is_the_included_angle() {
-    let simulation = Set { repetitions: 2, ..Set::new(Exercise::Squat) }.simulate();
+    let simulation =
+        SimulatedSet { repetitions: 2, ..SimulatedSet::new(Exercise::Squat) }.simulate();
     for (frame, pose) in simulation.truth.poses.iter().enumerate() {
         let knee_flexion = included(
             &simulation.recording,
@@ -70,18 +72,23 @@ fn planted_knee_flexion_is_the_included_angle() {
 
 #[test]
 fn the_same_seed_gives_the_same_set_and_facing_turns_it() {
-    let set = Set::new(Exercise::OverheadReach);
+    let set = SimulatedSet::new(Exercise::OverheadReach);
     assert_eq!(set.simulate(), set.simulate());
-    let turned = Set { facing_deg: 90.0, ..set.clone() }.simulate().recording;
+    let turned = SimulatedSet { facing_deg: 90.0, ..set.clone() }.simulate().recording;
     let toe = sub(at(&turned, 0, Part::LeftBigToe), at(&turned, 0, Part::LeftHeel));
     assert!(toe[2] < -0.2, "facing 90° looks along −Z: {toe:?}");
 }
 
 #[test]
 fn faults_change_their_repetitions_only() {
-    let clean = Set { variation_deg: 0.0, ..Set::new(Exercise::Squat) };
-    let fault = Fault { kind: FaultKind::Shallow, side: None, repetitions: 4..=5, size: 30.0 };
-    let faulty = Set { faults: vec![fault], ..clean.clone() }.simulate();
+    let clean = SimulatedSet { variation_deg: 0.0, ..SimulatedSet::new(Exercise::Squat) };
+    let fault = SimulatedFault {
+        kind: SimulatedFaultKind::Shallow,
+        side: None,
+        repetitions: 4..=5,
+        size: 30.0,
+    };
+    let faulty = SimulatedSet { faults: vec![fault], ..clean.clone() }.simulate();
     let clean = clean.simulate();
     for (number, [start, _, end]) in clean.truth.repetitions.iter().enumerate() {
         let same = clean.truth.poses[*start..=*end] == faulty.truth.poses[*start..=*end];
@@ -91,8 +98,8 @@ fn faults_change_their_repetitions_only() {
 
 #[test]
 fn a_camera_in_front_sees_what_the_lens_formula_says() {
-    let recording = Set::new(Exercise::Squat).simulate().recording;
-    let film = Camera::phone(0.0).film(&recording);
+    let recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
+    let film = SimulatedCamera::phone(0.0).film_recording(&recording);
     let ankle = at(&recording, 0, Part::RightAnkle);
     let seen = at(&film, 0, Part::RightAnkle);
     // The athlete's right is on the image's left.
@@ -104,28 +111,29 @@ fn a_camera_in_front_sees_what_the_lens_formula_says() {
 fn exchanged_sides_are_repaired() {
     for seed in 1..=5 {
         for space in ["space", "front", "side"] {
-            let clean = Set { seed, ..Set::new(Exercise::Squat) }.simulate().recording;
+            let clean =
+                SimulatedSet { seed, ..SimulatedSet::new(Exercise::Squat) }.simulate().recording;
             let (mut recording, noise) = match space {
-                "front" => (Camera::phone(0.0).film(&clean), 1.0),
+                "front" => (SimulatedCamera::phone(0.0).film_recording(&clean), 1.0),
                 // A side view, turned by 20°: straight from the side, left and right overlap.
-                "side" => (Camera::phone(70.0).film(&clean), 1.0),
+                "side" => (SimulatedCamera::phone(70.0).film_recording(&clean), 1.0),
                 _ => (clean, 0.004),
             };
             let truth = recording.clone();
             let swapped = Corruption { noise, swaps: 0.05, seed, ..Corruption::default() }
-                .apply(&mut recording);
+                .apply_to(&mut recording);
             assert!(
-                swapped.len() * 40 > recording.frames(),
+                swapped.len() * 40 > recording.frame_count(),
                 "{} of {}",
                 swapped.len(),
-                recording.frames()
+                recording.frame_count()
             );
-            let options = condition::Options {
-                filter: condition::Filter::None,
+            let options = condition::ConditioningOptions {
+                filter: condition::LowPassFilter::None,
                 hampel_half_window: 0,
-                ..condition::Options::default()
+                ..condition::ConditioningOptions::default()
             };
-            let repaired = condition::condition(&recording, &options).unwrap().recording;
+            let repaired = condition::condition_recording(&recording, &options).unwrap().recording;
             let knee = |r: &Recording, frame| at(r, frame, Part::LeftKnee)[..2].iter().sum::<f64>();
             let wrong = |frame: usize| {
                 let distance_to = |part: Part| {
@@ -141,11 +149,11 @@ fn exchanged_sides_are_repaired() {
                 "{space} seed {seed}: {left} of {} not repaired",
                 swapped.len()
             );
-            let clean_wrong = (0..repaired.frames())
+            let clean_wrong = (0..repaired.frame_count())
                 .filter(|frame| !swapped.contains(frame) && wrong(*frame))
                 .count();
             assert!(
-                clean_wrong * 200 <= repaired.frames(),
+                clean_wrong * 200 <= repaired.frame_count(),
                 "{space} seed {seed}: {clean_wrong} spoilt"
             );
         }

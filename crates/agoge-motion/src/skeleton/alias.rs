@@ -4,29 +4,29 @@ use crate::{Part, Side};
 
 /// The meaning of a name: a part itself, or a marker from which parts are derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(super) enum NameMeaning {
     /// The part itself.
     Part(Part),
     /// A marker on the lateral or medial side of a joint; the joint centre lies between the two.
     Beside(Part),
     /// A pelvis landmark: anterior (ASIS) or posterior (PSIS) superior iliac spine.
-    Iliac(Side, Spine),
+    Iliac(Side, IliacSpine),
     /// A marker on the head.
     OnHead,
     /// A marker on the upper trunk, front (clavicle, sternum) or back (C7, T1, T10).
-    OnTrunk(Level),
+    OnTrunk(TrunkLevel),
 }
 
 /// Which of the superior iliac spines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spine {
+pub(super) enum IliacSpine {
     Anterior,
     Posterior,
 }
 
 /// The height of a marker on the trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Level {
+pub(super) enum TrunkLevel {
     /// C7, T1, jugular notch: the base of the neck.
     Neck,
     /// Sternum, xiphoid, T8–T10: the chest.
@@ -35,21 +35,21 @@ pub(super) enum Level {
 
 /// The meaning of a joint or marker name from any source, if known. Ignores case, separators and
 /// prefixes (`Athlete:`).
-pub(super) fn meaning(name: &str) -> Option<Meaning> {
+pub(super) fn name_meaning(name: &str) -> Option<NameMeaning> {
     let name = name.rsplit(':').next().unwrap_or(name).trim();
     let letters: String =
         name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let letters = letters.strip_suffix("study").unwrap_or(&letters);
-    if let Some(meaning) = midline(letters) {
+    if let Some(meaning) = midline_meaning(letters) {
         return Some(meaning);
     }
-    let (side, bare) = side_of(letters)?;
-    sided(bare).map(|meaning| on(meaning, side))
+    let (side, bare) = split_side(letters)?;
+    left_meaning(bare).map(|meaning| meaning_on_side(meaning, side))
 }
 
 /// The meaning of a name on the midline of the body.
-fn midline(letters: &str) -> Option<Meaning> {
-    use Meaning::{OnTrunk, Part as Is};
+fn midline_meaning(letters: &str) -> Option<NameMeaning> {
+    use NameMeaning::{OnTrunk, Part as Is};
     Some(match letters {
         "pelvis" | "hip" | "hips" | "midhip" | "hipcenter" | "hipcentre" | "waist"
         | "spinebase" | "root" | "midpelvis" => Is(Part::Pelvis),
@@ -59,15 +59,17 @@ fn midline(letters: &str) -> Option<Meaning> {
         "head" | "headcenter" | "headtop" | "vertex" => Is(Part::Head),
         "nose" => Is(Part::Nose),
         "c7" | "t1" | "clav" | "clavm" | "ij" | "incisura" | "jugularnotch" | "sjn" => {
-            OnTrunk(Level::Neck)
+            OnTrunk(TrunkLevel::Neck)
         }
-        "t10" | "t8" | "strn" | "ster" | "xiph" | "sxs" | "px" | "xiphoid" => OnTrunk(Level::Chest),
+        "t10" | "t8" | "strn" | "ster" | "xiph" | "sxs" | "px" | "xiphoid" => {
+            OnTrunk(TrunkLevel::Chest)
+        }
         _ => return None,
     })
 }
 
 /// Splits a name into its side and the rest: `left…`, `…left`, `l…`, `…l`.
-fn side_of(letters: &str) -> Option<(Side, &str)> {
+fn split_side(letters: &str) -> Option<(Side, &str)> {
     for (word, side) in [("left", Side::Left), ("right", Side::Right)] {
         if let Some(bare) = letters.strip_prefix(word).or_else(|| letters.strip_suffix(word)) {
             return Some((side, bare));
@@ -77,7 +79,7 @@ fn side_of(letters: &str) -> Option<(Side, &str)> {
         for bare in
             [letters.strip_prefix(letter), letters.strip_suffix(letter)].into_iter().flatten()
         {
-            if sided(bare).is_some() {
+            if left_meaning(bare).is_some() {
                 return Some((side, bare));
             }
         }
@@ -86,8 +88,8 @@ fn side_of(letters: &str) -> Option<(Side, &str)> {
 }
 
 /// The meaning of a name whose side was removed, as if on the left.
-fn sided(bare: &str) -> Option<Meaning> {
-    use Meaning::{Beside, Iliac, OnHead, Part as Is};
+fn left_meaning(bare: &str) -> Option<NameMeaning> {
+    use NameMeaning::{Beside, Iliac, OnHead, Part as Is};
     Some(match bare {
         "eye" => Is(Part::LeftEye),
         "ear" => Is(Part::LeftEar),
@@ -113,19 +115,19 @@ fn sided(bare: &str) -> Option<Meaning> {
         "heel" | "hee" | "calc" | "cal" | "calcaneus" => Is(Part::LeftHeel),
         "bigtoe" | "toe" | "toes" | "footindex" | "foot" | "hallux" => Is(Part::LeftBigToe),
         "smalltoe" | "5meta" | "mt5" | "fifthmetatarsal" => Is(Part::LeftSmallToe),
-        "asi" | "asis" => Iliac(Side::Left, Spine::Anterior),
-        "psi" | "psis" => Iliac(Side::Left, Spine::Posterior),
+        "asi" | "asis" => Iliac(Side::Left, IliacSpine::Anterior),
+        "psi" | "psis" => Iliac(Side::Left, IliacSpine::Posterior),
         "fhd" | "bhd" => OnHead,
         _ => return None,
     })
 }
 
 /// The same meaning on the given side.
-fn on(meaning: Meaning, side: Side) -> Meaning {
+fn meaning_on_side(meaning: NameMeaning, side: Side) -> NameMeaning {
     match meaning {
-        Meaning::Part(part) => Meaning::Part(part.on(side)),
-        Meaning::Beside(part) => Meaning::Beside(part.on(side)),
-        Meaning::Iliac(_, spine) => Meaning::Iliac(side, spine),
+        NameMeaning::Part(part) => NameMeaning::Part(part.on_side(side)),
+        NameMeaning::Beside(part) => NameMeaning::Beside(part.on_side(side)),
+        NameMeaning::Iliac(_, spine) => NameMeaning::Iliac(side, spine),
         other => other,
     }
 }
@@ -147,20 +149,29 @@ mod tests {
             "knee_left",
             "leftKnee",
         ] {
-            assert_eq!(meaning(name), Some(Meaning::Part(Part::LeftKnee)), "{name}");
+            assert_eq!(name_meaning(name), Some(NameMeaning::Part(Part::LeftKnee)), "{name}");
         }
-        assert_eq!(meaning("r_knee_study"), Some(Meaning::Part(Part::RightKnee)));
-        assert_eq!(meaning("r_mknee_study"), Some(Meaning::Beside(Part::RightKnee)));
-        assert_eq!(meaning("L_mankle_study"), Some(Meaning::Beside(Part::LeftAnkle)));
-        assert_eq!(meaning("r.ASIS_study"), Some(Meaning::Iliac(Side::Right, Spine::Anterior)));
-        assert_eq!(meaning("ASISl"), Some(Meaning::Iliac(Side::Left, Spine::Anterior)));
-        assert_eq!(meaning("RPSI"), Some(Meaning::Iliac(Side::Right, Spine::Posterior)));
-        assert_eq!(meaning("RBigToe"), Some(Meaning::Part(Part::RightBigToe)));
-        assert_eq!(meaning("Hip"), Some(Meaning::Part(Part::Pelvis)));
-        assert_eq!(meaning("RHip"), Some(Meaning::Part(Part::RightHip)));
-        assert_eq!(meaning("HipRight"), Some(Meaning::Part(Part::RightHip)));
+        assert_eq!(name_meaning("r_knee_study"), Some(NameMeaning::Part(Part::RightKnee)));
+        assert_eq!(name_meaning("r_mknee_study"), Some(NameMeaning::Beside(Part::RightKnee)));
+        assert_eq!(name_meaning("L_mankle_study"), Some(NameMeaning::Beside(Part::LeftAnkle)));
+        assert_eq!(
+            name_meaning("r.ASIS_study"),
+            Some(NameMeaning::Iliac(Side::Right, IliacSpine::Anterior))
+        );
+        assert_eq!(
+            name_meaning("ASISl"),
+            Some(NameMeaning::Iliac(Side::Left, IliacSpine::Anterior))
+        );
+        assert_eq!(
+            name_meaning("RPSI"),
+            Some(NameMeaning::Iliac(Side::Right, IliacSpine::Posterior))
+        );
+        assert_eq!(name_meaning("RBigToe"), Some(NameMeaning::Part(Part::RightBigToe)));
+        assert_eq!(name_meaning("Hip"), Some(NameMeaning::Part(Part::Pelvis)));
+        assert_eq!(name_meaning("RHip"), Some(NameMeaning::Part(Part::RightHip)));
+        assert_eq!(name_meaning("HipRight"), Some(NameMeaning::Part(Part::RightHip)));
         for name in ["", "box:corner", "LTHI", "*12", "ümlaut", "pinky", "left_pinky", "rear"] {
-            let meaning = meaning(name);
+            let meaning = name_meaning(name);
             assert!(name == "rear" || meaning.is_none(), "{name}: {meaning:?}");
         }
     }

@@ -1,15 +1,15 @@
 //! Conversion of recordings from any skeleton to the body skeleton.
 
 use super::Skeleton;
-use super::alias::{Level, Meaning, Spine, meaning};
+use super::alias::{IliacSpine, NameMeaning, TrunkLevel, name_meaning};
 use crate::recording::MISSING;
-use crate::vector::{add, cross, mean, norm, scale, sub, unit};
+use crate::vector::{add, cross, mean_point, norm, scale, sub, unit_vector};
 use crate::{Part, Recording, Side, Space};
 use std::sync::Arc;
 
 /// A part that the source has no joint for and that was derived from others.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Invented {
+pub struct DerivedPart {
     /// The part.
     pub part: Part,
     /// A description of how it was derived ("midpoint of left_hip and right_hip").
@@ -18,22 +18,22 @@ pub struct Invented {
 
 /// A recording on the body skeleton, and the parts that were derived for it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Body {
+pub struct BodyRecording {
     /// The recording; its skeleton is [`Skeleton::body`], so joint `j` is `Part::ALL[j]`. Parts
     /// that are never seen are missing throughout.
     pub recording: Recording,
     /// Parts that the source lacks and that were derived from others.
-    pub invented: Vec<Invented>,
+    pub derived_parts: Vec<DerivedPart>,
 }
 
 /// How a part is derived from joints of the source.
-struct Rule {
+struct PartRule {
     part: Part,
     /// Indices of the source's joints.
     joints: Vec<usize>,
     /// A readable description of the derivation, with the joints' names.
     from: String,
-    make: fn(&[[f64; 3]]) -> [f64; 3],
+    derive: fn(&[[f64; 3]]) -> [f64; 3],
 }
 
 /// How the joints of a skeleton become parts of the body. Built once and reused for many
@@ -42,7 +42,7 @@ pub struct BodyRules {
     body: Arc<Skeleton>,
     /// Parts that the source measures, with the index of the source's joint.
     measured: Vec<(Part, usize)>,
-    rules: Vec<Rule>,
+    rules: Vec<PartRule>,
 }
 
 impl BodyRules {
@@ -50,7 +50,7 @@ impl BodyRules {
     pub fn new(skeleton: &Skeleton, space: Space) -> BodyRules {
         let measured = Part::ALL
             .into_iter()
-            .filter_map(|part| Some((part, skeleton.joint_of(part)?)))
+            .filter_map(|part| Some((part, skeleton.joint_for_part(part)?)))
             .collect();
         BodyRules { body: Skeleton::body(), measured, rules: marker_rules(skeleton, space) }
     }
@@ -61,33 +61,33 @@ impl Recording {
     /// Where the source lacks them, joint centres between markers, hip centres from the iliac
     /// spines (Harrington et al. 2007), head, neck, chest and pelvis are derived from other joints
     /// and listed as such.
-    pub fn to_body(&self) -> Body {
-        self.to_body_by(&BodyRules::new(&self.skeleton, self.space))
+    pub fn to_body(&self) -> BodyRecording {
+        self.to_body_with(&BodyRules::new(&self.skeleton, self.space))
     }
 
     /// Like [`Recording::to_body`], with prepared rules. The rules must be those of this
     /// recording's skeleton and space.
-    pub fn to_body_by(&self, rules: &BodyRules) -> Body {
+    pub fn to_body_with(&self, rules: &BodyRules) -> BodyRecording {
         let mut recording = Recording {
             skeleton: rules.body.clone(),
-            position: vec![MISSING; self.frames() * Part::COUNT],
-            confidence: vec![0.0; self.frames() * Part::COUNT],
+            position: vec![MISSING; self.frame_count() * Part::COUNT],
+            confidence: vec![0.0; self.frame_count() * Part::COUNT],
             source: self.source.clone(),
             space: self.space,
             time: self.time.clone(),
             channels: self.channels.clone(),
         };
         for &(part, joint) in &rules.measured {
-            for frame in 0..self.frames() {
+            for frame in 0..self.frame_count() {
                 let to = frame * Part::COUNT + part.index();
-                recording.position[to] = self.at(frame, joint);
-                recording.confidence[to] = self.confidence[frame * self.joints() + joint];
+                recording.position[to] = self.position_at(frame, joint);
+                recording.confidence[to] = self.confidence[frame * self.joint_count() + joint];
             }
         }
         let mut invented = Vec::new();
         for rule in &rules.rules {
-            if self.fill(&mut recording, rule) {
-                invented.push(Invented { part: rule.part, from: rule.from.clone() });
+            if self.fill_part(&mut recording, rule) {
+                invented.push(DerivedPart { part: rule.part, from: rule.from.clone() });
             }
         }
         for (part, a, b) in [
@@ -98,34 +98,34 @@ impl Recording {
         ] {
             let is_measured = rules.measured.iter().any(|(measured, _)| *measured == part);
             let known = is_measured || invented.iter().any(|derived| derived.part == part);
-            if !known && midpoint(&mut recording, part, a, b) {
-                invented.push(Invented {
+            if !known && fill_midpoint(&mut recording, part, a, b) {
+                invented.push(DerivedPart {
                     part,
                     from: format!("midpoint of {} and {}", a.name(), b.name()),
                 });
             }
         }
-        Body { recording, invented }
+        BodyRecording { recording, derived_parts: invented }
     }
 
     /// Fills a part of `body` by applying a rule to the joints of this recording. Returns false if
     /// the part is missing in every frame.
-    fn fill(&self, body: &mut Recording, rule: &Rule) -> bool {
+    fn fill_part(&self, body: &mut Recording, rule: &PartRule) -> bool {
         let mut any = false;
         let mut points = Vec::with_capacity(rule.joints.len());
-        for frame in 0..self.frames() {
+        for frame in 0..self.frame_count() {
             points.clear();
-            points.extend(rule.joints.iter().map(|&joint| self.at(frame, joint)));
-            let row = frame * self.joints();
+            points.extend(rule.joints.iter().map(|&joint| self.position_at(frame, joint)));
+            let row = frame * self.joint_count();
             let confidence =
                 rule.joints.iter().map(|&joint| self.confidence[row + joint]).fold(1.0, f32::min);
-            any |= body.put(frame, rule.part, (rule.make)(&points), confidence);
+            any |= body.set_part(frame, rule.part, (rule.derive)(&points), confidence);
         }
         any
     }
 
     /// Sets a part of a body recording in a frame. Returns false if the position is missing.
-    fn put(&mut self, frame: usize, part: Part, position: [f64; 3], confidence: f32) -> bool {
+    fn set_part(&mut self, frame: usize, part: Part, position: [f64; 3], confidence: f32) -> bool {
         let known = position[..2].iter().all(|v| v.is_finite());
         let to = frame * Part::COUNT + part.index();
         self.position[to] = if known { position } else { MISSING };
@@ -135,37 +135,42 @@ impl Recording {
 }
 
 /// The rules for parts that a skeleton has markers around but no joint for.
-fn marker_rules(skeleton: &Skeleton, space: Space) -> Vec<Rule> {
-    let meanings: Vec<(usize, Meaning)> = skeleton
+fn marker_rules(skeleton: &Skeleton, space: Space) -> Vec<PartRule> {
+    let meanings: Vec<(usize, NameMeaning)> = skeleton
         .joints
         .iter()
         .enumerate()
-        .filter_map(|(index, joint)| Some((index, meaning(&joint.name)?)))
+        .filter_map(|(index, joint)| Some((index, name_meaning(&joint.name)?)))
         .collect();
-    let which = |wanted: &dyn Fn(Meaning) -> bool| -> Vec<usize> {
+    let which = |wanted: &dyn Fn(NameMeaning) -> bool| -> Vec<usize> {
         meanings.iter().filter(|(_, meaning)| wanted(*meaning)).map(|(index, _)| *index).collect()
     };
     let mut rules = Vec::new();
     let mut rule =
         |part: Part, joints: Vec<usize>, how: &str, make: fn(&[[f64; 3]]) -> [f64; 3]| {
-            if joints.is_empty() || skeleton.joint_of(part).is_some() {
+            if joints.is_empty() || skeleton.joint_for_part(part).is_some() {
                 return;
             }
             let names: Vec<&str> =
                 joints.iter().map(|&joint| skeleton.joints[joint].name.as_str()).collect();
-            rules.push(Rule { part, from: format!("{how} {}", names.join(", ")), joints, make });
+            rules.push(PartRule {
+                part,
+                from: format!("{how} {}", names.join(", ")),
+                joints,
+                derive: make,
+            });
         };
     for part in Part::ALL {
-        let beside = which(&|meaning| meaning == Meaning::Beside(part));
+        let beside = which(&|meaning| meaning == NameMeaning::Beside(part));
         let how = if beside.len() == 1 { "the one marker beside it:" } else { "midpoint of" };
-        rule(part, beside, how, mean);
+        rule(part, beside, how, mean_point);
     }
-    let iliac = |side, spine| which(&|meaning| meaning == Meaning::Iliac(side, spine));
+    let iliac = |side, spine| which(&|meaning| meaning == NameMeaning::Iliac(side, spine));
     let spines: Vec<usize> = [
-        iliac(Side::Left, Spine::Anterior),
-        iliac(Side::Right, Spine::Anterior),
-        iliac(Side::Left, Spine::Posterior),
-        iliac(Side::Right, Spine::Posterior),
+        iliac(Side::Left, IliacSpine::Anterior),
+        iliac(Side::Right, IliacSpine::Anterior),
+        iliac(Side::Left, IliacSpine::Posterior),
+        iliac(Side::Right, IliacSpine::Posterior),
     ]
     .iter()
     .filter_map(|joints| joints.first().copied())
@@ -175,21 +180,32 @@ fn marker_rules(skeleton: &Skeleton, space: Space) -> Vec<Rule> {
         rule(Part::LeftHip, spines.clone(), how, |spines| hip_centre(spines, Side::Left));
         rule(Part::RightHip, spines, how, |spines| hip_centre(spines, Side::Right));
     }
-    rule(Part::Head, which(&|meaning| meaning == Meaning::OnHead), "mean of", mean);
-    rule(Part::Neck, which(&|meaning| meaning == Meaning::OnTrunk(Level::Neck)), "mean of", mean);
-    rule(Part::Chest, which(&|meaning| meaning == Meaning::OnTrunk(Level::Chest)), "mean of", mean);
+    rule(Part::Head, which(&|meaning| meaning == NameMeaning::OnHead), "mean of", mean_point);
+    rule(
+        Part::Neck,
+        which(&|meaning| meaning == NameMeaning::OnTrunk(TrunkLevel::Neck)),
+        "mean of",
+        mean_point,
+    );
+    rule(
+        Part::Chest,
+        which(&|meaning| meaning == NameMeaning::OnTrunk(TrunkLevel::Chest)),
+        "mean of",
+        mean_point,
+    );
     rules
 }
 
 /// Fills a part of a body recording with the midpoint of two others. Returns false if the part is
 /// missing in every frame.
-fn midpoint(body: &mut Recording, part: Part, a: Part, b: Part) -> bool {
+fn fill_midpoint(body: &mut Recording, part: Part, a: Part, b: Part) -> bool {
     let mut any = false;
-    for frame in 0..body.frames() {
+    for frame in 0..body.frame_count() {
         let row = frame * Part::COUNT;
-        let middle = mean(&[body.at(frame, a.index()), body.at(frame, b.index())]);
+        let middle =
+            mean_point(&[body.position_at(frame, a.index()), body.position_at(frame, b.index())]);
         let confidence = body.confidence[row + a.index()].min(body.confidence[row + b.index()]);
-        any |= body.put(frame, part, middle, confidence);
+        any |= body.set_part(frame, part, middle, confidence);
     }
     any
 }
@@ -199,10 +215,10 @@ fn midpoint(body: &mut Recording, part: Part, a: Part, b: Part) -> bool {
 /// 9.9 mm behind, 0.30·w + 10.9 mm below and 0.33·w + 7.3 mm beside the midpoint of the ASIS.
 fn hip_centre(spines: &[[f64; 3]], side: Side) -> [f64; 3] {
     let [left, right, back_left, back_right] = [spines[0], spines[1], spines[2], spines[3]];
-    let (front, back) = (mean(&[left, right]), mean(&[back_left, back_right]));
+    let (front, back) = (mean_point(&[left, right]), mean_point(&[back_left, back_right]));
     let (width, depth) = (norm(sub(right, left)), norm(sub(front, back)));
-    let z = unit(sub(right, left));
-    let y = unit(cross(z, sub(front, back)));
+    let z = unit_vector(sub(right, left));
+    let y = unit_vector(cross(z, sub(front, back)));
     let x = cross(y, z);
     let sideways = match side {
         Side::Left => -(0.33 * width + 0.0073),
@@ -215,13 +231,20 @@ fn hip_centre(spines: &[[f64; 3]], side: Side) -> [f64; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Source;
+    use crate::RecordingSource;
 
     fn one_frame(names: &[&str], position: Vec<[f64; 3]>) -> Recording {
         let skeleton = Arc::new(Skeleton::from_names("test", names.iter().copied()));
         let confidence = vec![1.0; position.len()];
-        Recording::new(Source::default(), skeleton, Space::World, vec![0.0], position, confidence)
-            .unwrap()
+        Recording::new(
+            RecordingSource::default(),
+            skeleton,
+            Space::World,
+            vec![0.0],
+            position,
+            confidence,
+        )
+        .unwrap()
     }
 
     #[test]
@@ -230,13 +253,13 @@ mod tests {
         let spines =
             vec![[0.0, 1.0, -0.12], [0.0, 1.0, 0.12], [-0.16, 1.0, -0.05], [-0.16, 1.0, 0.05]];
         let body = one_frame(&["LASI", "RASI", "LPSI", "RPSI"], spines).to_body();
-        let hip = body.recording.at(0, Part::RightHip.index());
+        let hip = body.recording.position_at(0, Part::RightHip.index());
         let expected =
             [-(0.24 * 0.16 + 0.0099), 1.0 - (0.30 * 0.24 + 0.0109), 0.33 * 0.24 + 0.0073];
         for (value, expected) in hip.iter().zip(expected) {
             assert!((value - expected).abs() < 1e-12, "{hip:?}");
         }
-        assert!(body.invented.iter().any(|derived| derived.part == Part::Pelvis));
+        assert!(body.derived_parts.iter().any(|derived| derived.part == Part::Pelvis));
     }
 
     #[test]
@@ -247,9 +270,9 @@ mod tests {
         )
         .to_body();
         // r_knee is taken for the knee itself; the left knee has only its medial marker.
-        assert_eq!(body.recording.at(0, Part::LeftKnee.index()), [1.0; 3]);
+        assert_eq!(body.recording.position_at(0, Part::LeftKnee.index()), [1.0; 3]);
         assert!(
-            body.invented
+            body.derived_parts
                 .iter()
                 .any(|derived| derived.part == Part::LeftKnee && derived.from.contains("L_mknee"))
         );
@@ -260,8 +283,8 @@ mod tests {
     fn measured_parts_are_copied_and_neighbours_make_the_rest() {
         let names: Vec<&str> = ["left_hip", "right_hip", "neck"].to_vec();
         let body = one_frame(&names, vec![[0.0, 1.0, -0.1], [0.0, 1.0, 0.1], MISSING]).to_body();
-        assert_eq!(body.recording.at(0, Part::Pelvis.index()), [0.0, 1.0, 0.0]);
+        assert_eq!(body.recording.position_at(0, Part::Pelvis.index()), [0.0, 1.0, 0.0]);
         assert!(!body.recording.is_seen(0, Part::Neck.index()));
-        assert_eq!(body.invented.len(), 1);
+        assert_eq!(body.derived_parts.len(), 1);
     }
 }

@@ -5,7 +5,7 @@ mod alias;
 mod body;
 mod tables;
 
-pub use body::{Body, BodyRules, Invented};
+pub use body::{BodyRecording, BodyRules, DerivedPart};
 
 use crate::Part;
 use serde::{Deserialize, Serialize};
@@ -83,8 +83,8 @@ impl Skeleton {
         let joints: Vec<(&str, Option<Part>)> = names
             .into_iter()
             .map(|name| {
-                let part = match alias::meaning(name) {
-                    Some(alias::Meaning::Part(part)) if !taken.contains(&part) => Some(part),
+                let part = match alias::name_meaning(name) {
+                    Some(alias::NameMeaning::Part(part)) if !taken.contains(&part) => Some(part),
                     _ => None,
                 };
                 taken.extend(part);
@@ -96,7 +96,7 @@ impl Skeleton {
 
     /// Overrides the parts of left joints, and of their right counterparts, for a source whose
     /// names do not have their usual meaning.
-    fn assign<const N: usize>(&mut self, left: [(&str, Part); N]) {
+    fn assign_parts<const N: usize>(&mut self, left: [(&str, Part); N]) {
         let assigned_part = |name: &str| {
             let left_name = name.replacen("right", "left", 1);
             let part = left.iter().find(|(joint, _)| *joint == left_name)?.1;
@@ -126,12 +126,12 @@ impl Skeleton {
     }
 
     /// Index of the joint that represents a part.
-    pub fn joint_of(&self, part: Part) -> Option<usize> {
+    pub fn joint_for_part(&self, part: Part) -> Option<usize> {
         self.joints.iter().position(|joint| joint.part == Some(part))
     }
 
     /// Index of the joint with this name (exactly as the source writes it).
-    pub fn joint_named(&self, name: &str) -> Option<usize> {
+    pub fn joint_by_name(&self, name: &str) -> Option<usize> {
         self.joints.iter().position(|joint| joint.name == name)
     }
 }
@@ -185,7 +185,7 @@ const SEGMENTS: [(&str, &str); 8] = [
 /// assert_eq!(carrier("Right_Thigh"), Some(Part::RightKnee));
 /// assert_eq!(carrier("tail"), None);
 /// ```
-pub fn carrier(name: &str) -> Option<Part> {
+pub fn sensor_part(name: &str) -> Option<Part> {
     let name = name.to_ascii_lowercase().replace([' ', '-'], "_");
     let joint = SEGMENTS
         .iter()

@@ -3,27 +3,32 @@
 use super::figures;
 use crate::Language;
 use crate::language::Sentences;
-use crate::words::{number, unit};
+use crate::text::{format_metric, unit_symbol};
 use agoge_coach::Analysis;
 use agoge_coach::analysis::{Band, MetricSummary};
-use agoge_coach::findings::words;
+use agoge_coach::findings::display_name;
 use maud::{Markup, html};
 
 /// Renders the curves of both in shared figures (the second dashed), and the differences of their
 /// metrics next to the minimal detectable change.
-pub fn comparison(language: Language, first: &Analysis, second: &Analysis) -> Markup {
-    let sentences = Sentences::of(language);
-    let say = |name: &str| sentences.say(name, &[("what", "")]).trim().to_owned();
+pub fn render_comparison(language: Language, first: &Analysis, second: &Analysis) -> Markup {
+    let sentences = Sentences::for_language(language);
+    let say = |name: &str| sentences.format_message(name, &[("what", "")]).trim().to_owned();
     html! {
-        (curves(&sentences, &say, first, second))
-        (metrics(&say, first, second))
+        (curves_section(&sentences, &say, first, second))
+        (metrics_section(&say, first, second))
     }
 }
 
 /// Looks up a text in the report's language.
-type Say<'a> = &'a dyn Fn(&str) -> String;
+type TextLookup<'a> = &'a dyn Fn(&str) -> String;
 
-fn curves(sentences: &Sentences, say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
+fn curves_section(
+    sentences: &Sentences,
+    say: TextLookup<'_>,
+    first: &Analysis,
+    second: &Analysis,
+) -> Markup {
     let mut both: Vec<Band> = Vec::new();
     for band in &first.bands {
         let other =
@@ -49,7 +54,7 @@ fn curves(sentences: &Sentences, say: Say<'_>, first: &Analysis, second: &Analys
                     span.legend { span.left { (say("left")) } span.right { (say("right")) } span.middle { (say("midline")) } }
                 }
                 div.figures { @for name in names {
-                    (figures::bands(&sentences.curve(name, None), &both.iter().filter(|band| band.name == name).collect::<Vec<_>>(), &[]))
+                    (figures::band_figure(&sentences.curve_name(name, None), &both.iter().filter(|band| band.name == name).collect::<Vec<_>>(), &[]))
                 } }
             }
         }
@@ -57,11 +62,11 @@ fn curves(sentences: &Sentences, say: Say<'_>, first: &Analysis, second: &Analys
 }
 
 /// The larger of two minimal detectable changes: that of the less certain recording.
-fn detectable(first: &MetricSummary, second: &MetricSummary) -> Option<f64> {
+fn detectable_change(first: &MetricSummary, second: &MetricSummary) -> Option<f64> {
     first.mdc.into_iter().chain(second.mdc).filter(|mdc| mdc.is_finite()).reduce(f64::max)
 }
 
-fn metrics(say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
+fn metrics_section(say: TextLookup<'_>, first: &Analysis, second: &Analysis) -> Markup {
     let counterpart = |metric: &MetricSummary| {
         let key = |summary: &MetricSummary| {
             (summary.name.clone(), summary.side, summary.phase.clone(), summary.unit)
@@ -79,13 +84,13 @@ fn metrics(say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
                     thead { tr { @for name in ["metric", "first", "second", "change", "mdc"] { th scope="col" { (say(&format!("pair-{name}"))) } } } }
                     tbody { @for (one, two) in pairs {
                         @let change = two.mean - one.mean;
-                        @let mdc = detectable(one, two);
+                        @let mdc = detectable_change(one, two);
                         tr {
-                            th scope="row" { (words(&one.name)) @if let Some(side) = one.side { ", " (say(side.name())) } @if let Some(phase) = &one.phase { ", " (phase.replace('_', " ")) } " " span.unit { (unit(one.unit)) } }
-                            td { (number(one.mean, one.unit)) " ± " (number(one.sd, one.unit)) }
-                            td { (number(two.mean, two.unit)) " ± " (number(two.sd, two.unit)) }
-                            td { @if mdc.is_some_and(|mdc| change.abs() > mdc) { strong { (signed(change, one)) } } @else { (signed(change, one)) } }
-                            td { (mdc.map_or("–".to_owned(), |mdc| number(mdc, one.unit))) }
+                            th scope="row" { (display_name(&one.name)) @if let Some(side) = one.side { ", " (say(side.name())) } @if let Some(phase) = &one.phase { ", " (phase.replace('_', " ")) } " " span.unit { (unit_symbol(one.unit)) } }
+                            td { (format_metric(one.mean, one.unit)) " ± " (format_metric(one.sd, one.unit)) }
+                            td { (format_metric(two.mean, two.unit)) " ± " (format_metric(two.sd, two.unit)) }
+                            td { @if mdc.is_some_and(|mdc| change.abs() > mdc) { strong { (signed_difference(change, one)) } } @else { (signed_difference(change, one)) } }
+                            td { (mdc.map_or("–".to_owned(), |mdc| format_metric(mdc, one.unit))) }
                         }
                     } }
                 } }
@@ -95,8 +100,8 @@ fn metrics(say: Say<'_>, first: &Analysis, second: &Analysis) -> Markup {
 }
 
 /// Formats a difference with its sign.
-fn signed(change: f64, metric: &MetricSummary) -> String {
-    let text = number(change, metric.unit);
+fn signed_difference(change: f64, metric: &MetricSummary) -> String {
+    let text = format_metric(change, metric.unit);
     if change > 0.0 && text.contains(|letter: char| ('1'..='9').contains(&letter)) {
         format!("+{text}")
     } else {

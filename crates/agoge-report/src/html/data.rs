@@ -11,23 +11,23 @@ const SHOWN_HZ: f64 = 30.0;
 const MOST_FRAMES: usize = 5000;
 
 /// A moving figure, with the frames that are shown.
-struct Figure {
-    shown: Vec<usize>,
+struct FigureData {
+    shown_frames: Vec<usize>,
     value: serde_json::Map<String, Value>,
 }
 
 /// JSON of a moving figure: whether it is in three dimensions (`three`); `time` in s; `positions`
 /// with one row per time of `x, y(, z)` per part in mm or tenths of a pixel, Y up; `parts` by name;
 /// `bones` as pairs of indices into `parts`. Unknown values are `null`.
-pub fn figure(body: &Recording) -> Value {
-    Value::Object(Figure::of(body).value)
+pub fn figure_json(body: &Recording) -> Value {
+    Value::Object(FigureData::from_recording(body).value)
 }
 
-/// JSON of a moving figure ([`figure`]), its `curves`, and its `repetitions` with their phases in
+/// JSON of a moving figure ([`figure_json`]), its `curves`, and its `repetitions` with their phases in
 /// s, escaped for use inside a script element.
-pub fn json(analysis: &Analysis, scene: &Scene) -> String {
+pub fn scene_json(analysis: &Analysis, scene: &Scene) -> String {
     let curve_time = &scene.curves.time;
-    let Figure { shown, mut value } = Figure::of(scene.figure);
+    let FigureData { shown_frames: shown, mut value } = FigureData::from_recording(scene.figure);
     let curves: Vec<Value> = scene
         .curves
         .curves
@@ -35,15 +35,15 @@ pub fn json(analysis: &Analysis, scene: &Scene) -> String {
         .filter(|curve| analysis.bands.is_empty() || analysis.bands.iter().any(|band| band.name == curve.name))
         .map(|curve| {
             let digits = if curve.unit.symbol().starts_with("deg") { 10.0 } else { 1000.0 };
-            let values: Vec<Value> = shown.iter().map(|&frame| round(curve.values[frame], digits)).collect();
-            json!({ "name": curve.name, "side": curve.side, "unit": crate::words::unit(curve.unit), "values": values })
+            let values: Vec<Value> = shown.iter().map(|&frame| rounded_number(curve.values[frame], digits)).collect();
+            json!({ "name": curve.name, "side": curve.side, "unit": crate::text::unit_symbol(curve.unit), "values": values })
         })
         .collect();
     let repetitions: Vec<Value> = analysis
         .repetitions
         .iter()
         .map(|repetition| {
-            let time_of = |frame: usize| curve_time.get(frame).map_or(Value::Null, |&t| round(t, 1000.0));
+            let time_of = |frame: usize| curve_time.get(frame).map_or(Value::Null, |&t| rounded_number(t, 1000.0));
             let phases: Vec<Value> = repetition
                 .phases
                 .iter()
@@ -58,25 +58,25 @@ pub fn json(analysis: &Analysis, scene: &Scene) -> String {
     Value::Object(value).to_string().replace('<', "\\u003c")
 }
 
-impl Figure {
-    fn of(body: &Recording) -> Figure {
-        let frames = body.frames();
+impl FigureData {
+    fn from_recording(body: &Recording) -> FigureData {
+        let frames = body.frame_count();
         let by_rate = (body.rate_hz() / SHOWN_HZ).round();
         let step = (if by_rate.is_finite() { by_rate as usize } else { 1 })
             .max(frames.div_ceil(MOST_FRAMES))
             .max(1);
-        let shown: Vec<usize> = (0..frames).step_by(step).collect();
-        let joints: Vec<usize> = (0..body.joints())
-            .filter(|&joint| shown.iter().any(|&frame| body.is_seen(frame, joint)))
+        let shown_frames: Vec<usize> = (0..frames).step_by(step).collect();
+        let joints: Vec<usize> = (0..body.joint_count())
+            .filter(|&joint| shown_frames.iter().any(|&frame| body.is_seen(frame, joint)))
             .collect();
         let is_3d = body.space.is_3d();
         // Whole millimetres or tenths of a pixel.
-        let factor = if body.space.unit() == "m" { 1000.0 } else { 10.0 };
+        let factor = if body.space.length_unit() == "m" { 1000.0 } else { 10.0 };
         let row = |&frame: &usize| -> Value {
-            let positions = joints.iter().map(|&joint| body.at(frame, joint));
+            let positions = joints.iter().map(|&joint| body.position_at(frame, joint));
             positions
                 .flat_map(|p| p.into_iter().take(if is_3d { 3 } else { 2 }))
-                .map(|v| whole(v * factor))
+                .map(|v| rounded_integer(v * factor))
                 .collect()
         };
         // Each joint connects to the nearest shown joint up its limb.
@@ -91,20 +91,26 @@ impl Figure {
             joints.iter().map(|&joint| body.skeleton.joints[joint].name.as_str()).collect();
         let value = [
             ("three", is_3d.into()),
-            ("time", shown.iter().map(|&frame| round(body.time[frame], 1000.0)).collect()),
+            (
+                "time",
+                shown_frames
+                    .iter()
+                    .map(|&frame| rounded_number(body.time[frame], 1000.0))
+                    .collect(),
+            ),
             ("parts", parts.into()),
             ("bones", json!(bones)),
-            ("positions", shown.iter().map(row).collect()),
+            ("positions", shown_frames.iter().map(row).collect()),
         ];
         let value = value.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Figure { shown, value }
+        FigureData { shown_frames, value }
     }
 }
 
-fn whole(value: f64) -> Value {
+fn rounded_integer(value: f64) -> Value {
     if value.is_finite() { Value::from(value.round() as i64) } else { Value::Null }
 }
 
-fn round(value: f64, digits: f64) -> Value {
+fn rounded_number(value: f64, digits: f64) -> Value {
     if value.is_finite() { Value::from((value * digits).round() / digits) } else { Value::Null }
 }

@@ -1,6 +1,6 @@
 //! Charts of values over days, with injuries and spikes marked.
 
-use super::figures::{label, ticks};
+use super::figures::{axis_ticks, tick_label};
 use agoge_motion::Day;
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write;
@@ -13,7 +13,7 @@ const MARGIN: [f64; 4] = [46.0, 10.0, 20.0, 22.0];
 const MOST_PLACES: usize = 1000;
 
 /// A line of a chart.
-pub(super) struct Line<'a> {
+pub(super) struct ChartLine<'a> {
     pub(super) class: &'static str,
     pub(super) name: &'static str,
     /// `[day]`, NaN where unknown: the line is broken there.
@@ -21,13 +21,13 @@ pub(super) struct Line<'a> {
 }
 
 /// A chart.
-pub(super) struct Panel<'a> {
+pub(super) struct DayChart<'a> {
     pub(super) title: &'a str,
     pub(super) unit: &'a str,
     pub(super) source: &'a str,
     /// The day of index 0.
     pub(super) first: Day,
-    pub(super) lines: Vec<Line<'a>>,
+    pub(super) lines: Vec<ChartLine<'a>>,
     /// Values drawn as bars from 0.
     pub(super) bars: Option<&'a [f64]>,
     /// Injuries: day index, label, whether by contact.
@@ -36,9 +36,9 @@ pub(super) struct Panel<'a> {
     pub(super) spikes: &'a [(usize, f64)],
 }
 
-impl Panel<'_> {
+impl DayChart<'_> {
     /// Renders the chart, or only its caption if there is no value.
-    pub(super) fn draw(&self) -> Markup {
+    pub(super) fn render_chart(&self) -> Markup {
         let all =
             self.lines.iter().flat_map(|line| line.values).chain(self.bars.into_iter().flatten());
         let high = all.copied().filter(|value| value.is_finite()).fold(f64::NAN, f64::max);
@@ -57,7 +57,7 @@ impl Panel<'_> {
         let x = |index: f64| left + (WIDTH - left - right) * (index + 0.5) / days as f64;
         let y = |value: f64| top + (floor - top) * (high - value) / high;
         let mut svg = String::new();
-        for tick in ticks(0.0, high) {
+        for tick in axis_ticks(0.0, high) {
             let _ = write!(
                 svg,
                 r#"<line class="grid" x1="{left}" x2="{:.1}" y1="{1:.1}" y2="{1:.1}"/>"#,
@@ -69,13 +69,13 @@ impl Panel<'_> {
                 r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
                 left - 5.0,
                 y(tick) + 3.5,
-                label(tick)
+                tick_label(tick)
             );
         }
         for tick_index in 0..=5 {
             let index = tick_index * (days - 1) / 5;
             let anchor = ["start", "middle", "middle", "middle", "middle", "end"][tick_index];
-            let day = self.first.plus(i32::try_from(index).unwrap_or(0));
+            let day = self.first.plus_days(i32::try_from(index).unwrap_or(0));
             let _ = write!(
                 svg,
                 r#"<text x="{:.1}" y="{:.1}" text-anchor="{anchor}">{day}</text>"#,
@@ -85,7 +85,7 @@ impl Panel<'_> {
         }
         if let Some(bars) = self.bars {
             let width = ((WIDTH - left - right) / days as f64 * 0.8).max(0.4);
-            for (index, value) in thinned(bars) {
+            for (index, value) in thin_values(bars) {
                 let _ = write!(
                     svg,
                     r#"<rect class="load" x="{:.1}" y="{:.1}" width="{width:.2}" height="{:.1}"/>"#,
@@ -96,7 +96,7 @@ impl Panel<'_> {
             }
         }
         for line in &self.lines {
-            self.line(&mut svg, line, x, y);
+            self.write_polyline(&mut svg, line, x, y);
         }
         for (index, _) in self.spikes {
             let mark_x = x(*index as f64);
@@ -134,11 +134,17 @@ impl Panel<'_> {
         }
     }
 
-    fn line(&self, svg: &mut String, line: &Line, x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) {
+    fn write_polyline(
+        &self,
+        svg: &mut String,
+        line: &ChartLine,
+        x: impl Fn(f64) -> f64,
+        y: impl Fn(f64) -> f64,
+    ) {
         let step = line.values.len().div_ceil(MOST_PLACES).max(1) as f64;
         let mut previous = f64::NEG_INFINITY;
         let mut is_open = false;
-        for (index, value) in thinned(line.values) {
+        for (index, value) in thin_values(line.values) {
             if index - previous > step * 1.5 && is_open {
                 svg.push_str(r#""/>"#);
                 is_open = false;
@@ -157,7 +163,7 @@ impl Panel<'_> {
 }
 
 /// Day indices and values to draw.
-fn thinned(values: &[f64]) -> impl Iterator<Item = (f64, f64)> + '_ {
+fn thin_values(values: &[f64]) -> impl Iterator<Item = (f64, f64)> + '_ {
     let step = values.len().div_ceil(MOST_PLACES).max(1);
     values.chunks(step).enumerate().filter_map(move |(index, chunk)| {
         let highest = chunk.iter().copied().filter(|value| value.is_finite()).reduce(f64::max)?;

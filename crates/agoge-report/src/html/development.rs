@@ -1,13 +1,13 @@
 //! An athlete's development: for each movement the score, and the metric behind its newest first
 //! finding, with the change needed to be real.
 
-use super::figures::{label, ticks};
+use super::figures::{axis_ticks, tick_label};
 use crate::Language;
 use crate::language::Sentences;
-use crate::words::{number, unit};
+use crate::text::{format_metric, unit_symbol};
 use agoge_coach::Analysis;
 use agoge_coach::analysis::MetricSummary;
-use agoge_coach::findings::words;
+use agoge_coach::findings::display_name;
 use agoge_motion::Day;
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write;
@@ -18,7 +18,7 @@ const HEIGHT: f64 = 170.0;
 const MARGIN: [f64; 4] = [42.0, 12.0, 8.0, 22.0];
 
 /// A value on a day, with the ends of its interval.
-struct Point {
+struct DatedValue {
     day: Day,
     value: f64,
     ends: Option<[f64; 2]>,
@@ -27,8 +27,8 @@ struct Point {
 /// Renders a pair of charts for each movement: its scores with their intervals, and the metric
 /// behind its newest first finding with the band of the minimal detectable change around the first
 /// day. The analyses may be in any order; movements without a score are left out.
-pub fn development(language: Language, analyses: &[(Day, Analysis)]) -> Markup {
-    let sentences = Sentences::of(language);
+pub fn render_development(language: Language, analyses: &[(Day, Analysis)]) -> Markup {
+    let sentences = Sentences::for_language(language);
     let mut sorted: Vec<&(Day, Analysis)> = analyses.iter().collect();
     sorted.sort_by_key(|(day, _)| *day);
     let mut movements: Vec<&str> = Vec::new();
@@ -42,28 +42,28 @@ pub fn development(language: Language, analyses: &[(Day, Analysis)]) -> Markup {
             @let of_movement: Vec<&(Day, Analysis)> = sorted.iter().copied().filter(|(_, analysis)| analysis.movement.name == movement).collect();
             section.development {
                 h3 { (of_movement.last().map_or("", |(_, analysis)| &analysis.movement.title)) }
-                div.figures { (scores(&sentences, &of_movement)) (behind(&sentences, &of_movement)) }
+                div.figures { (score_figure(&sentences, &of_movement)) (finding_metric_figure(&sentences, &of_movement)) }
             }
         }
     }
 }
 
-fn scores(sentences: &Sentences, analyses: &[&(Day, Analysis)]) -> Markup {
-    let points: Vec<Point> = analyses
+fn score_figure(sentences: &Sentences, analyses: &[&(Day, Analysis)]) -> Markup {
+    let points: Vec<DatedValue> = analyses
         .iter()
         .filter_map(|(day, analysis)| {
             let score = analysis.score.as_ref().filter(|score| score.value.is_finite())?;
-            Some(Point { day: *day, value: score.value, ends: Some([score.low, score.high]) })
+            Some(DatedValue { day: *day, value: score.value, ends: Some([score.low, score.high]) })
         })
         .collect();
     html! { figure {
-        figcaption { (sentences.say("over-score", &[])) " " span.unit { (sentences.say("over-bars", &[])) } }
-        (picture(&sentences.say("over-scores", &[("count", &points.len().to_string())]), &points, None, Some([0.0, 100.0])))
+        figcaption { (sentences.format_message("over-score", &[])) " " span.unit { (sentences.format_message("over-bars", &[])) } }
+        (dated_plot(&sentences.format_message("over-scores", &[("count", &points.len().to_string())]), &points, None, Some([0.0, 100.0])))
     } }
 }
 
 /// Chart of the metric behind the first finding of the newest analysis that has one.
-fn behind(sentences: &Sentences, analyses: &[&(Day, Analysis)]) -> Markup {
+fn finding_metric_figure(sentences: &Sentences, analyses: &[&(Day, Analysis)]) -> Markup {
     let finding = analyses.iter().rev().find_map(|(_, analysis)| analysis.findings.first());
     let Some(finding) = finding else { return html! {} };
     let metric_in = |analysis: &Analysis| -> Option<MetricSummary> {
@@ -87,27 +87,27 @@ fn behind(sentences: &Sentences, analyses: &[&(Day, Analysis)]) -> Markup {
         .filter_map(|(_, metric)| metric.mdc)
         .filter(|mdc| mdc.is_finite())
         .reduce(f64::max);
-    let points: Vec<Point> = known
+    let points: Vec<DatedValue> = known
         .iter()
-        .map(|(day, metric)| Point { day: *day, value: metric.mean, ends: None })
+        .map(|(day, metric)| DatedValue { day: *day, value: metric.mean, ends: None })
         .collect();
     let band = mdc.map(|mdc| [first.mean - mdc, first.mean + mdc]);
-    let name = words(&first.name);
+    let name = display_name(&first.name);
     html! { figure {
-        figcaption { (name) @if let Some(side) = first.side { ", " (sentences.say(side.name(), &[("what", "")]).trim()) } @if !unit(first.unit).is_empty() { " " span.unit { "(" (unit(first.unit)) ")" } } }
-        (picture(&sentences.say("over-days", &[("name", &name), ("count", &points.len().to_string())]), &points, band, None))
+        figcaption { (name) @if let Some(side) = first.side { ", " (sentences.format_message(side.name(), &[("what", "")]).trim()) } @if !unit_symbol(first.unit).is_empty() { " " span.unit { "(" (unit_symbol(first.unit)) ")" } } }
+        (dated_plot(&sentences.format_message("over-days", &[("name", &name), ("count", &points.len().to_string())]), &points, band, None))
         p.small { @match mdc {
-            Some(mdc) => { (sentences.say("over-shade", &[("mdc", format!("{} {}", number(mdc, first.unit), unit(first.unit)).trim())])) }
-            None => { (sentences.say("over-unknown", &[])) }
+            Some(mdc) => { (sentences.format_message("over-shade", &[("mdc", format!("{} {}", format_metric(mdc, first.unit), unit_symbol(first.unit)).trim())])) }
+            None => { (sentences.format_message("over-unknown", &[])) }
         } }
     } }
 }
 
 /// Draws connected dots over days; `band` is a shaded range of values, `axis` the range of the axis
 /// if fixed.
-fn picture(
+fn dated_plot(
     description: &str,
-    points: &[Point],
+    points: &[DatedValue],
     band: Option<[f64; 2]>,
     axis: Option<[f64; 2]>,
 ) -> Markup {
@@ -128,7 +128,7 @@ fn picture(
     let y =
         |value: f64| top + (HEIGHT - top - bottom) * (high - value.clamp(low, high)) / (high - low);
     let mut svg = String::new();
-    for tick in ticks(low, high) {
+    for tick in axis_ticks(low, high) {
         let (y, end) = (y(tick), WIDTH - right);
         let _ = write!(
             svg,
@@ -139,7 +139,7 @@ fn picture(
             r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
             left - 4.0,
             y + 3.5,
-            label(tick)
+            tick_label(tick)
         );
     }
     if let Some([from, to]) = band {
@@ -163,7 +163,7 @@ fn picture(
                 y(to)
             );
         }
-        let (day, value) = (point.day, label(point.value));
+        let (day, value) = (point.day, tick_label(point.value));
         let y = y(point.value);
         let _ = write!(
             svg,

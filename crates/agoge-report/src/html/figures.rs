@@ -14,7 +14,7 @@ const MARGIN: [f64; 4] = [38.0, 8.0, 8.0, 22.0];
 /// Renders one figure for the sides of a curve: lines for the means, bands for one standard
 /// deviation, a dashed line for the reference. `turns` are the boundaries between phases in
 /// percent, with the name of the phase that begins there.
-pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Markup {
+pub(super) fn band_figure(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Markup {
     let finite = |v: &f64| v.is_finite();
     let mut values: Vec<f64> = Vec::new();
     for band in sides {
@@ -30,14 +30,14 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
         return html! {};
     };
     // A nearly constant curve must not fill the figure with its noise.
-    let widen = 0.5 * (least_span(unit) - (high - low)).max(0.0);
+    let widen = 0.5 * (min_axis_span(unit) - (high - low)).max(0.0);
     let (low, high) = (low - widen, high + widen);
     let [left, right, top, bottom] = MARGIN;
     let x = |percent: f64| left + (WIDTH - left - right) * percent / 100.0;
     let y = |value: f64| top + (HEIGHT - top - bottom) * (high - value) / (high - low);
     let mut svg = String::new();
     let mut append = |text: String| svg.push_str(&text);
-    for tick in ticks(low, high) {
+    for tick in axis_ticks(low, high) {
         append(format!(
             r#"<line class="grid" x1="{left}" x2="{:.1}" y1="{1:.1}" y2="{1:.1}"/>"#,
             WIDTH - right,
@@ -47,7 +47,7 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
             r#"<text x="{:.1}" y="{:.1}" text-anchor="end">{}</text>"#,
             left - 4.0,
             y(tick) + 3.5,
-            label(tick)
+            tick_label(tick)
         ));
     }
     for percent in [0.0, 50.0, 100.0] {
@@ -88,16 +88,16 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
             let _ = write!(outline, "{:.1},{:.1} ", x(i as f64), y(band.mean[i] - sd(i)));
         }
         append(format!(r#"<polygon class="{class}" points="{}"/>"#, outline.trim_end()));
-        append(line(class, known.iter().map(|&i| (x(i as f64), y(band.mean[i])))));
+        append(svg_polyline(class, known.iter().map(|&i| (x(i as f64), y(band.mean[i])))));
         if let Some(reference) = &band.reference {
             let points =
                 reference.iter().enumerate().filter_map(|(i, v)| Some((x(i as f64), y((*v)?))));
-            append(line(&format!("{class} reference"), points));
+            append(svg_polyline(&format!("{class} reference"), points));
         }
     }
     html! {
         figure {
-            figcaption { (title) @if unit != Unit::One { " " span.unit { "(" (crate::words::unit(unit)) ")" } } }
+            figcaption { (title) @if unit != Unit::One { " " span.unit { "(" (crate::text::unit_symbol(unit)) ")" } } }
             svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(format!("{title} over the repetition, mean and standard deviation")) {
                 (PreEscaped(svg))
             }
@@ -106,7 +106,7 @@ pub(super) fn bands(title: &str, sides: &[&Band], turns: &[(f64, String)]) -> Ma
 }
 
 /// Smallest range of an axis.
-fn least_span(unit: Unit) -> f64 {
+fn min_axis_span(unit: Unit) -> f64 {
     match unit {
         Unit::Degree | Unit::Percent => 20.0,
         Unit::DegreePerSecond | Unit::Newton => 50.0,
@@ -116,7 +116,7 @@ fn least_span(unit: Unit) -> f64 {
     }
 }
 
-fn line(class: &str, points: impl Iterator<Item = (f64, f64)>) -> String {
+fn svg_polyline(class: &str, points: impl Iterator<Item = (f64, f64)>) -> String {
     let mut text = String::new();
     for (x, y) in points {
         let _ = write!(text, "{x:.1},{y:.1} ");
@@ -125,14 +125,14 @@ fn line(class: &str, points: impl Iterator<Item = (f64, f64)>) -> String {
 }
 
 /// Formats a tick's value without trailing zeros.
-pub(super) fn label(tick: f64) -> String {
+pub(super) fn tick_label(tick: f64) -> String {
     let text = format!("{tick:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// Three to six round values in a range.
-pub(super) fn ticks(low: f64, high: f64) -> Vec<f64> {
+pub(super) fn axis_ticks(low: f64, high: f64) -> Vec<f64> {
     let rough = (high - low) / 4.0;
     let power = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0]

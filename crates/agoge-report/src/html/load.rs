@@ -1,29 +1,29 @@
 //! Page of load and injuries: what changed, why it matters, what to do, how certain it is; then the
 //! days, with injuries marked.
 
-use super::{Around, page};
-use crate::words::{certainty, count};
+use super::{PageFrame, render_page};
+use crate::text::{certainty_text, count_noun};
 use agoge_coach::analysis::Certainty;
 use agoge_coach::injury::{Area, Injury, Warning, screening_text};
-use agoge_coach::load::{Method, Overview, Trend};
+use agoge_coach::load::{LoadOverview, LoadTrend, WorkloadMethod};
 use maud::{Markup, html};
 
-use super::days::{Line, Panel};
+use super::days::{ChartLine, DayChart};
 
 /// Styles that only this page needs.
-const OWN_STYLE: &str = include_str!("../../assets/load.css");
+const LOAD_STYLE: &str = include_str!("../../assets/load.css");
 
 /// Renders the page.
-pub fn load_html(overview: &Overview) -> String {
-    whole(None, overview)
+pub fn load_html(overview: &LoadOverview) -> String {
+    load_page(None, overview)
 }
 
 /// Renders the page inside a server's frame.
-pub fn load_html_in(around: &Around, overview: &Overview) -> String {
-    whole(Some(around), overview)
+pub fn load_html_in(around: &PageFrame, overview: &LoadOverview) -> String {
+    load_page(Some(around), overview)
 }
 
-fn whole(around: Option<&Around>, overview: &Overview) -> String {
+fn load_page(around: Option<&PageFrame>, overview: &LoadOverview) -> String {
     let title = format!("Load – {}", overview.athlete);
     let body = html! {
         header {
@@ -31,24 +31,24 @@ fn whole(around: Option<&Around>, overview: &Overview) -> String {
             p.what { (overview.athlete) " · until " (overview.today) " · " (overview.method.name()) ", " (overview.method.unit()) " (" (overview.method.source()) ")" }
         }
         main #main {
-            (summary(overview))
-            (said(overview))
-            (days(overview))
-            (figures(overview))
-            (reports(overview))
-            (limits(overview))
+            (summary_section(overview))
+            (warnings_section(overview))
+            (days_section(overview))
+            (figures_section(overview))
+            (injury_and_pain_sections(overview))
+            (limits_section(overview))
         }
         footer { p { "Made by Agoge. Nothing left this machine. This is no diagnosis and no forecast: pain belongs to a physician or physiotherapist." } }
     };
-    page(&title, OWN_STYLE, around, &body)
+    render_page(&title, LOAD_STYLE, around, &body)
 }
 
-fn trend(overview: &Overview, method: Method) -> Option<&Trend> {
+fn find_trend(overview: &LoadOverview, method: WorkloadMethod) -> Option<&LoadTrend> {
     overview.trends.iter().find(|trend| trend.method == method)
 }
 
 /// Formats a figure with as many digits as it deserves; a dash if unknown.
-pub(crate) fn figure(value: f64) -> String {
+pub(crate) fn format_figure(value: f64) -> String {
     match value.abs() {
         _ if !value.is_finite() => "–".to_owned(),
         size if size < 20.0 => format!("{value:.2}"),
@@ -56,7 +56,7 @@ pub(crate) fn figure(value: f64) -> String {
     }
 }
 
-fn summary(overview: &Overview) -> Markup {
+fn summary_section(overview: &LoadOverview) -> Markup {
     let loads = &overview.daily.values;
     let week = &loads[loads.len().saturating_sub(7)..];
     let known = week.iter().filter(|load| load.is_finite()).count();
@@ -65,7 +65,7 @@ fn summary(overview: &Overview) -> Markup {
         section.summary aria-label="Summary" {
             div.tile {
                 h2 { "The last 7 days" }
-                p.big { (figure(sum)) span.of { " " (overview.method.unit()) } }
+                p.big { (format_figure(sum)) span.of { " " (overview.method.unit()) } }
                 p.small { @if known < week.len() { (known) " of " (week.len()) " days known" } @else { "every day known" } }
             }
             div.tile {
@@ -82,17 +82,17 @@ fn summary(overview: &Overview) -> Markup {
     }
 }
 
-fn said(overview: &Overview) -> Markup {
+fn warnings_section(overview: &LoadOverview) -> Markup {
     html! {
         section {
             h2 { "What changed" }
             @if overview.warnings.is_empty() { p { "Nothing that a rule speaks of: no session much longer than those before, no week above the athlete's own limit, no pain reported." } }
-            div.cards { @for (index, warning) in overview.warnings.iter().enumerate() { (card(index + 1, warning)) } }
+            div.cards { @for (index, warning) in overview.warnings.iter().enumerate() { (warning_card(index + 1, warning)) } }
         }
     }
 }
 
-fn card(rank: usize, warning: &Warning) -> Markup {
+fn warning_card(rank: usize, warning: &Warning) -> Markup {
     let certainty_class = match warning.certainty {
         Certainty::High => "sure3",
         Certainty::Moderate => "sure2",
@@ -104,7 +104,7 @@ fn card(rank: usize, warning: &Warning) -> Markup {
             dl {
                 dt { "Why" } dd { (warning.why) "." }
                 dt { "Do" } dd { (warning.action) "." }
-                dt { "Sure" } dd { span class=(certainty_class) { (certainty(warning.certainty)) } }
+                dt { "Sure" } dd { span class=(certainty_class) { (certainty_text(warning.certainty)) } }
                 dt { "From" } dd.small { (warning.source) " · " (warning.day) }
             }
         }
@@ -112,7 +112,7 @@ fn card(rank: usize, warning: &Warning) -> Markup {
 }
 
 /// Injury marks in the charts: day index, label, whether caused by contact.
-fn marks(overview: &Overview) -> Vec<(usize, String, bool)> {
+fn injury_marks(overview: &LoadOverview) -> Vec<(usize, String, bool)> {
     let mark = |injury: &Injury| {
         let index = usize::try_from(injury.day.0.checked_sub(overview.daily.first.0)?).ok()?;
         let label = if injury.area == Area::Unspecified { "injury" } else { injury.area.label() };
@@ -121,26 +121,28 @@ fn marks(overview: &Overview) -> Vec<(usize, String, bool)> {
     overview.injuries.iter().filter_map(mark).collect()
 }
 
-fn days(overview: &Overview) -> Markup {
-    let marks = marks(overview);
-    let values = |method: Method| trend(overview, method).map_or(&[][..], |trend| &trend.values);
+fn days_section(overview: &LoadOverview) -> Markup {
+    let marks = injury_marks(overview);
+    let values = |method: WorkloadMethod| {
+        find_trend(overview, method).map_or(&[][..], |trend| &trend.values)
+    };
     let spikes: Vec<(usize, f64)> = overview
         .spikes
         .iter()
         .filter_map(|spike| {
             Some((
                 usize::try_from(spike.day.0.checked_sub(overview.daily.first.0)?).ok()?,
-                spike.excess(),
+                spike.relative_excess(),
             ))
         })
         .collect();
     let first = overview.daily.first;
     let panel = |title: &str,
-                 method: Method,
-                 lines: Vec<Line>,
+                 method: WorkloadMethod,
+                 lines: Vec<ChartLine>,
                  bars: Option<&[f64]>,
                  spikes: &[(usize, f64)]| {
-        Panel {
+        DayChart {
             title,
             unit: method.unit(),
             source: method.source(),
@@ -150,7 +152,7 @@ fn days(overview: &Overview) -> Markup {
             marks: &marks,
             spikes,
         }
-        .draw()
+        .render_chart()
     };
     html! {
         section {
@@ -158,25 +160,25 @@ fn days(overview: &Overview) -> Markup {
             p.small.key { span.hurt { "injury" } span.contact { "injury by contact" } span.jump { "session more than a tenth longer than the longest of 30 days" } }
             div.days {
                 (panel(&format!("Load, with CTL (42 days) and ATL (7 days): {}", overview.method.name()), overview.method, vec![
-                    Line { class: "left", name: "CTL", values: values(Method::Ctl) },
-                    Line { class: "right", name: "ATL", values: values(Method::Atl) },
+                    ChartLine { class: "left", name: "CTL", values: values(WorkloadMethod::Ctl) },
+                    ChartLine { class: "right", name: "ATL", values: values(WorkloadMethod::Atl) },
                 ], Some(&overview.daily.values), &spikes))
-                (panel("Strain, with the athlete's own limit (dashed)", Method::Strain, vec![
-                    Line { class: "left", name: "strain", values: values(Method::Strain) },
-                    Line { class: "middle reference", name: "own limit", values: &overview.strain_limit },
+                (panel("Strain, with the athlete's own limit (dashed)", WorkloadMethod::Strain, vec![
+                    ChartLine { class: "left", name: "strain", values: values(WorkloadMethod::Strain) },
+                    ChartLine { class: "middle reference", name: "own limit", values: &overview.strain_limit },
                 ], None, &[]))
-                (panel("Monotony (population SD, at most 10)", Method::Monotony, vec![Line { class: "left", name: "monotony", values: values(Method::Monotony) }], None, &[]))
-                (panel("ACWR, three ways: a description, not a risk", Method::AcwrEwma, vec![
-                    Line { class: "left", name: "coupled", values: values(Method::AcwrCoupled) },
-                    Line { class: "right", name: "uncoupled", values: values(Method::AcwrUncoupled) },
-                    Line { class: "middle", name: "EWMA", values: values(Method::AcwrEwma) },
+                (panel("Monotony (population SD, at most 10)", WorkloadMethod::Monotony, vec![ChartLine { class: "left", name: "monotony", values: values(WorkloadMethod::Monotony) }], None, &[]))
+                (panel("ACWR, three ways: a description, not a risk", WorkloadMethod::AcwrEwma, vec![
+                    ChartLine { class: "left", name: "coupled", values: values(WorkloadMethod::AcwrCoupled) },
+                    ChartLine { class: "right", name: "uncoupled", values: values(WorkloadMethod::AcwrUncoupled) },
+                    ChartLine { class: "middle", name: "EWMA", values: values(WorkloadMethod::AcwrEwma) },
                 ], None, &[]))
             }
         }
     }
 }
 
-fn figures(overview: &Overview) -> Markup {
+fn figures_section(overview: &LoadOverview) -> Markup {
     html! {
         section {
             h2 { "Figures of today" }
@@ -184,18 +186,18 @@ fn figures(overview: &Overview) -> Markup {
                 thead { tr { th scope="col" { "Figure" } th scope="col" { "Today" } th scope="col" { "Unit" } td.text { "From" } td.text { "Known against it" } } }
                 tbody {
                     @for trend in &overview.trends {
-                        tr { th scope="row" { (trend.name) } td { (figure(trend.last())) } td { (trend.unit) } td.text { (trend.source) } td.text { (trend.criticism) } }
+                        tr { th scope="row" { (trend.name) } td { (format_figure(trend.latest_value())) } td { (trend.unit) } td.text { (trend.source) } td.text { (trend.criticism) } }
                     }
                 }
             } }
             @if overview.load_for_even_form >= 0.0 {
-                p.small { "For a TSB of 0 tomorrow, today's load would be " (figure(overview.load_for_even_form)) " " (overview.method.unit()) "." }
+                p.small { "For a TSB of 0 tomorrow, today's load would be " (format_figure(overview.load_for_even_form)) " " (overview.method.unit()) "." }
             }
         }
     }
 }
 
-fn reports(overview: &Overview) -> Markup {
+fn injury_and_pain_sections(overview: &LoadOverview) -> Markup {
     html! {
         @if !overview.injuries.is_empty() {
             section {
@@ -215,13 +217,13 @@ fn reports(overview: &Overview) -> Markup {
         @if !overview.pains.is_empty() {
             section {
                 h2 { "Pain" }
-                p { (count(overview.pains.len(), "report")) ", the last: " @if let Some(last) = overview.pains.iter().max_by_key(|pain| pain.day) { (last.day) ", " (last.area.label()) " (" (last.side.label()) "), " (format!("{:.0}", last.score)) " of 10" } "." }
+                p { (count_noun(overview.pains.len(), "report")) ", the last: " @if let Some(last) = overview.pains.iter().max_by_key(|pain| pain.day) { (last.day) ", " (last.area.label()) " (" (last.side.label()) "), " (format!("{:.0}", last.score)) " of 10" } "." }
             }
         }
     }
 }
 
-fn limits(overview: &Overview) -> Markup {
+fn limits_section(overview: &LoadOverview) -> Markup {
     html! {
         section {
             h2 { "What can and cannot be concluded" }

@@ -12,10 +12,10 @@ mod sections;
 mod why;
 
 pub use club::club_html;
-pub use compare::comparison;
-pub use data::{figure as figure_json, json as scene_json};
-pub use development::development;
-pub(crate) use load::figure;
+pub use compare::render_comparison;
+pub use data::{figure_json, scene_json};
+pub use development::render_development;
+pub(crate) use load::format_figure;
 pub use load::{load_html, load_html_in};
 pub use plan::{plan_html, plan_html_in};
 
@@ -59,7 +59,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 /// What a server inserts into a page. The server's own header, not the page, then says what the
 /// page may load.
 #[derive(Clone, Debug, Default)]
-pub struct Around {
+pub struct PageFrame {
     /// Above everything, such as navigation.
     pub above: Markup,
     /// Below the moving figure of a report.
@@ -67,7 +67,7 @@ pub struct Around {
 }
 
 /// Renders a page from its title and body; `styles` are those that only it needs.
-fn page(title: &str, styles: &str, around: Option<&Around>, body: &Markup) -> String {
+fn render_page(title: &str, styles: &str, around: Option<&PageFrame>, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -88,37 +88,37 @@ fn page(title: &str, styles: &str, around: Option<&Around>, body: &Markup) -> St
 }
 
 /// Renders the report page of an analysis.
-pub fn html(analysis: &Analysis, scene: &Scene) -> String {
-    report(None, analysis, scene)
+pub fn report_html(analysis: &Analysis, scene: &Scene) -> String {
+    report_page(None, analysis, scene)
 }
 
 /// Renders the report page inside a server's frame.
-pub fn html_in(around: &Around, analysis: &Analysis, scene: &Scene) -> String {
-    report(Some(around), analysis, scene)
+pub fn report_html_in(around: &PageFrame, analysis: &Analysis, scene: &Scene) -> String {
+    report_page(Some(around), analysis, scene)
 }
 
-fn report(around: Option<&Around>, analysis: &Analysis, scene: &Scene) -> String {
+fn report_page(around: Option<&PageFrame>, analysis: &Analysis, scene: &Scene) -> String {
     let title = format!("{} – {}", analysis.movement.title, analysis.input.source.name);
     let body = html! {
-        (sections::header(analysis))
+        (sections::page_header(analysis))
         main #main {
-            (sections::summary(analysis))
-            (why::why(analysis, scene))
-            (sections::findings(analysis))
-            @if !scene.figure.time.is_empty() { (sections::player(analysis, scene.curves)) }
-            (sections::stills(scene))
+            (sections::summary_section(analysis))
+            (why::why_section(analysis, scene))
+            (sections::findings_section(analysis))
+            @if !scene.figure.time.is_empty() { (sections::player_section(analysis, scene.curves)) }
+            (sections::stills_section(scene))
             @if let Some(around) = around { (around.below_figure) }
-            (sections::bands(analysis))
-            (sections::repetitions(analysis))
-            (sections::jumps(analysis))
-            (sections::landing(analysis))
-            (sections::moments(analysis))
-            (sections::quality(analysis))
-            (sections::refused(analysis))
+            (sections::bands_section(analysis))
+            (sections::repetitions_section(analysis))
+            (sections::jumps_section(analysis))
+            (sections::landing_section(analysis))
+            (sections::moments_section(analysis))
+            (sections::quality_section(analysis))
+            (sections::refused_section(analysis))
         }
-        (sections::footer(analysis))
-        script type="application/json" id="data" { (PreEscaped(data::json(analysis, scene))) }
+        (sections::page_footer(analysis))
+        script type="application/json" id="data" { (PreEscaped(data::scene_json(analysis, scene))) }
         script { (PreEscaped(SCRIPT)) }
     };
-    page(&title, "", around, &body)
+    render_page(&title, "", around, &body)
 }

@@ -1,22 +1,25 @@
 //! Sections of the page, in the order in which a coach reads them.
 
 use super::{Scene, figures};
-use crate::terminal::FIRST;
-use crate::words::{by_reason, certainty, count, no_findings, number, ranges, unit, verdict, view};
+use crate::terminal::FIRST_FINDINGS;
+use crate::text::{
+    certainty_text, count_noun, format_metric, format_ranges, group_by_reason, no_findings_text,
+    unit_symbol, verdict_text, view_text,
+};
 use crate::{landing, moments};
 use agoge_coach::Analysis;
 use agoge_coach::analysis::{Band, Certainty, Finding};
-use agoge_coach::findings::words;
+use agoge_coach::findings::display_name;
 use agoge_kinematics::Curves;
 use maud::{Markup, html};
 
-pub(super) fn header(analysis: &Analysis) -> Markup {
+pub(super) fn page_header(analysis: &Analysis) -> Markup {
     let input = &analysis.input;
     html! {
         header {
             h1 { (analysis.movement.title) }
             p.what {
-                (input.source.name) " · " (format!("{:.1}", input.duration_s)) " s · " (view(analysis))
+                (input.source.name) " · " (format!("{:.1}", input.duration_s)) " s · " (view_text(analysis))
                 @if analysis.movement.how == "unknown" { " · the movement was not named" }
             }
             @if input.source.simulated {
@@ -26,7 +29,7 @@ pub(super) fn header(analysis: &Analysis) -> Markup {
     }
 }
 
-pub(super) fn summary(analysis: &Analysis) -> Markup {
+pub(super) fn summary_section(analysis: &Analysis) -> Markup {
     let complete = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
     let attempts = analysis.repetitions.len() - complete;
     html! {
@@ -52,30 +55,30 @@ pub(super) fn summary(analysis: &Analysis) -> Markup {
                 h2 { "Repetitions" }
                 p.big { (complete) }
                 p.small {
-                    @if attempts > 0 { "and " (count(attempts, "attempt")) " that did not get there" } @else if complete == 0 { "nothing that comes and goes was found" } @else { "all of them complete" }
+                    @if attempts > 0 { "and " (count_noun(attempts, "attempt")) " that did not get there" } @else if complete == 0 { "nothing that comes and goes was found" } @else { "all of them complete" }
                 }
             }
             div.tile {
                 h2 { "Data" }
-                p.big.word { (verdict(analysis.quality.verdict)) }
+                p.big.word { (verdict_text(analysis.quality.verdict)) }
                 p.small { (analysis.quality.reasons.first().map_or("", String::as_str)) }
             }
         }
     }
 }
 
-pub(super) fn findings(analysis: &Analysis) -> Markup {
-    let (first, more) = analysis.findings.split_at(analysis.findings.len().min(FIRST));
+pub(super) fn findings_section(analysis: &Analysis) -> Markup {
+    let (first, more) = analysis.findings.split_at(analysis.findings.len().min(FIRST_FINDINGS));
     html! {
         section {
             h2 { @if analysis.explanation.is_some() { "By the limits of the movement alone" } @else { "Change this first" } }
             @if first.is_empty() {
-                p { (no_findings(analysis)) }
+                p { (no_findings_text(analysis)) }
             }
-            div.cards { @for (index, finding) in first.iter().enumerate() { (card(index + 1, finding, analysis)) } }
+            div.cards { @for (index, finding) in first.iter().enumerate() { (finding_card(index + 1, finding, analysis)) } }
             @if !more.is_empty() {
                 details {
-                    summary { (count(more.len(), "lesser finding")) }
+                    summary { (count_noun(more.len(), "lesser finding")) }
                     ul.lesser { @for finding in more { li { strong { (finding.title) } ". " (finding.detail) } } }
                 }
             }
@@ -83,7 +86,7 @@ pub(super) fn findings(analysis: &Analysis) -> Markup {
     }
 }
 
-fn card(rank: usize, finding: &Finding, analysis: &Analysis) -> Markup {
+fn finding_card(rank: usize, finding: &Finding, analysis: &Analysis) -> Markup {
     let certainty_class = match finding.certainty {
         Certainty::High => "sure3",
         Certainty::Moderate => "sure2",
@@ -98,7 +101,7 @@ fn card(rank: usize, finding: &Finding, analysis: &Analysis) -> Markup {
         article.card data-part=(finding.part.name()) data-curve=(curve) tabindex="0" {
             h3 { span.rank { (rank) } (finding.title) }
             p { (finding.detail) }
-            p.where_ { (words(finding.part.name())) (phase) " · repetitions " (ranges(&finding.repetitions)) " · " span class=(certainty_class) { (certainty(finding.certainty)) } }
+            p.where_ { (display_name(finding.part.name())) (phase) " · repetitions " (format_ranges(&finding.repetitions)) " · " span class=(certainty_class) { (certainty_text(finding.certainty)) } }
             p.dots aria-hidden="true" {
                 @for repetition in analysis.repetitions.iter().filter(|repetition| repetition.complete) {
                     span class=(if finding.repetitions.contains(&repetition.number) { "dot on" } else { "dot" }) {}
@@ -113,7 +116,7 @@ fn card(rank: usize, finding: &Finding, analysis: &Analysis) -> Markup {
     }
 }
 
-pub(super) fn player(analysis: &Analysis, curves: &Curves) -> Markup {
+pub(super) fn player_section(analysis: &Analysis, curves: &Curves) -> Markup {
     let is_3d = analysis.input.space.is_3d();
     let has_curves = !curves.curves.is_empty();
     // A worn sensor alone gives no figure.
@@ -149,7 +152,7 @@ pub(super) fn player(analysis: &Analysis, curves: &Curves) -> Markup {
 }
 
 /// Key frames; clicking one moves the figure and the curves there.
-pub(super) fn stills(scene: &Scene) -> Markup {
+pub(super) fn stills_section(scene: &Scene) -> Markup {
     html! {
         @if !scene.stills.is_empty() {
             section {
@@ -168,28 +171,28 @@ pub(super) fn stills(scene: &Scene) -> Markup {
     }
 }
 
-pub(super) fn bands(analysis: &Analysis) -> Markup {
+pub(super) fn bands_section(analysis: &Analysis) -> Markup {
     let mut names: Vec<&str> = Vec::new();
     for band in &analysis.bands {
         if !names.contains(&band.name.as_str()) {
             names.push(&band.name);
         }
     }
-    let turns = turns(analysis);
+    let turns = phase_starts(analysis);
     let complete = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
     html! {
         @if !names.is_empty() {
             section {
                 h2 { "Over the repetition" }
                 p.small {
-                    "Mean of " (count(complete, "repetition")) ", each from start to end; the shade is one standard deviation."
+                    "Mean of " (count_noun(complete, "repetition")) ", each from start to end; the shade is one standard deviation."
                     @if analysis.bands.iter().any(|band| band.reference.is_some()) { " Dashed: the reference." }
                     @if !turns.is_empty() { " Vertical lines: where " (turns.iter().skip(1).map(|(_, name)| name.replace('_', " ")).collect::<Vec<_>>().join(", ")) " begins." }
                     span.legend { span.left { "left" } span.right { "right" } span.middle { "midline" } }
                 }
                 div.figures {
                     @for name in names {
-                        (figures::bands(&words(name), &analysis.bands.iter().filter(|band| band.name == name).collect::<Vec<&Band>>(), &turns))
+                        (figures::band_figure(&display_name(name), &analysis.bands.iter().filter(|band| band.name == name).collect::<Vec<&Band>>(), &turns))
                     }
                 }
             }
@@ -198,7 +201,7 @@ pub(super) fn bands(analysis: &Analysis) -> Markup {
 }
 
 /// Mean positions, in percent of the repetition, at which the phases begin.
-fn turns(analysis: &Analysis) -> Vec<(f64, String)> {
+fn phase_starts(analysis: &Analysis) -> Vec<(f64, String)> {
     let complete: Vec<_> =
         analysis.repetitions.iter().filter(|repetition| repetition.complete).collect();
     let Some(first) = complete.first() else { return Vec::new() };
@@ -220,7 +223,7 @@ fn turns(analysis: &Analysis) -> Vec<(f64, String)> {
         .collect()
 }
 
-pub(super) fn repetitions(analysis: &Analysis) -> Markup {
+pub(super) fn repetitions_section(analysis: &Analysis) -> Markup {
     html! {
         @if !analysis.repetitions.is_empty() {
             section {
@@ -243,52 +246,52 @@ pub(super) fn repetitions(analysis: &Analysis) -> Markup {
                             }
                             @for metric in &analysis.metrics {
                                 tr {
-                                    th scope="row" { (words(&metric.name)) @if let Some(side) = metric.side { ", " (side.name()) } " " span.unit { (unit(metric.unit)) } }
+                                    th scope="row" { (display_name(&metric.name)) @if let Some(side) = metric.side { ", " (side.name()) } " " span.unit { (unit_symbol(metric.unit)) } }
                                     @for repetition in &analysis.repetitions {
                                         @let measured = repetition.metrics.iter().find(|other| other.name == metric.name && other.side == metric.side && other.phase == metric.phase);
-                                        td { (measured.map_or("–".to_owned(), |measured| number(measured.value, measured.unit))) }
+                                        td { (measured.map_or("–".to_owned(), |measured| format_metric(measured.value, measured.unit))) }
                                     }
-                                    td { (number(metric.mean, metric.unit)) " ± " (number(metric.sd, metric.unit)) }
-                                    td { @if metric.error > 0.0 { (number(metric.error, metric.unit)) } @else { "–" } }
-                                    td { (metric.mdc.map_or("–".to_owned(), |mdc| number(mdc, metric.unit))) }
+                                    td { (format_metric(metric.mean, metric.unit)) " ± " (format_metric(metric.sd, metric.unit)) }
+                                    td { @if metric.error > 0.0 { (format_metric(metric.error, metric.unit)) } @else { "–" } }
+                                    td { (metric.mdc.map_or("–".to_owned(), |mdc| format_metric(mdc, metric.unit))) }
                                 }
                             }
                         }
                     }
                 }
-                @for (source, names) in by_source(analysis) {
+                @for (source, names) in group_errors_by_source(analysis) {
                     p.small { "Error of " (names.join(", ")) ": " (source) "." }
                 }
                 @if analysis.repetitions.iter().any(|repetition| !repetition.complete) {
-                    p.small { "Not complete, and not counted in the means: " (ranges(&analysis.repetitions.iter().filter(|r| !r.complete).map(|r| r.number).collect::<Vec<_>>())) "." }
+                    p.small { "Not complete, and not counted in the means: " (format_ranges(&analysis.repetitions.iter().filter(|r| !r.complete).map(|r| r.number).collect::<Vec<_>>())) "." }
                 }
             }
         }
     }
 }
 
-pub(super) fn jumps(analysis: &Analysis) -> Markup {
+pub(super) fn jumps_section(analysis: &Analysis) -> Markup {
     html! {
         @if !analysis.jumps.is_empty() {
             section {
                 h2 { "Jumps" }
                 p.small { "By the time in the air (Bosco 1983; Young 1995); ± is what the error of positions and half a frame at " (format!("{:.0}", analysis.input.rate_hz)) " a second leave open." }
-                ol { @for jump in &analysis.jumps { li value=(jump.repetition) { (landing::jump(jump)) } } }
+                ol { @for jump in &analysis.jumps { li value=(jump.repetition) { (landing::jump_text(jump)) } } }
             }
         }
     }
 }
 
-pub(super) fn landing(analysis: &Analysis) -> Markup {
+pub(super) fn landing_section(analysis: &Analysis) -> Markup {
     html! {
         @if let Some(report) = &analysis.landing {
             section {
-                h2 { (landing::title(report)) }
-                p.small { "Landings of repetitions " (ranges(&report.repetitions)) ". " (landing::NOTE) }
+                h2 { (landing::landing_title(report)) }
+                p.small { "Landings of repetitions " (format_ranges(&report.repetitions)) ". " (landing::LANDING_NOTE) }
                 div.scroll tabindex="0" { table.joints {
                     thead { tr { th scope="col" { "Item" } td.text { "At fault if" } td.text { "Points" } } }
                     tbody { @for item in &report.items {
-                        tr { th scope="row" { (item.number) } td.text { (item.item) } td.text { (landing::points(item)) } }
+                        tr { th scope="row" { (item.number) } td.text { (item.item) } td.text { (landing::item_points_text(item)) } }
                     } }
                 } }
             }
@@ -296,15 +299,15 @@ pub(super) fn landing(analysis: &Analysis) -> Markup {
     }
 }
 
-pub(super) fn moments(analysis: &Analysis) -> Markup {
+pub(super) fn moments_section(analysis: &Analysis) -> Markup {
     html! {
         @if let Some(report) = &analysis.moments {
             section {
-                h2 { (moments::title(report)) }
+                h2 { (moments::moments_title(report)) }
                 div.scroll tabindex="0" { table.joints {
                     thead { tr { th scope="col" { "Joint" } td.text { "Most extending to most flexing moment" } } }
                     tbody { @for peak in &report.peaks {
-                        tr { th scope="row" { (moments::name(peak)) } td.text { (moments::range(peak)) } }
+                        tr { th scope="row" { (moments::peak_name(peak)) } td.text { (moments::moment_range_text(peak)) } }
                     } }
                 } }
                 p.small { (report.limits.join(" ")) }
@@ -315,10 +318,10 @@ pub(super) fn moments(analysis: &Analysis) -> Markup {
 
 /// Sources of the measurement errors, each with its metrics, in order of first appearance; a single
 /// source for all metrics says so instead of listing them.
-fn by_source(analysis: &Analysis) -> Vec<(&str, Vec<String>)> {
+fn group_errors_by_source(analysis: &Analysis) -> Vec<(&str, Vec<String>)> {
     let mut sources: Vec<(&str, Vec<String>)> = Vec::new();
     for metric in analysis.metrics.iter().filter(|metric| !metric.error_source.is_empty()) {
-        let name = words(&metric.name).to_lowercase();
+        let name = display_name(&metric.name).to_lowercase();
         match sources.iter_mut().find(|(source, _)| *source == metric.error_source) {
             Some((_, names)) if names.contains(&name) => {}
             Some((_, names)) => names.push(name),
@@ -331,12 +334,12 @@ fn by_source(analysis: &Analysis) -> Vec<(&str, Vec<String>)> {
     sources
 }
 
-pub(super) fn quality(analysis: &Analysis) -> Markup {
+pub(super) fn quality_section(analysis: &Analysis) -> Markup {
     let quality = &analysis.quality;
-    let length_unit = analysis.input.space.unit();
+    let length_unit = analysis.input.space.length_unit();
     html! {
         section {
-            h2 { "How good the data are: " (verdict(quality.verdict)) }
+            h2 { "How good the data are: " (verdict_text(quality.verdict)) }
             @for reason in &quality.reasons { p { (reason) } }
             @if !analysis.input.source.notes.is_empty() {
                 ul.small { @for note in &analysis.input.source.notes { li { (note) } } }
@@ -375,18 +378,18 @@ pub(super) fn quality(analysis: &Analysis) -> Markup {
     }
 }
 
-pub(super) fn refused(analysis: &Analysis) -> Markup {
+pub(super) fn refused_section(analysis: &Analysis) -> Markup {
     html! {
         @if !analysis.refused.is_empty() {
             section {
                 h2 { "What this recording cannot tell" }
-                ul.refused { @for (names, reason) in by_reason(&analysis.refused) { li { strong { (words(&names)) } ": " (reason) } } }
+                ul.refused { @for (names, reason) in group_by_reason(&analysis.refused) { li { strong { (display_name(&names)) } ": " (reason) } } }
             }
         }
     }
 }
 
-pub(super) fn footer(analysis: &Analysis) -> Markup {
+pub(super) fn page_footer(analysis: &Analysis) -> Markup {
     let input = &analysis.input;
     html! {
         footer {

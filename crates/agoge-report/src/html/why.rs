@@ -2,41 +2,41 @@
 //! timing, links and whether the explanation stands.
 
 use super::Scene;
-use crate::explanation::{changes, sections};
+use crate::explanation::{change_texts, explanation_sections};
 use crate::language::{Language, Sentences};
 use agoge_coach::Analysis;
-use agoge_coach::explain::{Link, Pictured};
+use agoge_coach::explain::{JointLink, PicturedChange};
 use agoge_motion::{Part, Recording};
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write;
 
 /// Most couplings drawn.
-const LINKS: usize = 3;
+const MAX_LINKS: usize = 3;
 /// Height and width of a figure, px.
-const SIZE: f64 = 150.0;
+const PICTURE_SIZE: f64 = 150.0;
 
-pub(super) fn why(analysis: &Analysis, scene: &Scene) -> Markup {
+pub(super) fn why_section(analysis: &Analysis, scene: &Scene) -> Markup {
     let Some(explanation) = &analysis.explanation else { return html! {} };
-    let sentences = Sentences::of(Language::English);
+    let sentences = Sentences::for_language(Language::English);
     let total = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
-    let texts = changes(explanation, total, &sentences);
+    let texts = change_texts(explanation, total, &sentences);
     html! {
         section.why {
             h2 { "Change this first, beside " (explanation.reference) }
-            @if texts.is_empty() { p { (sentences.say("nothing", &[])) } }
+            @if texts.is_empty() { p { (sentences.format_message("nothing", &[])) } }
             div.cards { @for (index, (text, change)) in texts.iter().zip(&explanation.changes).enumerate() {
                 article.card tabindex="0" {
                     h3 { span.rank { (index + 1) } (text.title) }
-                    @if let Some(pictured) = &change.pictured { (pictures(pictured, scene.figure, change.joint)) }
+                    @if let Some(pictured) = &change.pictured { (before_after_figures(pictured, scene.figure, change.joint)) }
                     @for line in &text.lines { p { (line) } }
                 }
             } }
-            @for (heading, lines) in sections(explanation, &sentences) {
+            @for (heading, lines) in explanation_sections(explanation, &sentences) {
                 h3 { (heading) }
                 ul { @for line in lines { li { (line) } } }
             }
             @if !explanation.links.is_empty() {
-                div.figures { @for link in explanation.links.iter().take(LINKS) { (coupling(link, &sentences)) } }
+                div.figures { @for link in explanation.links.iter().take(MAX_LINKS) { (coupling_figure(link, &sentences)) } }
             }
         }
     }
@@ -44,8 +44,8 @@ pub(super) fn why(analysis: &Analysis, scene: &Scene) -> Markup {
 
 /// Plots two angles against each other over the repetition: the athlete's solid, the reference's
 /// dashed.
-fn coupling(link: &Link, sentences: &Sentences) -> Markup {
-    let name = |(joint, curve): &(Part, String)| sentences.curve(curve, joint.side());
+fn coupling_figure(link: &JointLink, sentences: &Sentences) -> Markup {
+    let name = |(joint, curve): &(Part, String)| sentences.curve_name(curve, joint.side());
     let finite_points = || {
         link.path.iter().chain(&link.expected_path).filter(|[a, b]| a.is_finite() && b.is_finite())
     };
@@ -60,11 +60,11 @@ fn coupling(link: &Link, sentences: &Sentences) -> Markup {
     let line = |path: &[[f64; 2]], class: &str| {
         let mut points = String::new();
         for [a, b] in path.iter().filter(|[a, b]| a.is_finite() && b.is_finite()) {
-            let x = 10.0 + (SIZE - 20.0) * (a - left) / (right - left);
+            let x = 10.0 + (PICTURE_SIZE - 20.0) * (a - left) / (right - left);
             let _ = write!(
                 points,
                 "{x:.1},{:.1} ",
-                SIZE - 10.0 - (SIZE - 20.0) * (b - bottom) / (top - bottom)
+                PICTURE_SIZE - 10.0 - (PICTURE_SIZE - 20.0) * (b - bottom) / (top - bottom)
             );
         }
         format!(r#"<polyline class="{class}" points="{}"/>"#, points.trim_end())
@@ -73,7 +73,7 @@ fn coupling(link: &Link, sentences: &Sentences) -> Markup {
     html! {
         figure.coupling {
             figcaption { (title) span.unit { " (" (format!("{left:.0} to {right:.0}°, {bottom:.0} to {top:.0}°")) ")" } }
-            svg viewBox=(format!("0 0 {SIZE} {SIZE}")) role="img" aria-label=(format!("{title}: the athlete's in a line, the reference's dashed")) {
+            svg viewBox=(format!("0 0 {PICTURE_SIZE} {PICTURE_SIZE}")) role="img" aria-label=(format!("{title}: the athlete's in a line, the reference's dashed")) {
                 (PreEscaped(line(&link.path, "middle"))) (PreEscaped(line(&link.expected_path, "middle reference")))
             }
         }
@@ -82,15 +82,15 @@ fn coupling(link: &Link, sentences: &Sentences) -> Markup {
 
 /// Draws the athlete at the instant of the largest difference, next to the same with that joint
 /// moved as the reference's.
-fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
-    if figure.joints() != Part::COUNT
-        || pictured.frame >= figure.frames()
+fn before_after_figures(pictured: &PicturedChange, figure: &Recording, joint: Part) -> Markup {
+    if figure.joint_count() != Part::COUNT
+        || pictured.frame >= figure.frame_count()
         || pictured.mended.len() != Part::COUNT
     {
         return html! {};
     }
     let original: Vec<[f64; 3]> =
-        (0..Part::COUNT).map(|part| figure.at(pictured.frame, part)).collect();
+        (0..Part::COUNT).map(|part| figure.position_at(pictured.frame, part)).collect();
     let mended: Vec<[f64; 3]> =
         pictured.mended.iter().map(|p| p.unwrap_or([f64::NAN; 3])).collect();
     let to_athlete_axes = |a: [f64; 3]| {
@@ -122,18 +122,19 @@ fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
         (low, all().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max))
     };
     let ((left, right), (bottom, top)) = (range(0), range(1));
-    let scale = (SIZE - 20.0) / (right - left).max(top - bottom).max(1e-9);
+    let scale = (PICTURE_SIZE - 20.0) / (right - left).max(top - bottom).max(1e-9);
     let draw = |points: &[[f64; 2]]| {
         let to_canvas = |part: Part| {
             let p = points[part.index()];
             [
-                SIZE / 2.0 + scale * (p[0] - 0.5 * (left + right)),
-                SIZE / 2.0 - scale * (p[1] - 0.5 * (top + bottom)),
+                PICTURE_SIZE / 2.0 + scale * (p[0] - 0.5 * (left + right)),
+                PICTURE_SIZE / 2.0 - scale * (p[1] - 0.5 * (top + bottom)),
             ]
         };
         let mut svg = String::new();
         for part in Part::ALL {
-            let ([x1, y1], [x2, y2]) = (to_canvas(up(points, part)), to_canvas(part));
+            let ([x1, y1], [x2, y2]) =
+                (to_canvas(nearest_seen_parent(points, part)), to_canvas(part));
             let is_face = matches!(
                 part,
                 Part::LeftEye | Part::RightEye | Part::LeftEar | Part::RightEar | Part::Nose
@@ -153,14 +154,14 @@ fn pictures(pictured: &Pictured, figure: &Recording, joint: Part) -> Markup {
     };
     html! {
         div.pair {
-            figure { svg viewBox=(format!("0 0 {SIZE} {SIZE}")) role="img" aria-label="The athlete at this instant" { (PreEscaped(draw(&original))) } figcaption { "as it is" } }
-            figure { svg viewBox=(format!("0 0 {SIZE} {SIZE}")) role="img" aria-label="The same with this joint moved as the reference's" { (PreEscaped(draw(&mended))) } figcaption { "as the reference" } }
+            figure { svg viewBox=(format!("0 0 {PICTURE_SIZE} {PICTURE_SIZE}")) role="img" aria-label="The athlete at this instant" { (PreEscaped(draw(&original))) } figcaption { "as it is" } }
+            figure { svg viewBox=(format!("0 0 {PICTURE_SIZE} {PICTURE_SIZE}")) role="img" aria-label="The same with this joint moved as the reference's" { (PreEscaped(draw(&mended))) } figcaption { "as the reference" } }
         }
     }
 }
 
 /// Nearest visible part up the body.
-fn up(points: &[[f64; 2]], part: Part) -> Part {
+fn nearest_seen_parent(points: &[[f64; 2]], part: Part) -> Part {
     let mut parent = part.parent();
     while !points[parent.index()][0].is_finite() && parent != parent.parent() {
         parent = parent.parent();

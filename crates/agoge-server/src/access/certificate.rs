@@ -1,8 +1,8 @@
 //! The machine's own certificate authority, created once and trusted once by each phone, and the
 //! server certificate that it signs at every start for the machine's current addresses.
 
-use super::{keys, write_private};
-use crate::Error;
+use super::{key_file_error, write_private};
+use crate::ServerError;
 use data_encoding::HEXUPPER;
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType,
@@ -21,11 +21,11 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Phones refuse certificates that are valid for longer than 398 days.
-const HOLDS: Duration = Duration::from_secs(397 * 24 * 3600);
+const CERTIFICATE_LIFETIME: Duration = Duration::from_secs(397 * 24 * 3600);
 
 /// The networks the authority may vouch for: private ones (RFC 1918, RFC 6598, RFC 4193), IPv4
 /// link-local addresses, and the machine itself.
-const NEAR: [(IpAddr, u8); 8] = [
+const LOCAL_NETWORKS: [(IpAddr, u8); 8] = [
     (IpAddr::V4(Ipv4Addr::new(10, 0, 0, 0)), 8),
     (IpAddr::V4(Ipv4Addr::new(172, 16, 0, 0)), 12),
     (IpAddr::V4(Ipv4Addr::new(192, 168, 0, 0)), 16),
@@ -37,7 +37,7 @@ const NEAR: [(IpAddr, u8); 8] = [
 ];
 /// The names it may vouch for: this machine's, and multicast DNS names of the local network (RFC
 /// 6762).
-const NAMES: [&str; 2] = ["local", "localhost"];
+const LOCAL_DOMAINS: [&str; 2] = ["local", "localhost"];
 
 /// Whether the authority may vouch for a host name or address.
 pub(super) fn is_near(host: &str) -> bool {
@@ -47,8 +47,10 @@ pub(super) fn is_near(host: &str) -> bool {
         _ => false,
     };
     match host.parse() {
-        Ok(ip) => NEAR.iter().any(|&(net, bits)| within(ip, net, bits)),
-        Err(_) => NAMES.iter().any(|name| host == *name || host.ends_with(&format!(".{name}"))),
+        Ok(ip) => LOCAL_NETWORKS.iter().any(|&(net, bits)| within(ip, net, bits)),
+        Err(_) => {
+            LOCAL_DOMAINS.iter().any(|name| host == *name || host.ends_with(&format!(".{name}")))
+        }
     }
 }
 
@@ -61,42 +63,46 @@ pub(super) struct Authority {
 
 impl Authority {
     /// Reads the authority from a folder, or creates it there.
-    pub(super) fn open(folder: &Path) -> Result<Authority, Error> {
+    pub(super) fn open_or_create(folder: &Path) -> Result<Authority, ServerError> {
         let (key_path, path) = (folder.join("authority.key.pem"), folder.join("authority.pem"));
-        let keys_error =
-            |error: rcgen::Error| Error::Keys { path: key_path.clone(), what: error.to_string() };
+        let keys_error = |error: rcgen::Error| ServerError::Keys {
+            path: key_path.clone(),
+            what: error.to_string(),
+        };
         let key = if key_path.exists() {
-            KeyPair::from_pem(&std::fs::read_to_string(&key_path).map_err(keys(&key_path))?)
-                .map_err(keys_error)?
+            KeyPair::from_pem(
+                &std::fs::read_to_string(&key_path).map_err(key_file_error(&key_path))?,
+            )
+            .map_err(keys_error)?
         } else {
             let key = KeyPair::generate().map_err(keys_error)?;
             write_private(&key_path, &key.serialize_pem())?;
             key
         };
-        let params = params(&key);
+        let params = authority_params(&key);
         if !path.exists() {
             write_private(&path, &params.self_signed(&key).map_err(keys_error)?.pem())?;
         }
-        let pem = std::fs::read_to_string(&path).map_err(keys(&path))?;
+        let pem = std::fs::read_to_string(&path).map_err(key_file_error(&path))?;
         let der = CertificateDer::from_pem_slice(pem.as_bytes())
-            .map_err(|error| Error::Keys { path, what: error.to_string() })?;
+            .map_err(|error| ServerError::Keys { path, what: error.to_string() })?;
         Ok(Authority { issuer: Issuer::new(params, key), pem, der })
     }
 
-    pub(super) fn certificate(&self) -> &str {
+    pub(super) fn certificate_pem(&self) -> &str {
         &self.pem
     }
 
     /// SHA-256 fingerprint of the authority's certificate, in the form that phones and browsers
     /// show.
-    pub(super) fn fingerprint(&self) -> String {
+    pub(super) fn certificate_fingerprint(&self) -> String {
         let hex = HEXUPPER.encode(&Sha256::digest(&self.der));
         hex.as_bytes().chunks(2).map(String::from_utf8_lossy).collect::<Vec<_>>().join(":")
     }
 
     /// Issues a certificate for `hosts` (names and addresses) and returns a TLS acceptor that uses
     /// it.
-    pub(super) fn acceptor(&self, hosts: &[String]) -> Result<TlsAcceptor, Error> {
+    pub(super) fn build_acceptor(&self, hosts: &[String]) -> Result<TlsAcceptor, ServerError> {
         let build_config = || -> Result<ServerConfig, Box<dyn std::error::Error>> {
             let key = KeyPair::generate()?;
             let mut params = CertificateParams::new(hosts)?;
@@ -107,7 +113,7 @@ impl Authority {
             params.use_authority_key_identifier_extension = true;
             let now = SystemTime::now();
             params.not_before = (now - DAY).into();
-            params.not_after = (now + HOLDS - DAY).into();
+            params.not_after = (now + CERTIFICATE_LIFETIME - DAY).into();
             let certificate = params.signed_by(&key, &self.issuer)?;
             let key = PrivateKeyDer::try_from(key.serialize_der())?;
             // Chosen explicitly, whatever default provider another library may have installed.
@@ -118,14 +124,14 @@ impl Authority {
                 .with_no_client_auth()
                 .with_single_cert(vec![certificate.der().clone(), self.der.clone()], key)?)
         };
-        let config = build_config().map_err(|error| Error::Certificate(error.to_string()))?;
+        let config = build_config().map_err(|error| ServerError::Certificate(error.to_string()))?;
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 }
 
 /// The contents of the authority's certificate. They depend on the key alone, so they need not be
 /// read back from the file.
-fn params(key: &KeyPair) -> CertificateParams {
+fn authority_params(key: &KeyPair) -> CertificateParams {
     let mut params = CertificateParams::default();
     let mark = HEXUPPER.encode(&Sha256::digest(key.der_bytes())[..3]);
     params.distinguished_name = DistinguishedName::new();
@@ -137,11 +143,11 @@ fn params(key: &KeyPair) -> CertificateParams {
     (params.not_before, params.not_after) = (date_time_ymd(2026, 1, 1), date_time_ymd(2046, 1, 1));
     // Whoever trusts this authority trusts it for nearby machines only: even a stolen key cannot
     // impersonate a site on the internet.
-    let addresses = NEAR
+    let addresses = LOCAL_NETWORKS
         .iter()
         .map(|&(net, bits)| CidrSubnet::from_addr_prefix(net, bits))
         .map(GeneralSubtree::IpAddress);
-    let names = NAMES.iter().map(|name| GeneralSubtree::DnsName((*name).to_owned()));
+    let names = LOCAL_DOMAINS.iter().map(|name| GeneralSubtree::DnsName((*name).to_owned()));
     let permitted_subtrees = addresses.chain(names).collect();
     params.name_constraints =
         Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() });

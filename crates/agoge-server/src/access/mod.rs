@@ -4,27 +4,27 @@
 mod certificate;
 mod token;
 
-use crate::Error;
-use crate::guard::{Rate, cookie_named};
+use crate::ServerError;
+use crate::guard::{RateLimiter, cookie_value};
 use axum::http::{HeaderMap, StatusCode, header};
 use certificate::Authority;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use token::Hash;
+use token::TokenHash;
 use tokio_rustls::TlsAcceptor;
 
 /// Wrong tokens an address may send in a burst, and how many attempts it regains per second.
-const TRIES: (f64, f64) = (5.0, 1.0 / 12.0);
+const TOKEN_ATTEMPTS: (f64, f64) = (5.0, 1.0 / 12.0);
 /// Number of addresses whose wrong tokens are remembered.
-const MOST_ADDRESSES: usize = 4096;
+const MAX_ADDRESSES: usize = 4096;
 /// Name of the cookie in which a browser sends the token.
 const COOKIE: &str = "agoge";
 
 /// What a server that other machines can reach needs.
 #[derive(Clone, Debug)]
-pub struct Remote {
+pub struct RemoteOptions {
     /// Folder that holds the authority's key and certificate and the hash of the token.
     pub folder: PathBuf,
     /// Whether to replace the existing token with a new one.
@@ -33,7 +33,7 @@ pub struct Remote {
 
 /// What the person who started the server needs in order to let others in.
 #[derive(Clone, Debug)]
-pub struct Welcome {
+pub struct AccessInfo {
     /// URLs where the server can be reached, the most likely first: `https://…`.
     pub urls: Vec<String>,
     /// The token, only if it is new: it is stored as a hash and cannot be shown again.
@@ -43,48 +43,48 @@ pub struct Welcome {
 }
 
 /// Keeps out clients that do not know the token.
-pub(crate) struct Access {
-    hash: Hash,
+pub(crate) struct AccessControl {
+    hash: TokenHash,
     /// Host names and addresses of this machine, without ports.
     hosts: Vec<String>,
     authority: Authority,
-    tries: Mutex<HashMap<IpAddr, Rate>>,
+    tries: Mutex<HashMap<IpAddr, RateLimiter>>,
 }
 
-impl Access {
+impl AccessControl {
     /// Reads the authority and the token's hash from the folder, or creates them.
     ///
     /// # Errors
     /// [`ServerError::Keys`] if they cannot be read, written or created.
     pub(crate) fn new(
-        remote: &Remote,
+        remote: &RemoteOptions,
         address: SocketAddr,
-    ) -> Result<(Access, TlsAcceptor, Welcome), Error> {
+    ) -> Result<(AccessControl, TlsAcceptor, AccessInfo), ServerError> {
         let folder = remote.folder.as_path();
-        std::fs::create_dir_all(folder).map_err(keys(folder))?;
-        let authority = Authority::open(folder)?;
-        let (hash, token) = token::open(folder, remote.new_token)?;
-        let hosts = hosts(address.ip())?;
+        std::fs::create_dir_all(folder).map_err(key_file_error(folder))?;
+        let authority = Authority::open_or_create(folder)?;
+        let (hash, token) = token::load_or_create_token(folder, remote.new_token)?;
+        let hosts = local_hosts(address.ip())?;
         // The authority vouches for nearby addresses only; at any other the browser shows a
         // warning.
         let near: Vec<String> =
             hosts.iter().filter(|host| certificate::is_near(host)).cloned().collect();
-        let acceptor = authority.acceptor(&near)?;
+        let acceptor = authority.build_acceptor(&near)?;
         let others = hosts.iter().filter(|host| !near.contains(host));
         let reachable = near.iter().filter(|host| !is_loopback(host)).chain(others);
-        let urls = reachable.map(|host| url(host, address.port())).collect();
-        let welcome = Welcome { urls, token, fingerprint: authority.fingerprint() };
-        Ok((Access { hash, hosts, authority, tries: Mutex::default() }, acceptor, welcome))
+        let urls = reachable.map(|host| host_url(host, address.port())).collect();
+        let welcome = AccessInfo { urls, token, fingerprint: authority.certificate_fingerprint() };
+        Ok((AccessControl { hash, hosts, authority, tries: Mutex::default() }, acceptor, welcome))
     }
 
     /// Whether a Host header, without its port, names this machine.
-    pub(crate) fn is_own(&self, name: &str) -> bool {
+    pub(crate) fn is_own_host(&self, name: &str) -> bool {
         self.hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
     }
 
     /// The authority's certificate, for a phone to trust (PEM).
-    pub(crate) fn certificate(&self) -> &str {
-        self.authority.certificate()
+    pub(crate) fn authority_certificate(&self) -> &str {
+        self.authority.certificate_pem()
     }
 
     /// Checks a token.
@@ -94,17 +94,20 @@ impl Access {
     /// even compared for a while.
     pub(crate) fn try_token(&self, token: &str, from: IpAddr) -> Result<(), StatusCode> {
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
-        let from = network(from);
-        if tries.get(&from).is_some_and(|left| !left.has()) {
+        let from = network_prefix(from);
+        if tries.get(&from).is_some_and(|left| !left.has_capacity()) {
             return Err(StatusCode::TOO_MANY_REQUESTS);
         }
-        if self.hash.is_of(token) {
+        if self.hash.matches_token(token) {
             return Ok(());
         }
-        if tries.len() >= MOST_ADDRESSES {
+        if tries.len() >= MAX_ADDRESSES {
             tries.clear();
         }
-        tries.entry(from).or_insert_with(|| Rate::new(TRIES.0, TRIES.1)).take();
+        tries
+            .entry(from)
+            .or_insert_with(|| RateLimiter::new(TOKEN_ATTEMPTS.0, TOKEN_ATTEMPTS.1))
+            .try_take();
         Err(StatusCode::UNAUTHORIZED)
     }
 
@@ -112,8 +115,8 @@ impl Access {
     ///
     /// # Errors
     /// Same as [`AccessControl::try_token`].
-    pub(crate) fn allow(&self, headers: &HeaderMap, from: IpAddr) -> Result<(), StatusCode> {
-        match brought(headers) {
+    pub(crate) fn check_access(&self, headers: &HeaderMap, from: IpAddr) -> Result<(), StatusCode> {
+        match request_token(headers) {
             Some(token) => self.try_token(token, from),
             None => Err(StatusCode::UNAUTHORIZED),
         }
@@ -122,19 +125,19 @@ impl Access {
 
 /// The Set-Cookie header with the token: hidden from scripts, sent only over HTTPS, and never sent
 /// with requests from other sites' pages.
-pub(crate) fn cookie(token: &str, keep_s: u32) -> String {
+pub(crate) fn token_cookie(token: &str, keep_s: u32) -> String {
     format!("{COOKIE}={token}; Path=/; HttpOnly; Secure; SameSite=Strict; Max-Age={keep_s}")
 }
 
-fn brought(headers: &HeaderMap) -> Option<&str> {
+fn request_token(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-    bearer.or_else(|| cookie_named(headers, COOKIE))
+    bearer.or_else(|| cookie_value(headers, COOKIE))
 }
 
 /// The network to count attempts by: whoever has one IPv6 address has the 2^64 beside it.
-fn network(address: IpAddr) -> IpAddr {
+fn network_prefix(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
             Some(v4) => IpAddr::V4(v4),
@@ -145,9 +148,9 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 /// Host names and addresses of this machine, those that a phone in the same network can use first.
-fn hosts(address: IpAddr) -> Result<Vec<String>, Error> {
+fn local_hosts(address: IpAddr) -> Result<Vec<String>, ServerError> {
     let mut addresses = if address.is_unspecified() {
-        let all = if_addrs::get_if_addrs().map_err(Error::Runtime)?;
+        let all = if_addrs::get_if_addrs().map_err(ServerError::Runtime)?;
         all.iter().map(|interface| interface.ip()).collect()
     } else {
         vec![address]
@@ -176,7 +179,7 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn url(host: &str, port: u16) -> String {
+fn host_url(host: &str, port: u16) -> String {
     if host.contains(':') {
         format!("https://[{host}]:{port}/")
     } else {
@@ -184,13 +187,13 @@ fn url(host: &str, port: u16) -> String {
     }
 }
 
-fn keys(path: &Path) -> impl Fn(std::io::Error) -> Error {
+fn key_file_error(path: &Path) -> impl Fn(std::io::Error) -> ServerError {
     let path = path.to_owned();
-    move |source| Error::Keys { path: path.clone(), what: source.to_string() }
+    move |source| ServerError::Keys { path: path.clone(), what: source.to_string() }
 }
 
 /// Writes a file that only its owner may read: to a temporary file, then renamed into place.
-fn write_private(path: &Path, text: &str) -> Result<(), Error> {
+fn write_private(path: &Path, text: &str) -> Result<(), ServerError> {
     let write = || -> std::io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         // Temporary files are created readable by their owner alone.
@@ -200,7 +203,7 @@ fn write_private(path: &Path, text: &str) -> Result<(), Error> {
         file.persist(path)?;
         Ok(())
     };
-    write().map_err(keys(path))
+    write().map_err(key_file_error(path))
 }
 
 #[cfg(test)]
@@ -212,17 +215,18 @@ mod tests {
         let headers = |name: header::HeaderName, value: &str| {
             HeaderMap::from_iter([(name, value.parse().unwrap())])
         };
-        assert_eq!(brought(&headers(header::AUTHORIZATION, "Bearer abc")), Some("abc"));
-        assert_eq!(brought(&headers(header::AUTHORIZATION, "Basic abc")), None);
-        assert_eq!(brought(&headers(header::COOKIE, "a=b; agoge=abc; c=d")), Some("abc"));
-        assert_eq!(brought(&headers(header::COOKIE, "notagoge=abc")), None);
+        assert_eq!(request_token(&headers(header::AUTHORIZATION, "Bearer abc")), Some("abc"));
+        assert_eq!(request_token(&headers(header::AUTHORIZATION, "Basic abc")), None);
+        assert_eq!(request_token(&headers(header::COOKIE, "a=b; agoge=abc; c=d")), Some("abc"));
+        assert_eq!(request_token(&headers(header::COOKIE, "notagoge=abc")), None);
     }
 
     #[test]
     fn wrong_tokens_are_counted_by_network() {
         let folder = tempfile::tempdir().unwrap();
-        let remote = Remote { folder: folder.path().to_owned(), new_token: false };
-        let (access, _, welcome) = Access::new(&remote, "0.0.0.0:8420".parse().unwrap()).unwrap();
+        let remote = RemoteOptions { folder: folder.path().to_owned(), new_token: false };
+        let (access, _, welcome) =
+            AccessControl::new(&remote, "0.0.0.0:8420".parse().unwrap()).unwrap();
         let token = welcome.token.unwrap();
         let [attacker, neighbour, other]: [IpAddr; 3] =
             ["2001:db8::1", "2001:db8::2", "192.0.2.1"].map(|ip| ip.parse().unwrap());
@@ -238,10 +242,12 @@ mod tests {
         }
         assert_eq!(access.try_token(&token, other), Ok(()));
         // A second start knows the token only by its hash; a new token replaces it.
-        let (again, _, welcome) = Access::new(&remote, "0.0.0.0:8420".parse().unwrap()).unwrap();
+        let (again, _, welcome) =
+            AccessControl::new(&remote, "0.0.0.0:8420".parse().unwrap()).unwrap();
         assert!(welcome.token.is_none() && again.try_token(&token, other).is_ok());
-        let renewed = Remote { new_token: true, ..remote };
-        let (new, _, welcome) = Access::new(&renewed, "0.0.0.0:8420".parse().unwrap()).unwrap();
+        let renewed = RemoteOptions { new_token: true, ..remote };
+        let (new, _, welcome) =
+            AccessControl::new(&renewed, "0.0.0.0:8420".parse().unwrap()).unwrap();
         assert!(
             new.try_token(&token, other).is_err()
                 && new.try_token(&welcome.token.unwrap(), other).is_ok()

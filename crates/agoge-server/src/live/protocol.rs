@@ -1,8 +1,8 @@
 //! Messages that clients send, and their validation (docs/LIVE.md).
 
-use agoge::kinematics::sensor::{Sample, in_si};
+use agoge::kinematics::sensor::{InertialSample, si_factor};
 use agoge::motion::recording::MISSING;
-use agoge::motion::skeleton::carrier;
+use agoge::motion::skeleton::sensor_part;
 use agoge::motion::{Part, Skeleton, Space, UpAxis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const LONGEST_NAME: usize = 64;
 /// The first message: announces what will be sent.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Hello {
+pub(super) struct LiveHello {
     /// Name of a known skeleton …
     #[serde(default)]
     skeleton: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct Hello {
     space: Option<Dimensions>,
     /// A worn sensor, beside the joints or alone.
     #[serde(default)]
-    sensor: Option<Worn>,
+    sensor: Option<SensorHello>,
     #[serde(default)]
     up: Option<UpAxis>,
     #[serde(default = "auto_movement")]
@@ -53,7 +53,7 @@ fn auto_movement() -> String {
 /// A worn sensor as a client announces it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Worn {
+struct SensorHello {
     /// The body part that carries it.
     part: String,
     /// Samples per second.
@@ -88,7 +88,7 @@ pub(super) type Samples = Vec<Option<[f64; 6]>>;
 /// Every message after the first: a frame, sensor samples, or the end.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Message {
+pub(super) struct LiveMessage {
     #[serde(default)]
     pub(super) t: Option<f64>,
     #[serde(default)]
@@ -101,28 +101,31 @@ pub(super) struct Message {
 
 /// What a client will send, as agreed by its hello.
 #[derive(Clone, Debug)]
-pub(super) struct Agreed {
+pub(super) struct LiveFormat {
     /// The joints; for a sensor alone, the part that carries it, whose position is never observed.
     pub(super) skeleton: Arc<Skeleton>,
     pub(super) space: Space,
     up: UpAxis,
-    pub(super) sensor: Option<AgreedSensor>,
+    pub(super) sensor: Option<SensorFormat>,
     /// Whether frames of joint positions are sent.
-    pub(super) is_seen: bool,
+    pub(super) has_joints: bool,
 }
 
 /// A sensor as agreed by a hello.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct AgreedSensor {
+pub(super) struct SensorFormat {
     pub(super) part: Option<Part>,
     pub(super) rate_hz: f64,
     /// Units of acceleration and angular velocity, as stored in the recording's channels.
     pub(super) units: [String; 2],
 }
 
-impl AgreedSensor {
+impl SensorFormat {
     /// Converts samples to m/s² and rad/s; the error says what is wrong with them.
-    pub(super) fn samples(&self, sent: &Samples) -> Result<Vec<Option<Sample>>, String> {
+    pub(super) fn convert_samples(
+        &self,
+        sent: &Samples,
+    ) -> Result<Vec<Option<InertialSample>>, String> {
         if sent.len() > MOST_SAMPLES {
             return Err(format!(
                 "more than {MOST_SAMPLES} samples at once; hint: send them as they come"
@@ -134,47 +137,50 @@ impl AgreedSensor {
             );
         }
         let [acceleration, turning] =
-            [0, 1].map(|half| in_si(&self.units[half]).unwrap_or(f64::NAN));
-        let sample = |[a, b, c, d, e, f]: [f64; 6]| Sample {
+            [0, 1].map(|half| si_factor(&self.units[half]).unwrap_or(f64::NAN));
+        let sample = |[a, b, c, d, e, f]: [f64; 6]| InertialSample {
             acceleration: [a, b, c].map(|value| acceleration * value),
-            turning: [d, e, f].map(|value| turning * value),
+            angular_velocity: [d, e, f].map(|value| turning * value),
         };
         Ok(sent.iter().map(|sent| sent.map(sample)).collect())
     }
 }
 
 /// Normalises a name: only its ASCII letters and digits, in lower case.
-fn plain(name: &str) -> String {
+fn normalise_name(name: &str) -> String {
     name.chars()
         .filter(char::is_ascii_alphanumeric)
         .map(|letter| letter.to_ascii_lowercase())
         .collect()
 }
 
-impl Hello {
+impl LiveHello {
     /// Validates the hello; the error says what is wrong with it.
-    pub(super) fn agree(&self) -> Result<Agreed, String> {
-        let sensor = self.sensor.as_ref().map(Worn::agree).transpose()?;
+    pub(super) fn to_format(&self) -> Result<LiveFormat, String> {
+        let sensor = self.sensor.as_ref().map(SensorHello::to_format).transpose()?;
         if let (Some(sensor), Some(worn), None, None) =
             (&sensor, &self.sensor, &self.skeleton, &self.joints)
         {
-            if !matches!(plain(&self.movement).as_str(), "auto" | "wornsensor" | "sensor" | "imu") {
+            if !matches!(
+                normalise_name(&self.movement).as_str(),
+                "auto" | "wornsensor" | "sensor" | "imu"
+            ) {
                 return Err("a sensor alone cannot tell one movement from another; hint: leave movement out".to_owned());
             }
             let skeleton = Skeleton::from_parts("worn sensor", [(worn.part.clone(), sensor.part)]);
             let (space, up) = (Space::World, UpAxis::Y);
-            return Ok(Agreed {
+            return Ok(LiveFormat {
                 skeleton: Arc::new(skeleton),
                 space,
                 up,
                 sensor: Some(sensor.clone()),
-                is_seen: false,
+                has_joints: false,
             });
         }
         let skeleton = match (&self.skeleton, &self.joints) {
             (Some(name), None) => {
-                Skeleton::known().into_iter().find(|known| plain(&known.name) == plain(name)).ok_or_else(|| {
-                    let known: Vec<String> = Skeleton::known().iter().map(|known| known.name.clone()).collect();
+                Skeleton::all_known().into_iter().find(|known| normalise_name(&known.name) == normalise_name(name)).ok_or_else(|| {
+                    let known: Vec<String> = Skeleton::all_known().iter().map(|known| known.name.clone()).collect();
                     format!(
                         "there is no such skeleton; hint: send joints with their names, or one of {}",
                         known.join(", ")
@@ -204,13 +210,13 @@ impl Hello {
             Dimensions::Three => (Space::World, UpAxis::Y),
             Dimensions::Two => (Space::Image { width: None, height: None }, UpAxis::YDown),
         };
-        Ok(Agreed { skeleton, space, up: self.up.unwrap_or(up), sensor, is_seen: true })
+        Ok(LiveFormat { skeleton, space, up: self.up.unwrap_or(up), sensor, has_joints: true })
     }
 }
 
-impl Worn {
-    fn agree(&self) -> Result<AgreedSensor, String> {
-        let Worn { part, rate_hz, acceleration, turning } = self;
+impl SensorHello {
+    fn to_format(&self) -> Result<SensorFormat, String> {
+        let SensorHello { part, rate_hz, acceleration, turning } = self;
         if !(SLOWEST_HZ..=FASTEST_HZ).contains(rate_hz) {
             return Err(format!("{rate_hz} samples a second; hint: {SLOWEST_HZ} to {FASTEST_HZ}"));
         }
@@ -228,18 +234,18 @@ impl Worn {
             );
         }
         let units = [acceleration.replace("s2", "s^2"), turning.clone()];
-        Ok(AgreedSensor { part: carrier(part), rate_hz: *rate_hz, units })
+        Ok(SensorFormat { part: sensor_part(part), rate_hz: *rate_hz, units })
     }
 }
 
-impl Agreed {
+impl LiveFormat {
     /// Format of frames that are already Y up, without a sensor.
-    pub(super) fn seen(skeleton: Arc<Skeleton>, space: Space) -> Agreed {
-        Agreed { skeleton, space, up: UpAxis::Y, sensor: None, is_seen: true }
+    pub(super) fn for_joints(skeleton: Arc<Skeleton>, space: Space) -> LiveFormat {
+        LiveFormat { skeleton, space, up: UpAxis::Y, sensor: None, has_joints: true }
     }
 
     /// Converts a frame to positions (Y up) and confidences; the error says what is wrong with it.
-    pub(super) fn place(
+    pub(super) fn convert_frame(
         &self,
         joints: &[Option<Vec<f64>>],
         position: &mut Vec<[f64; 3]>,
@@ -279,8 +285,8 @@ impl Agreed {
 mod tests {
     use super::*;
 
-    fn hello(text: &str) -> Result<Agreed, String> {
-        serde_json::from_str::<Hello>(text).map_err(|error| error.to_string())?.agree()
+    fn hello(text: &str) -> Result<LiveFormat, String> {
+        serde_json::from_str::<LiveHello>(text).map_err(|error| error.to_string())?.to_format()
     }
 
     #[test]
@@ -313,29 +319,32 @@ mod tests {
         let alone = hello(r#"{"sensor": {"part": "right_thigh", "rate_hz": 50}}"#).unwrap();
         let sensor = alone.sensor.clone().unwrap();
         assert_eq!(
-            (alone.is_seen, sensor.part, alone.skeleton.len()),
+            (alone.has_joints, sensor.part, alone.skeleton.len()),
             (false, Some(Part::RightKnee), 1)
         );
-        let sample = sensor.samples(&vec![Some([1.0, 2.0, 3.0, 180.0, 0.0, 0.0]), None]).unwrap();
+        let sample =
+            sensor.convert_samples(&vec![Some([1.0, 2.0, 3.0, 180.0, 0.0, 0.0]), None]).unwrap();
         assert_eq!((sample[0].unwrap().acceleration, sample[1]), ([1.0, 2.0, 3.0], None));
-        assert!((sample[0].unwrap().turning[0] - std::f64::consts::PI).abs() < 1e-12);
+        assert!((sample[0].unwrap().angular_velocity[0] - std::f64::consts::PI).abs() < 1e-12);
         assert!(
-            sensor.samples(&vec![Some([f64::NAN; 6])]).is_err()
-                && sensor.samples(&vec![None; 401]).is_err()
+            sensor.convert_samples(&vec![Some([f64::NAN; 6])]).is_err()
+                && sensor.convert_samples(&vec![None; 401]).is_err()
         );
         let beside = r#"{"joints": ["LKNE"], "space": "3d", "sensor": {"part": "tail", "rate_hz": 50, "acceleration": "g", "turning": "rad/s"}}"#;
         let beside = hello(beside).unwrap();
-        assert!(beside.is_seen && beside.sensor.unwrap().part.is_none());
+        assert!(beside.has_joints && beside.sensor.unwrap().part.is_none());
     }
 
     #[test]
     fn frames_are_turned_up_and_checked() {
         let agreed = hello(r#"{"joints": ["LKNE", "RKNE"], "space": "2d"}"#).unwrap();
         let (mut position, mut confidence) = (Vec::new(), Vec::new());
-        agreed.place(&[Some(vec![1.0, 2.0, 0.5]), None], &mut position, &mut confidence).unwrap();
+        agreed
+            .convert_frame(&[Some(vec![1.0, 2.0, 0.5]), None], &mut position, &mut confidence)
+            .unwrap();
         assert_eq!((position[0][1], confidence[0], confidence[1]), (-2.0, 0.5, 0.0));
         for wrong in [vec![1.0], vec![1.0, f64::NAN], vec![f64::INFINITY, 0.0], vec![0.0; 4]] {
-            assert!(agreed.place(&[Some(wrong)], &mut position, &mut confidence).is_err());
+            assert!(agreed.convert_frame(&[Some(wrong)], &mut position, &mut confidence).is_err());
         }
     }
 }

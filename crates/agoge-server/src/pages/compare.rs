@@ -1,25 +1,25 @@
 //! The pages that compare two recordings.
 
-use super::page;
-use crate::compare::Side;
-use crate::words::Reader;
-use agoge::report::{Scene, comparison, scene_json};
+use super::render_page;
+use crate::compare::ComparedAnalysis;
+use crate::translation::PageReader;
+use agoge::report::{self, Scene, scene_json};
 use agoge::store::{AnalysisRow, Athlete};
 use maud::{Markup, PreEscaped, html};
 
 /// Nothing is chosen yet: where to choose the first.
-pub(crate) fn choose_first(reader: &Reader) -> Markup {
+pub(crate) fn render_first_choice(reader: &PageReader) -> Markup {
     let say = |text| reader.say(text);
     let body = html! {
         p { (say("Choose the first recording on an athlete’s page: every analysis there can be compared with another of the same movement.")) }
         p { a href="/athletes" { (say("Athletes")) } }
     };
-    page(reader, say("Compare two recordings"), "/athletes", &[], &body)
+    render_page(reader, say("Compare two recordings"), "/athletes", &[], &body)
 }
 
 /// The first is chosen: lists all other analyses of its movement.
-pub(crate) fn choose_second(
-    reader: &Reader,
+pub(crate) fn render_second_choice(
+    reader: &PageReader,
     first: &AnalysisRow,
     others: &[(Athlete, AnalysisRow)],
 ) -> Markup {
@@ -34,28 +34,37 @@ pub(crate) fn choose_second(
             } }
         }
     };
-    page(reader, say("Compare two recordings"), "/athletes", &[], &body)
+    render_page(reader, say("Compare two recordings"), "/athletes", &[], &body)
 }
 
 /// The two chosen are of different movements.
-pub(crate) fn not_comparable(reader: &Reader, first: &AnalysisRow, second: &AnalysisRow) -> Markup {
+pub(crate) fn render_not_comparable(
+    reader: &PageReader,
+    first: &AnalysisRow,
+    second: &AnalysisRow,
+) -> Markup {
     let say = |text| reader.say(text);
     let movement_name = |row: &AnalysisRow| row.movement.replace('_', " ");
     let body = html! {
         p { (say("Only recordings of one movement can be compared.")) " (" (movement_name(first)) ", " (movement_name(second)) ")" }
         p { a href={ "/compare?first=" (first.id.0) } { (say("Choose another to compare with")) } }
     };
-    page(reader, say("Compare two recordings"), "/athletes", &[], &body)
+    render_page(reader, say("Compare two recordings"), "/athletes", &[], &body)
 }
 
 /// Both recordings, played by one control.
-pub(crate) fn compared(reader: &Reader, first: &Side, second: &Side) -> Markup {
+pub(crate) fn render_comparison(
+    reader: &PageReader,
+    first: &ComparedAnalysis,
+    second: &ComparedAnalysis,
+) -> Markup {
     let say = |text| reader.say(text);
-    let title = format!("{}{}", first.made.analysis.movement.title, say(": two recordings"));
-    let is_3d = first.made.analysis.input.space.is_3d() || second.made.analysis.input.space.is_3d();
+    let title = format!("{}{}", first.analyzed.analysis.movement.title, say(": two recordings"));
+    let is_3d =
+        first.analyzed.analysis.input.space.is_3d() || second.analyzed.analysis.input.space.is_3d();
     let body = html! {
         section.player aria-label=(say("Both movements")) {
-            div.pair { (one(reader, "first", say("First"), first)) (one(reader, "second", say("Second"), second)) }
+            div.pair { (render_recording(reader, "first", say("First"), first)) (render_recording(reader, "second", say("Second"), second)) }
             div.controls {
                 button #play type="button" { (say("Play")) }
                 input #time type="range" min="0" max="1" value="0" step="any" aria-label=(say("Time within the repetition"));
@@ -68,20 +77,21 @@ pub(crate) fn compared(reader: &Reader, first: &Side, second: &Side) -> Markup {
             svg #curves role="img" aria-label=(say("The chosen curve of both repetitions above each other")) {}
             p.legend { span.left { (say("left")) } span.right { (say("right")) } span.middle { (say("midline")) } }
         }
-        (comparison(reader.language, &first.made.analysis, &second.made.analysis))
-        (data("first", first))
-        (data("second", second))
+        (report::render_comparison(reader.language, &first.analyzed.analysis, &second.analyzed.analysis))
+        (embed_data("first", first))
+        (embed_data("second", second))
     };
-    page(reader, &title, "/athletes", &["compare.js"], &body)
+    render_page(reader, &title, "/athletes", &["compare.js"], &body)
 }
 
-fn one(reader: &Reader, id: &str, word: &str, side: &Side) -> Markup {
+fn render_recording(reader: &PageReader, id: &str, word: &str, side: &ComparedAnalysis) -> Markup {
     let say = |text| reader.say(text);
-    let complete = side.made.analysis.repetitions.iter().filter(|repetition| repetition.complete);
+    let complete =
+        side.analyzed.analysis.repetitions.iter().filter(|repetition| repetition.complete);
     html! {
         div {
             h2 { (word) ": " a href={ "/library/analyses/" (side.row.id.0) } { (side.athlete.name) ", " (side.row.day) } }
-            p.small { (side.made.analysis.input.source.name) @if let Some(score) = side.row.score { (say(" · score ")) (format!("{score:.0}")) } }
+            p.small { (side.analyzed.analysis.input.source.name) @if let Some(score) = side.row.score { (say(" · score ")) (format!("{score:.0}")) } }
             canvas id={ (id) "-figure" } width="460" height="400" role="img" aria-label={ (say("Moving stick figure")) ": " (word) } {}
             div.row {
                 label for={ (id) "-repetition" } { (say("Repetition")) }
@@ -92,8 +102,9 @@ fn one(reader: &Reader, id: &str, word: &str, side: &Side) -> Markup {
 }
 
 /// Data for the script, as JSON that is safe inside a script element.
-fn data(id: &str, side: &Side) -> Markup {
-    let analyzed = &side.made;
-    let scene = Scene { figure: analyzed.figure(), curves: &analyzed.curves, stills: &[] };
+fn embed_data(id: &str, side: &ComparedAnalysis) -> Markup {
+    let analyzed = &side.analyzed;
+    let scene =
+        Scene { figure: analyzed.figure_recording(), curves: &analyzed.curves, stills: &[] };
     html! { script type="application/json" id=(id) { (PreEscaped(scene_json(&analyzed.analysis, &scene))) } }
 }

@@ -8,12 +8,12 @@ use serde_json::json;
 
 /// Renders draggable borders of every repetition, as detected or as corrected; nothing if there are
 /// no repetitions.
-pub(crate) fn corrections(id: i64, analysis: &Analysis, corrected: &[Borders]) -> Markup {
+pub(crate) fn render_corrections(id: i64, analysis: &Analysis, corrected: &[Borders]) -> Markup {
     if analysis.repetitions.is_empty() {
         return Markup::default();
     }
     let repetition_json = |repetition: &RepetitionReport| {
-        let detected = Borders::found(repetition);
+        let detected = Borders::from_report(repetition);
         // A newer version of the program may detect other phases: earlier corrections are kept, but
         // do not apply here.
         let correction = corrected.iter().find(|correction| {
@@ -21,7 +21,7 @@ pub(crate) fn corrections(id: i64, analysis: &Analysis, corrected: &[Borders]) -
                 && correction.at_s.len() == detected.at_s.len()
         });
         let at_s = correction.map_or(&detected.at_s, |correction| &correction.at_s);
-        json!({ "number": detected.repetition, "names": Borders::names(repetition), "found_s": detected.at_s, "at_s": at_s })
+        json!({ "number": detected.repetition, "names": Borders::border_names(repetition), "found_s": detected.at_s, "at_s": at_s })
     };
     let repetitions: Vec<_> = analysis.repetitions.iter().map(repetition_json).collect();
     // No text of a movement definition may end the script element.

@@ -1,10 +1,10 @@
 //! The entry page for a browser on another machine.
 
-use super::{missing, page};
-use crate::access::cookie;
-use crate::app::App;
-use crate::guard::Peer;
-use crate::words::Reader;
+use super::{render_page, respond_missing};
+use crate::access::token_cookie;
+use crate::app::AppState;
+use crate::guard::PeerAddress;
+use crate::translation::PageReader;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,16 +14,16 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 /// How long a browser keeps the token before it has to be entered again, s.
-const KEPT_S: u32 = 30 * 24 * 3600;
+const COOKIE_LIFETIME_S: u32 = 30 * 24 * 3600;
 
 /// `/enter`
-pub(crate) async fn enter(State(app): State<Arc<App>>, reader: Reader) -> Response {
+pub(crate) async fn serve_enter(State(app): State<Arc<AppState>>, reader: PageReader) -> Response {
     // Without a path there is no language link: the page that it leads back through asks for the
     // token.
-    let reader = Reader { here: String::new(), ..reader };
+    let reader = PageReader { path_and_query: String::new(), ..reader };
     let say = |text| reader.say(text);
     if app.access.is_none() {
-        return missing(
+        return respond_missing(
             &reader,
             "No token is needed",
             "This server is reached from its own machine only.",
@@ -39,37 +39,38 @@ pub(crate) async fn enter(State(app): State<Arc<App>>, reader: Reader) -> Respon
         p #state role="status" aria-live="polite" {}
         p.small { (say("To be spared your browser's warning next time, trust this certificate once, after comparing its fingerprint:")) " " a href="/certificate" { (say("this machine's certificate")) } }
     };
-    page(&reader, say("Enter"), "/enter", &["enter.js"], &body).into_response()
+    render_page(&reader, say("Enter"), "/enter", &["enter.js"], &body).into_response()
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Given {
+pub(crate) struct EnteredToken {
     token: String,
 }
 
 /// `/api/enter`
-pub(crate) async fn give(
-    State(app): State<Arc<App>>,
-    Extension(Peer(from)): Extension<Peer>,
-    Json(given): Json<Given>,
+pub(crate) async fn check_entered_token(
+    State(app): State<Arc<AppState>>,
+    Extension(PeerAddress(from)): Extension<PeerAddress>,
+    Json(given): Json<EnteredToken>,
 ) -> Response {
     let Some(access) = &app.access else { return StatusCode::NOT_FOUND.into_response() };
     match access.try_token(given.token.trim(), from) {
-        Ok(()) => {
-            (StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(given.token.trim(), KEPT_S))])
-                .into_response()
-        }
+        Ok(()) => (
+            StatusCode::NO_CONTENT,
+            [(header::SET_COOKIE, token_cookie(given.token.trim(), COOKIE_LIFETIME_S))],
+        )
+            .into_response(),
         Err(status) => status.into_response(),
     }
 }
 
 /// `/certificate`
-pub(crate) async fn certificate(State(app): State<Arc<App>>) -> Response {
+pub(crate) async fn serve_certificate(State(app): State<Arc<AppState>>) -> Response {
     match &app.access {
         Some(access) => (
             [(header::CONTENT_TYPE, "application/x-x509-ca-cert")],
-            access.certificate().to_owned(),
+            access.authority_certificate().to_owned(),
         )
             .into_response(),
         None => StatusCode::NOT_FOUND.into_response(),

@@ -1,11 +1,15 @@
 //! The page on which repetitions are judged.
 
-use super::page;
-use crate::words::Reader;
+use super::render_page;
+use crate::translation::PageReader;
 use maud::{Markup, html};
 
 /// `/label`: a movement to choose, and its repetitions one after the other.
-pub(crate) fn label(reader: &Reader, movements: &[(String, u32)], chosen: Option<&str>) -> Markup {
+pub(crate) fn render_label(
+    reader: &PageReader,
+    movements: &[(String, u32)],
+    chosen: Option<&str>,
+) -> Markup {
     let say = |text| reader.say(text);
     let body = html! {
         p.what { (say("What you say of repetitions teaches a model of your own. Who moves and what the program found are not shown, so that nothing sways you.")) }
@@ -18,13 +22,13 @@ pub(crate) fn label(reader: &Reader, movements: &[(String, u32)], chosen: Option
                 }
             }
         }
-        @if let Some(movement) = chosen { (judging(reader, movement)) }
+        @if let Some(movement) = chosen { (render_judging(reader, movement)) }
     };
     let scripts: &[&str] = if chosen.is_some() { &["label.js"] } else { &[] };
-    page(reader, say("Judge repetitions"), "/label", scripts, &body)
+    render_page(reader, say("Judge repetitions"), "/label", scripts, &body)
 }
 
-fn judging(reader: &Reader, movement: &str) -> Markup {
+fn render_judging(reader: &PageReader, movement: &str) -> Markup {
     let say = |text| reader.say(text);
     html! {
         section.player #judge data-movement=(movement) aria-label=(say("Judge repetitions")) {

@@ -9,18 +9,20 @@ mod models;
 mod over_time;
 mod watch;
 
-pub(crate) use athletes::{athlete, athletes};
-pub(crate) use compare::{choose_first, choose_second, compared, not_comparable};
-pub(crate) use corrections::corrections;
-pub(crate) use enter::{certificate, enter, give};
-pub(crate) use label::label;
-pub(crate) use models::models;
-pub(crate) use over_time::{no_load, no_plan, way_to};
-pub(crate) use watch::watch;
+pub(crate) use athletes::{render_athlete, render_athletes};
+pub(crate) use compare::{
+    render_comparison, render_first_choice, render_not_comparable, render_second_choice,
+};
+pub(crate) use corrections::render_corrections;
+pub(crate) use enter::{check_entered_token, serve_certificate, serve_enter};
+pub(crate) use label::render_label;
+pub(crate) use models::serve_models;
+pub(crate) use over_time::{athlete_navigation, render_no_load, render_no_plan};
+pub(crate) use watch::serve_watch;
 
-use crate::app::App;
-use crate::words::Reader;
-use agoge::kinematics::movement::bundled;
+use crate::app::AppState;
+use crate::translation::PageReader;
+use agoge::kinematics::movement::bundled_movements;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -30,10 +32,16 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Renders a page: its title, the path of its navigation entry (`here`), its scripts and its body.
-fn page(reader: &Reader, title: &str, here: &str, scripts: &[&str], body: &Markup) -> Markup {
+fn render_page(
+    reader: &PageReader,
+    title: &str,
+    here: &str,
+    scripts: &[&str],
+    body: &Markup,
+) -> Markup {
     html! {
         (DOCTYPE)
-        html lang=(reader.code()) {
+        html lang=(reader.language_code()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -41,12 +49,12 @@ fn page(reader: &Reader, title: &str, here: &str, scripts: &[&str], body: &Marku
                 link rel="stylesheet" href="/assets/report.css";
                 link rel="stylesheet" href="/assets/server.css";
                 link rel="icon" href="data:,";
-                @if let Some(table) = reader.table() { script type="application/json" id="words" { (PreEscaped(table)) } }
+                @if let Some(table) = reader.script_table() { script type="application/json" id="words" { (PreEscaped(table)) } }
                 @for script in scripts { script type="module" src={ "/assets/" (script) } {} }
             }
             body {
                 a.skip href="#main" { (reader.say("To the content")) }
-                (navigation(reader, here))
+                (render_navigation(reader, here))
                 header { h1 { (title) } }
                 main #main { (body) }
                 footer { p { (reader.say("Everything stays on this machine.")) } }
@@ -55,80 +63,84 @@ fn page(reader: &Reader, title: &str, here: &str, scripts: &[&str], body: &Marku
     }
 }
 
-fn navigation(reader: &Reader, here: &str) -> Markup {
+fn render_navigation(reader: &PageReader, here: &str) -> Markup {
     html! {
         nav.site aria-label=(reader.say("Site")) {
             @let links = [("/", reader.say("Analyse")), ("/watch", reader.say("Live")), ("/athletes", reader.say("Athletes")), ("/label", reader.say("Judge")), ("/models", reader.say("Models"))];
             @for (path, name) in links {
                 a href=(path) aria-current=[(path == here).then_some("page")] { (name) }
             }
-            @if let Some((path, code, name)) = reader.other() { a.other href=(path) lang=(code) hreflang=(code) { (name) } }
+            @if let Some((path, code, name)) = reader.other_language() { a.other href=(path) lang=(code) hreflang=(code) { (name) } }
         }
     }
 }
 
 /// Renders the navigation above a report.
-pub(crate) fn way_back() -> Markup {
+pub(crate) fn report_navigation() -> Markup {
     html! {
         link rel="stylesheet" href="/assets/server.css";
         a.skip href="#main" { "To the content" }
-        (navigation(&Reader::default(), ""))
+        (render_navigation(&PageReader::default(), ""))
     }
 }
 
 /// Responds 404 with a page that says what is missing; programs get plain text.
-pub(crate) fn missing(reader: &Reader, what: &'static str, hint: &'static str) -> Response {
+pub(crate) fn respond_missing(
+    reader: &PageReader,
+    what: &'static str,
+    hint: &'static str,
+) -> Response {
     if reader.is_program() {
         return (StatusCode::NOT_FOUND, format!("{what}; hint: {hint}")).into_response();
     }
     let body = html! { p { (reader.say(hint)) } };
-    (StatusCode::NOT_FOUND, page(reader, reader.say(what), "", &[], &body)).into_response()
+    (StatusCode::NOT_FOUND, render_page(reader, reader.say(what), "", &[], &body)).into_response()
 }
 
 /// Responds 422 with a page that says why a stored recording cannot be analysed; programs get plain
 /// text.
-pub(crate) fn not_analysed(reader: &Reader, why: &str) -> Response {
+pub(crate) fn respond_not_analysed(reader: &PageReader, why: &str) -> Response {
     if reader.is_program() {
         return (StatusCode::UNPROCESSABLE_ENTITY, why.to_owned()).into_response();
     }
     let body = html! { p { (why) } };
     let title = reader.say("This recording cannot be analysed as it was");
-    (StatusCode::UNPROCESSABLE_ENTITY, page(reader, title, "", &[], &body)).into_response()
+    (StatusCode::UNPROCESSABLE_ENTITY, render_page(reader, title, "", &[], &body)).into_response()
 }
 
 /// Every other path: not found.
-pub(crate) async fn nothing(reader: Reader) -> Response {
-    missing(&reader, "There is nothing here", "The pages are named above.")
+pub(crate) async fn serve_not_found(reader: PageReader) -> Response {
+    respond_missing(&reader, "There is nothing here", "The pages are named above.")
 }
 
 /// The options of a movement menu.
-fn movements_choice(reader: &Reader) -> Markup {
+fn render_movement_options(reader: &PageReader) -> Markup {
     html! {
         option value="auto" { (reader.say("Recognise it")) }
-        @for movement in bundled() { option value=(movement.name) { (movement.title) } }
+        @for movement in bundled_movements() { option value=(movement.name) { (movement.title) } }
     }
 }
 
 /// `/`
-pub(crate) async fn start(State(app): State<Arc<App>>, reader: Reader) -> Response {
+pub(crate) async fn serve_start(State(app): State<Arc<AppState>>, reader: PageReader) -> Response {
     let athletes = match app.store.as_ref() {
         Some(_) => {
             let shared = app.clone();
             let result = tokio::task::spawn_blocking(move || {
-                shared.store.as_ref().and_then(|store| store.athletes().ok())
+                shared.store.as_ref().and_then(|store| store.list_athletes().ok())
             })
             .await;
             result.ok().flatten().unwrap_or_default()
         }
         None => Vec::new(),
     };
-    let recent = app.recent.titles();
+    let recent = app.recent.list_titles();
     let body = html! {
         p.what { (reader.say("A recording or video of a movement in; what to change first out.")) }
         form.upload #upload {
             div.row {
                 label for="movement" { (reader.say("Movement")) }
-                select #movement name="movement" { (movements_choice(&reader)) }
+                select #movement name="movement" { (render_movement_options(&reader)) }
                 @if !athletes.is_empty() {
                     label for="athlete" { (reader.say("Athlete")) }
                     select #athlete name="athlete" {
@@ -167,13 +179,14 @@ pub(crate) async fn start(State(app): State<Arc<App>>, reader: Reader) -> Respon
             }
         }
     };
-    page(&reader, reader.say("Analyse a movement"), "/", &["upload.js"], &body).into_response()
+    render_page(&reader, reader.say("Analyse a movement"), "/", &["upload.js"], &body)
+        .into_response()
 }
 
 /// `/api/movements`
-pub(crate) async fn movements() -> Json<Value> {
+pub(crate) async fn serve_movements() -> Json<Value> {
     Json(
-        bundled()
+        bundled_movements()
             .iter()
             .map(|movement| json!({ "name": movement.name, "title": movement.title }))
             .collect(),

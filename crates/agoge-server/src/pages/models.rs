@@ -1,21 +1,21 @@
 //! The cards of the models that come with Agoge.
 
-use super::page;
-use crate::words::Reader;
+use super::render_page;
+use crate::translation::PageReader;
 use agoge::attention::card::Card;
 use agoge::{Models, bundled_base};
 use maud::{Markup, html};
 
 /// `/models`
-pub(crate) async fn models(reader: Reader) -> Markup {
+pub(crate) async fn serve_models(reader: PageReader) -> Markup {
     let base = bundled_base().ok();
     let all_models = Models::bundled().model.iter().chain(&base);
-    let body = html! { @for model in all_models { (of(&reader, model.card())) } };
-    page(&reader, reader.say("Models that come with Agoge"), "/models", &[], &body)
+    let body = html! { @for model in all_models { (render_card(&reader, model.card())) } };
+    render_page(&reader, reader.say("Models that come with Agoge"), "/models", &[], &body)
 }
 
 /// Renders a card: what the model was trained on and measured by, and its limits.
-fn of(reader: &Reader, card: &Card) -> Markup {
+fn render_card(reader: &PageReader, card: &Card) -> Markup {
     let say = |text| reader.say(text);
     let known: Vec<String> = card.movements.iter().map(|name| name.replace('_', " ")).collect();
     html! {

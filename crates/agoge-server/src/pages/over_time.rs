@@ -1,14 +1,14 @@
 //! Surroundings and replacements of the load and plan pages.
 
-use super::{page, way_back};
-use crate::words::Reader;
-use agoge::coach::load::Log;
-use agoge::report::Around;
+use super::{render_page, report_navigation};
+use crate::translation::PageReader;
+use agoge::coach::load::AthleteLog;
+use agoge::report::PageFrame;
 use agoge::store::Athlete;
 use maud::{Markup, html};
 
 /// Links to an athlete's other pages.
-fn others(reader: &Reader, athlete: &Athlete) -> Markup {
+fn render_athlete_links(reader: &PageReader, athlete: &Athlete) -> Markup {
     let path = format!("/athletes/{}", athlete.id.0);
     html! {
         nav.site.small aria-label=(reader.say("Athlete")) {
@@ -20,18 +20,18 @@ fn others(reader: &Reader, athlete: &Athlete) -> Markup {
 }
 
 /// What surrounds a page of an athlete that `agoge-report` renders: navigation above it.
-pub(crate) fn way_to(athlete: &Athlete) -> Around {
-    Around {
-        above: html! { (way_back()) (others(&Reader::default(), athlete)) },
-        ..Around::default()
+pub(crate) fn athlete_navigation(athlete: &Athlete) -> PageFrame {
+    PageFrame {
+        above: html! { (report_navigation()) (render_athlete_links(&PageReader::default(), athlete)) },
+        ..PageFrame::default()
     }
 }
 
 /// Load page of an athlete without load: what to do, and the injuries and pain that were reported.
-pub(crate) fn no_load(
-    reader: &Reader,
+pub(crate) fn render_no_load(
+    reader: &PageReader,
     athlete: &Athlete,
-    log: &Log,
+    log: &AthleteLog,
     wrong: Option<&String>,
 ) -> Markup {
     let say = |text| reader.say(text);
@@ -52,20 +52,24 @@ pub(crate) fn no_load(
         @if !log.pains.is_empty() {
             section { h2 { (say("Pain")) } ul.list { @for pain in &log.pains { li { (pain.day) " · " (pain.area.label()) " · " (pain.side.label()) (format!(" · {:.0} / 10", pain.score)) } } } }
         }
-        (others(reader, athlete))
+        (render_athlete_links(reader, athlete))
     };
-    page(reader, say("Load and injury"), "/athletes", &[], &body)
+    render_page(reader, say("Load and injury"), "/athletes", &[], &body)
 }
 
 /// Plan page of an athlete without a plan that can be shown.
-pub(crate) fn no_plan(reader: &Reader, athlete: &Athlete, is_unreadable: bool) -> Markup {
+pub(crate) fn render_no_plan(
+    reader: &PageReader,
+    athlete: &Athlete,
+    is_unreadable: bool,
+) -> Markup {
     let say = |text| reader.say(text);
     let body = html! {
         p.what { (athlete.name) }
         @if is_unreadable { p { (say("The newest plan was made by another version of Agoge and cannot be shown. Make it again:")) } }
         @else { p { (say("No plan is in the library yet. Write down free minutes and events (docs/PLAN.md), then:")) } }
         p { code { "agoge plan make request.toml --athlete \"" (athlete.name) "\"" } }
-        (others(reader, athlete))
+        (render_athlete_links(reader, athlete))
     };
-    page(reader, say("Plan"), "/athletes", &[], &body)
+    render_page(reader, say("Plan"), "/athletes", &[], &body)
 }

@@ -1,18 +1,18 @@
 //! The live page.
 
-use super::{movements_choice, page};
-use crate::words::Reader;
+use super::{render_movement_options, render_page};
+use crate::translation::PageReader;
 use axum::response::{IntoResponse, Response};
 use maud::html;
 
 /// `/watch`
-pub(crate) async fn watch(reader: Reader) -> Response {
+pub(crate) async fn serve_watch(reader: PageReader) -> Response {
     let say = |text| reader.say(text);
     let is_set_up = agoge::pose_folder().is_ok_and(|folder| folder.join("lite.tflite").exists());
     let body = html! {
         div.row {
             label for="movement" { (say("Movement")) }
-            select #movement { (movements_choice(&reader)) }
+            select #movement { (render_movement_options(&reader)) }
             button #camera type="button" disabled[!is_set_up] { (say("Start the camera")) }
             button #worn type="button" { (say("Wear this device")) }
             button #simulated type="button" { (say("Show a simulated athlete")) }
@@ -36,5 +36,5 @@ pub(crate) async fn watch(reader: Reader) -> Response {
         p #state role="status" aria-live="polite" {}
         section { h2 { (say("Repetitions")) } ol.list #log {} }
     };
-    page(&reader, say("Live"), "/watch", &["watch.js"], &body).into_response()
+    render_page(&reader, say("Live"), "/watch", &["watch.js"], &body).into_response()
 }

@@ -3,7 +3,7 @@
 
 pub mod browser;
 
-use agoge_server::{Config, Limits, Running, start};
+use agoge_server::{RunningServer, ServerLimits, ServerOptions, start_server};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -15,10 +15,15 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-pub async fn server(library: Option<PathBuf>, limits: Limits) -> Running {
-    start(Config { address: SocketAddr::from(([127, 0, 0, 1], 0)), library, limits, remote: None })
-        .await
-        .unwrap()
+pub async fn server(library: Option<PathBuf>, limits: ServerLimits) -> RunningServer {
+    start_server(ServerOptions {
+        address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        library,
+        limits,
+        remote: None,
+    })
+    .await
+    .unwrap()
 }
 
 /// Sends a request unchanged and reads the whole answer: status, head and body.
@@ -68,10 +73,10 @@ pub async fn post(
 
 /// A simulated set as a TRC file, to upload.
 pub fn recording_file() -> Vec<u8> {
-    use agoge::motion::simulate::{Exercise, Set};
+    use agoge::motion::simulate::{Exercise, SimulatedSet};
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("set.trc");
-    let set = Set { rate_hz: 30.0, repetitions: 5, ..Set::new(Exercise::Squat) };
+    let set = SimulatedSet { rate_hz: 30.0, repetitions: 5, ..SimulatedSet::new(Exercise::Squat) };
     agoge::formats::write_trc(&path, &set.simulate().recording).unwrap();
     std::fs::read(path).unwrap()
 }
@@ -97,19 +102,21 @@ pub async fn hear_all(socket: &mut Socket) -> Vec<Value> {
 
 /// A hello and the frames of five squats.
 pub fn squats() -> (Value, Vec<Value>) {
-    use agoge::motion::simulate::{Exercise, Set};
+    use agoge::motion::simulate::{Exercise, SimulatedSet};
     let recording =
-        Set { rate_hz: 30.0, repetitions: 5, ..Set::new(Exercise::Squat) }.simulate().recording;
+        SimulatedSet { rate_hz: 30.0, repetitions: 5, ..SimulatedSet::new(Exercise::Squat) }
+            .simulate()
+            .recording;
     let names: Vec<&str> =
         recording.skeleton.joints.iter().map(|joint| joint.name.as_str()).collect();
     let frame = |frame: usize| {
         let joints: Vec<[f64; 3]> =
-            (0..recording.joints()).map(|joint| recording.at(frame, joint)).collect();
+            (0..recording.joint_count()).map(|joint| recording.position_at(frame, joint)).collect();
         json!({ "t": recording.time[frame], "joints": joints })
     };
     (
         json!({ "joints": names, "space": "3d", "movement": "squat" }),
-        (0..recording.frames()).map(frame).collect(),
+        (0..recording.frame_count()).map(frame).collect(),
     )
 }
 

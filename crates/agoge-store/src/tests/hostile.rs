@@ -2,7 +2,7 @@
 //! and a check names the row.
 
 use super::*;
-use crate::store::DATA_BASE;
+use crate::store::DATABASE_FILE;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ fn library_beside_documents() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let (library, documents) = (folder.path().join("library"), folder.path().join("documents"));
     let store = Store::open(&library).unwrap();
     let ada = store.add_athlete("Ada", "").unwrap();
-    store.save_recording(ada, day("2026-03-01"), &recording(1)).unwrap();
+    store.save_recording(ada, parse_day("2026-03-01"), &sample_recording(1)).unwrap();
     std::fs::create_dir_all(library.join("athletes/Ada")).unwrap();
     std::fs::write(library.join("athletes/Ada/workouts.csv"), "day\n").unwrap();
     std::fs::create_dir(&documents).unwrap();
@@ -21,7 +21,7 @@ fn library_beside_documents() -> (tempfile::TempDir, PathBuf, PathBuf) {
 }
 
 fn change(library: &Path, sql: &str) {
-    Connection::open(library.join(DATA_BASE)).unwrap().execute_batch(sql).unwrap();
+    Connection::open(library.join(DATABASE_FILE)).unwrap().execute_batch(sql).unwrap();
 }
 
 /// What a hostile row could name.
@@ -47,14 +47,18 @@ fn a_foreign_removal_deletes_nothing_and_is_reported() {
         ));
         let store = Store::open(&library).unwrap();
         store.add_athlete(&format!("Zoë {}", name.len()), "").unwrap();
-        let check = store.check().unwrap();
+        let check = store.check_library().unwrap();
         assert!(documents.join("letter.txt").is_file(), "{name:?}");
         assert!(library.join("athletes/Ada/workouts.csv").is_file(), "{name:?}");
-        let reported = check.faults.iter().filter(|fault| fault.kind == FaultKind::Name).count();
+        let reported =
+            check.faults.iter().filter(|fault| fault.kind == StoreFaultKind::Name).count();
         assert_eq!(reported, 3, "{name:?}: {:?}", check.faults);
         // A backup with such a row is refused, and the library stays what it was.
         let other = folder.path().join("other");
-        assert!(matches!(Store::restore(&library, &other, true), Err(Error::Backup { .. })));
+        assert!(matches!(
+            Store::restore_backup(&library, &other, true),
+            Err(StoreError::Backup { .. })
+        ));
         assert!(documents.join("letter.txt").is_file(), "{name:?}");
         drop(store);
         change(&library, "DELETE FROM removals;");
@@ -68,7 +72,14 @@ fn a_removal_of_an_athlete_who_is_there_deletes_nothing() {
     let store = Store::open(&library).unwrap();
     store.add_athlete("Zoë", "").unwrap();
     assert!(library.join("athletes/Ada/workouts.csv").is_file());
-    assert!(store.check().unwrap().faults.iter().any(|fault| fault.kind == FaultKind::Name));
+    assert!(
+        store
+            .check_library()
+            .unwrap()
+            .faults
+            .iter()
+            .any(|fault| fault.kind == StoreFaultKind::Name)
+    );
 }
 
 #[test]
@@ -81,8 +92,11 @@ fn a_foreign_name_of_an_athlete_is_no_path() {
         assert!(error.to_string().contains("a row that Agoge did not write"), "{error}");
         assert!(store.delete_athlete(AthleteId(1)).is_err(), "{name:?}");
         assert!(documents.join("letter.txt").is_file(), "{name:?}");
-        let faults = store.check().unwrap().faults;
-        assert!(faults.iter().any(|fault| fault.kind == FaultKind::Name), "{name:?}: {faults:?}");
+        let faults = store.check_library().unwrap().faults;
+        assert!(
+            faults.iter().any(|fault| fault.kind == StoreFaultKind::Name),
+            "{name:?}: {faults:?}"
+        );
     }
 }
 
@@ -95,8 +109,8 @@ fn a_foreign_hash_of_a_recording_is_no_path() {
     change(&library, &format!("UPDATE recordings SET hash = '{hash}';"));
     let store = Store::open(&library).unwrap();
     assert!(store.recording_file(RecordingId(1)).is_err());
-    let faults = store.check().unwrap().faults;
-    assert!(faults.iter().any(|fault| fault.kind == FaultKind::Name), "{faults:?}");
+    let faults = store.check_library().unwrap().faults;
+    assert!(faults.iter().any(|fault| fault.kind == StoreFaultKind::Name), "{faults:?}");
     assert!(store.delete_recording(RecordingId(1)).is_ok());
     assert_eq!(std::fs::read(&secret).unwrap(), b"secret");
 }
@@ -107,6 +121,6 @@ fn a_library_whose_folder_is_a_link_is_refused() {
     let (_folder, library, documents) = library_beside_documents();
     std::fs::remove_dir_all(library.join("athletes")).unwrap();
     std::os::unix::fs::symlink(&documents, library.join("athletes")).unwrap();
-    assert!(matches!(Store::open(&library), Err(Error::Link { .. })));
+    assert!(matches!(Store::open(&library), Err(StoreError::Link { .. })));
     assert!(documents.join("letter.txt").is_file());
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 #[test]
 fn one_at_a_time_writes_an_athletes_files() {
-    let (folder, store) = library();
+    let (folder, store) = temp_library();
     store.add_athlete("Ada", "").unwrap();
     let name = AthleteName::new("Ada").unwrap();
     let table = folder.path().join("athletes/Ada/rows.csv");
@@ -29,12 +29,12 @@ fn one_at_a_time_writes_an_athletes_files() {
     });
     assert_eq!(std::fs::read_to_string(&table).unwrap().lines().count(), 12);
     assert!(waited.into_inner() > 0);
-    assert!(store.check().unwrap().is_clean());
+    assert!(store.check_library().unwrap().is_clean());
 }
 
 #[test]
 fn who_waited_while_the_folder_was_deleted_does_not_write_into_nothing() {
-    let (folder, store) = library();
+    let (folder, store) = temp_library();
     let ada = store.add_athlete("Ada", "").unwrap();
     let name = AthleteName::new("Ada").unwrap();
     let lock = lock_athlete(folder.path(), &name, || ()).unwrap();
@@ -47,7 +47,9 @@ fn who_waited_while_the_folder_was_deleted_does_not_write_into_nothing() {
         drop(late);
         deleting.join().unwrap();
     });
-    assert!(!folder.path().join("athletes/Ada").exists() || store.check().unwrap().is_clean());
+    assert!(
+        !folder.path().join("athletes/Ada").exists() || store.check_library().unwrap().is_clean()
+    );
     let again = lock_athlete(folder.path(), &name, || ()).unwrap();
     assert!(folder.path().join("athletes/Ada/.lock").is_file());
     drop(again);
@@ -55,9 +57,9 @@ fn who_waited_while_the_folder_was_deleted_does_not_write_into_nothing() {
 
 #[test]
 fn openers_at_once_leave_what_was_restored() {
-    let (folder, store) = library();
+    let (folder, store) = temp_library();
     let ada = store.add_athlete("Ada", "").unwrap();
-    store.save_recording(ada, day("2026-03-01"), &recording(1)).unwrap();
+    store.save_recording(ada, parse_day("2026-03-01"), &sample_recording(1)).unwrap();
     drop(store);
     for round in 0..5 {
         let place = tempfile::tempdir().unwrap();
@@ -65,17 +67,17 @@ fn openers_at_once_leave_what_was_restored() {
         std::fs::create_dir(&library).unwrap();
         // What a restoration that was killed at its last step leaves.
         let backup = place.path().join("backup");
-        Store::open(folder.path()).unwrap().backup(&backup).unwrap();
+        Store::open(folder.path()).unwrap().write_backup(&backup).unwrap();
         std::fs::rename(&backup, library.join("restoring")).unwrap();
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 let library = &library;
                 scope.spawn(move || {
-                    let names = Store::open(library).unwrap().athletes().unwrap();
+                    let names = Store::open(library).unwrap().list_athletes().unwrap();
                     assert_eq!(names.len(), 1, "round {round}");
                 });
             }
         });
-        assert!(Store::open(&library).unwrap().check().unwrap().is_clean());
+        assert!(Store::open(&library).unwrap().check_library().unwrap().is_clean());
     }
 }

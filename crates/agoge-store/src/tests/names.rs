@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 #[test]
 fn names_that_would_leave_the_library_or_mislead_are_refused() {
-    let (folder, store) = library();
+    let (folder, store) = temp_library();
     for name in [
         "",
         "..",
@@ -27,20 +27,20 @@ fn names_that_would_leave_the_library_or_mislead_are_refused() {
         "a ",
         &"x".repeat(101),
     ] {
-        assert!(matches!(store.add_athlete(name, ""), Err(Error::Name)), "{name:?}");
-        assert!(matches!(store.athlete_or_new(name), Err(Error::Name)), "{name:?}");
+        assert!(matches!(store.add_athlete(name, ""), Err(StoreError::Name)), "{name:?}");
+        assert!(matches!(store.athlete_or_new(name), Err(StoreError::Name)), "{name:?}");
         assert!(store.find_athlete(name).is_err());
     }
-    assert!(store.athletes().unwrap().is_empty());
+    assert!(store.list_athletes().unwrap().is_empty());
     assert_eq!(
-        files::entries(&folder.path().join(files::ATHLETES)).unwrap(),
+        files::list_entries(&folder.path().join(files::ATHLETES)).unwrap(),
         Vec::<std::path::PathBuf>::new()
     );
 }
 
 #[test]
 fn what_looks_like_sql_or_a_script_is_a_name() {
-    let (_folder, store) = library();
+    let (_folder, store) = temp_library();
     let names = [
         "Robert'); DROP TABLE athletes;--",
         "\" OR \"1\"=\"1",
@@ -65,10 +65,10 @@ fn what_looks_like_sql_or_a_script_is_a_name() {
             "{name}: {found:?}"
         );
     }
-    assert_eq!(store.athletes().unwrap().len(), names.len());
+    assert_eq!(store.list_athletes().unwrap().len(), names.len());
     assert_eq!(store.search_athletes("zOË").unwrap().len(), 1);
     assert!(
-        matches!(store.add_athlete("ZOË k.", ""), Err(Error::AthleteExists { .. })),
+        matches!(store.add_athlete("ZOË k.", ""), Err(StoreError::AthleteExists { .. })),
         "folders of some systems know no capitals"
     );
     assert!(store.labels_of_kind("x' OR '1'='1").unwrap().is_empty());
@@ -76,12 +76,12 @@ fn what_looks_like_sql_or_a_script_is_a_name() {
 
 #[test]
 fn messages_are_one_line_with_a_hint() {
-    let (_folder, store) = library();
+    let (_folder, store) = temp_library();
     for error in [
         store.find_athlete("a\nb").unwrap_err(),
-        store.athlete(AthleteId(7)).unwrap_err(),
-        store.recording(RecordingId(7)).unwrap_err(),
-        store.save_plan(AthleteId(7), day("2026-01-01"), &json!(null)).unwrap_err(),
+        store.load_athlete(AthleteId(7)).unwrap_err(),
+        store.load_recording(RecordingId(7)).unwrap_err(),
+        store.save_plan(AthleteId(7), parse_day("2026-01-01"), &json!(null)).unwrap_err(),
         store.add_athlete("..", "").unwrap_err(),
     ] {
         let text = error.to_string();
@@ -109,15 +109,15 @@ proptest! {
 
     #[test]
     fn every_text_comes_back_as_it_was(texts in prop::collection::vec(any::<String>(), 4)) {
-        let (_folder, store) = library();
+        let (_folder, store) = temp_library();
         let ada = store.add_athlete("Ada", &texts[0]).unwrap();
-        let consent = Consent { day: day("2026-03-01"), purpose: texts[1].clone(), given: false, note: texts[2].clone() };
+        let consent = Consent { day: parse_day("2026-03-01"), purpose: texts[1].clone(), given: false, note: texts[2].clone() };
         store.add_consent(ada, &consent).unwrap();
-        let id = store.save_recording(ada, day("2026-03-01"), &recording(1)).unwrap();
+        let id = store.save_recording(ada, parse_day("2026-03-01"), &sample_recording(1)).unwrap();
         let value = json!({ "said": texts[3] });
         store.save_label(&NewLabel { recording: id, other: None, kind: &texts[0], value: &value, author: &texts[1] }).unwrap();
-        prop_assert_eq!(&store.athlete(ada).unwrap().note, &texts[0]);
-        prop_assert_eq!(store.consents(ada).unwrap(), vec![consent]);
+        prop_assert_eq!(&store.load_athlete(ada).unwrap().note, &texts[0]);
+        prop_assert_eq!(store.list_consents(ada).unwrap(), vec![consent]);
         prop_assert_eq!(&store.labels_of_kind(&texts[0]).unwrap()[0].value, &value);
         store.search_athletes(&texts[2]).unwrap();
     }

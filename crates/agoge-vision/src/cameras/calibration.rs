@@ -1,16 +1,16 @@
 //! Camera calibrations, as Pose2Sim and its relatives write them (TOML).
 
-use crate::Error;
+use crate::VisionError;
 use nalgebra::{Matrix3, Rotation3, Vector3};
 use std::path::Path;
 
 /// Iterations of undoing the lens distortion; each reduces the error several times.
-const ROUNDS: usize = 20;
+const UNDISTORT_ROUNDS: usize = 20;
 const HINT: &str = "each camera is a section with size, matrix, distortions, rotation and translation, as Pose2Sim writes it";
 
 /// A calibrated camera: x_camera = R · x_world + t, z away from the camera, the world's z up.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Camera {
+pub struct CalibratedCamera {
     /// Its name in the file.
     pub name: String,
     /// Width and height of its image, px.
@@ -27,7 +27,7 @@ pub struct Camera {
 
 /// A camera's section of the file; keys of other programs are ignored.
 #[derive(serde::Deserialize)]
-struct Section {
+struct CameraSection {
     name: Option<String>,
     size: [f64; 2],
     matrix: [[f64; 3]; 3],
@@ -42,27 +42,31 @@ struct Section {
 /// Reads the cameras of a calibration file, in the order of their section names.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::Video`] if it is not a calibration, or is one of fisheye lenses.
-pub fn read(path: &Path) -> Result<Vec<Camera>, Error> {
-    let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-    let fault = |what: String| Error::video(path, what, HINT);
+/// [`VisionError::Io`]; [`VisionError::Video`] if it is not a calibration, or is one of fisheye lenses.
+pub fn read_cameras(path: &Path) -> Result<Vec<CalibratedCamera>, VisionError> {
+    let text = std::fs::read_to_string(path).map_err(VisionError::io("read", path))?;
+    let fault = |what: String| VisionError::video(path, what, HINT);
     let first_line =
         |error: toml::de::Error| error.message().lines().next().unwrap_or_default().to_owned();
     let table: toml::Table =
         text.parse().map_err(|error| fault(format!("not a calibration: {}", first_line(error))))?;
     let sections = table.into_iter().filter(|(name, value)| name != "metadata" && value.is_table());
-    let cameras: Vec<Camera> = sections
+    let cameras: Vec<CalibratedCamera> = sections
         .map(|(name, value)| {
-            let section: Section = value
+            let section: CameraSection = value
                 .try_into()
                 .map_err(|error| fault(format!("camera {name:?}: {}", first_line(error))))?;
-            camera(&name, section).map_err(|what| fault(format!("camera {name:?}: {what}")))
+            camera_from_section(&name, section)
+                .map_err(|what| fault(format!("camera {name:?}: {what}")))
         })
-        .collect::<Result<_, Error>>()?;
+        .collect::<Result<_, VisionError>>()?;
     if cameras.is_empty() { Err(fault("no camera in it".to_owned())) } else { Ok(cameras) }
 }
 
-fn camera(name: &str, section: Section) -> Result<Camera, &'static str> {
+fn camera_from_section(
+    name: &str,
+    section: CameraSection,
+) -> Result<CalibratedCamera, &'static str> {
     let [[fx, _, cx], [_, fy, cy], _] = section.matrix;
     let mut distortion = [0.0; 5];
     distortion
@@ -79,7 +83,7 @@ fn camera(name: &str, section: Section) -> Result<Camera, &'static str> {
     if section.fisheye {
         return Err("a fisheye lens, which is not known here");
     }
-    Ok(Camera {
+    Ok(CalibratedCamera {
         name: section.name.unwrap_or_else(|| name.to_owned()),
         size: section.size,
         focus: [fx, fy, cx, cy],
@@ -89,27 +93,27 @@ fn camera(name: &str, section: Section) -> Result<Camera, &'static str> {
     })
 }
 
-impl Camera {
+impl CalibratedCamera {
     /// Projects a point of the world, m, to px from the upper left corner; `None` behind the
     /// camera.
-    pub fn project(&self, point: Vector3<f64>) -> Option<[f64; 2]> {
+    pub fn project_point(&self, point: Vector3<f64>) -> Option<[f64; 2]> {
         let seen = self.rotation * point + self.translation;
-        let [x, y] = self.distorted([seen.x / seen.z, seen.y / seen.z]);
+        let [x, y] = self.distort_point([seen.x / seen.z, seen.y / seen.z]);
         let [fx, fy, cx, cy] = self.focus;
         (seen.z > 0.0).then_some([fx * x + cx, fy * y + cy])
     }
 
     /// The direction (x, y, 1) of a pixel, with the lens distortion undone iteratively.
-    pub(super) fn direction(&self, [u, v]: [f64; 2]) -> [f64; 2] {
+    pub(super) fn pixel_direction(&self, [u, v]: [f64; 2]) -> [f64; 2] {
         let [fx, fy, cx, cy] = self.focus;
         let seen = [(u - cx) / fx, (v - cy) / fy];
-        (0..ROUNDS).fold(seen, |at, _| {
-            let off = self.distorted(at);
+        (0..UNDISTORT_ROUNDS).fold(seen, |at, _| {
+            let off = self.distort_point(at);
             [at[0] + seen[0] - off[0], at[1] + seen[1] - off[1]]
         })
     }
 
-    fn distorted(&self, [x, y]: [f64; 2]) -> [f64; 2] {
+    fn distort_point(&self, [x, y]: [f64; 2]) -> [f64; 2] {
         let [k1, k2, p1, p2, k3] = self.distortion;
         let r2 = x * x + y * y;
         let radial = 1.0 + r2 * (k1 + r2 * (k2 + r2 * k3));
@@ -120,7 +124,7 @@ impl Camera {
     }
 
     /// R and t.
-    pub(super) fn pose(&self) -> (Matrix3<f64>, Vector3<f64>) {
+    pub(super) fn rotation_and_translation(&self) -> (Matrix3<f64>, Vector3<f64>) {
         (*self.rotation.matrix(), self.translation)
     }
 }
@@ -129,12 +133,12 @@ impl Camera {
 /// in their order.
 ///
 /// # Errors
-/// [`Error::Video`] if a video has no camera.
-pub fn assigned(
-    cameras: &[Camera],
+/// [`VisionError::Video`] if a video has no camera.
+pub fn assign_cameras(
+    cameras: &[CalibratedCamera],
     videos: &[&Path],
     calibration: &Path,
-) -> Result<Vec<Camera>, Error> {
+) -> Result<Vec<CalibratedCamera>, VisionError> {
     let named = |video: &&Path| {
         let stem = video.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
         cameras
@@ -142,20 +146,21 @@ pub fn assigned(
             .filter(|camera| stem.contains(&camera.name.to_lowercase()))
             .max_by_key(|camera| camera.name.len())
     };
-    let by_name: Option<Vec<Camera>> = videos.iter().map(|video| named(video).cloned()).collect();
+    let by_name: Option<Vec<CalibratedCamera>> =
+        videos.iter().map(|video| named(video).cloned()).collect();
     let doubled = by_name.iter().flatten().enumerate().find(|(index, camera)| {
         by_name.iter().flatten().take(*index).any(|other| other.name == camera.name)
     });
     if let Some((_, camera)) = doubled {
         let what = format!("two videos are named after camera {:?}", camera.name);
-        return Err(Error::video(calibration, what, "give one video of each camera"));
+        return Err(VisionError::video(calibration, what, "give one video of each camera"));
     }
     match by_name {
         Some(cameras) => Ok(cameras),
         None if cameras.len() == videos.len() => Ok(cameras.to_vec()),
         None => {
             let what = format!("{} cameras for {} videos", cameras.len(), videos.len());
-            Err(Error::video(
+            Err(VisionError::video(
                 calibration,
                 what,
                 "give a video of each camera, or name videos after their cameras",

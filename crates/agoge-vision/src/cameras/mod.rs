@@ -4,43 +4,46 @@
 mod calibration;
 mod sync;
 
-pub use calibration::{Camera, assigned, read};
-pub use sync::lag;
+pub use calibration::{CalibratedCamera, assign_cameras, read_cameras};
+pub use sync::find_lag;
 
-use crate::Error;
+use crate::VisionError;
 use agoge_motion::recording::MISSING;
-use agoge_motion::{Recording, Source, Space, UpAxis};
+use agoge_motion::{Recording, RecordingSource, Space, UpAxis};
 use nalgebra::{Matrix4, RowVector4, SymmetricEigen, Vector3};
 use std::path::Path;
 
 /// A camera saw a point wrongly if its reprojection is further off than this, in 1/1000 of the
 /// image height: 15 px of 1080, as in Pose2Sim.
-const FAR: f64 = 14.0;
+const MAX_REPROJECTION: f64 = 14.0;
 /// Positions with lower confidence are not used; the conditioning would leave them out too.
-const LEAST: f32 = 0.3;
+const MIN_CONFIDENCE: f32 = 0.3;
 
-/// One camera's observation of a joint: the direction of [`Camera::direction`], the position in the
+/// One camera's observation of a joint: the direction of [`CalibratedCamera::pixel_direction`], the position in the
 /// image, px, and its confidence.
 #[derive(Clone, Copy)]
-struct Sight<'a> {
-    camera: &'a Camera,
+struct JointObservation<'a> {
+    camera: &'a CalibratedCamera,
     direction: [f64; 2],
     seen: [f64; 2],
-    sure: f64,
+    confidence: f64,
 }
 
 /// Triangulates one recording in space from several cameras that saw the same athlete, on the clock
 /// of the first: m, Y up (the calibration's z). Each recording is in image coordinates, y up from
 /// the lower edge, with the same joints. Clocks are aligned by how the joints move up and down
-/// ([`lag`]). A point is the one nearest to all observations, weighted by confidence (direct linear
+/// ([`find_lag`]). A point is the one nearest to all observations, weighted by confidence (direct linear
 /// transformation: Hartley & Zisserman 2004, 12.2); an observation that does not fit is left out,
 /// as long as two remain.
 ///
 /// # Errors
-/// [`Error::Video`] with fewer than two cameras, different joints, or clocks that cannot be
+/// [`VisionError::Video`] with fewer than two cameras, different joints, or clocks that cannot be
 /// aligned.
-pub fn triangulate(views: &[(Camera, Recording)], path: &Path) -> Result<Recording, Error> {
-    let fault = |what: String, hint| Err(Error::video(path, what, hint));
+pub fn triangulate(
+    views: &[(CalibratedCamera, Recording)],
+    path: &Path,
+) -> Result<Recording, VisionError> {
+    let fault = |what: String, hint| Err(VisionError::video(path, what, hint));
     let [(_, first), others @ ..] = views else {
         return fault("no camera".into(), "give two videos or more");
     };
@@ -59,7 +62,7 @@ pub fn triangulate(views: &[(Camera, Recording)], path: &Path) -> Result<Recordi
                 "read all videos by the same network",
             );
         }
-        let Some((lag_s, alike)) = lag(first, other) else {
+        let Some((lag_s, alike)) = find_lag(first, other) else {
             let what =
                 format!("the clock of camera {:?} cannot be laid on the first one's", camera.name);
             return fault(
@@ -73,26 +76,26 @@ pub fn triangulate(views: &[(Camera, Recording)], path: &Path) -> Result<Recordi
         ));
         lags.push(lag_s);
     }
-    let joints = first.joints();
+    let joints = first.joint_count();
     let mut position = vec![MISSING; first.position.len()];
     let mut confidence = vec![0.0; first.position.len()];
     let (mut left_out, mut sights_in_all) = (0usize, 0usize);
     for (frame, &time_s) in first.time.iter().enumerate() {
         for joint in 0..joints {
-            let sights: Vec<Sight> = views
+            let sights: Vec<JointObservation> = views
                 .iter()
                 .zip(&lags)
                 .filter_map(|((camera, recording), lag_s)| {
-                    sight(camera, recording, joint, time_s + lag_s)
+                    observe_joint(camera, recording, joint, time_s + lag_s)
                 })
                 .collect();
             sights_in_all += sights.len();
             let at = frame * joints + joint;
-            if let Some((point, used)) = point(&sights) {
+            if let Some((point, used)) = consistent_point(&sights) {
                 left_out += sights.len() - used.len();
                 position[at] = UpAxis::Z.to_y_up(point.into());
-                confidence[at] =
-                    (used.iter().map(|sight| sight.sure).sum::<f64>() / used.len() as f64) as f32;
+                confidence[at] = (used.iter().map(|sight| sight.confidence).sum::<f64>()
+                    / used.len() as f64) as f32;
             } else {
                 left_out += sights.len();
             }
@@ -103,8 +106,12 @@ pub fn triangulate(views: &[(Camera, Recording)], path: &Path) -> Result<Recordi
         notes
             .push(format!("{share:.1} % of the sights left out: alone, or not where the other cameras have the joint"));
     }
-    let source =
-        Source { format: "cameras".into(), up_axis: UpAxis::Z, notes, ..first.source.clone() };
+    let source = RecordingSource {
+        format: "cameras".into(),
+        up_axis: UpAxis::Z,
+        notes,
+        ..first.source.clone()
+    };
     Ok(Recording::new(
         source,
         first.skeleton.clone(),
@@ -117,31 +124,39 @@ pub fn triangulate(views: &[(Camera, Recording)], path: &Path) -> Result<Recordi
 
 /// A camera's observation of a joint at a time between two of its frames; `None` unless it saw the
 /// joint in both.
-fn sight<'a>(
-    camera: &'a Camera,
+fn observe_joint<'a>(
+    camera: &'a CalibratedCamera,
     recording: &Recording,
     joint: usize,
     time_s: f64,
-) -> Option<Sight<'a>> {
+) -> Option<JointObservation<'a>> {
     let after = recording.time.partition_point(|&time| time < time_s).max(1);
     let before = after - 1;
     let share =
         (time_s - recording.time[before]) / (recording.time.get(after)? - recording.time[before]);
     let sure =
-        [before, after].map(|frame| recording.confidence[frame * recording.joints() + joint]);
+        [before, after].map(|frame| recording.confidence[frame * recording.joint_count() + joint]);
     let sure = sure[0].min(sure[1]);
-    let ([ax, ay, _], [bx, by, _]) = (recording.at(before, joint), recording.at(after, joint));
+    let ([ax, ay, _], [bx, by, _]) =
+        (recording.position_at(before, joint), recording.position_at(after, joint));
     let seen = [ax + share * (bx - ax), camera.size[1] - (ay + share * (by - ay))];
-    let known = sure >= LEAST && share >= 0.0 && seen.iter().all(|v| v.is_finite());
-    known.then(|| Sight { camera, direction: camera.direction(seen), seen, sure: f64::from(sure) })
+    let known = sure >= MIN_CONFIDENCE && share >= 0.0 && seen.iter().all(|v| v.is_finite());
+    known.then(|| JointObservation {
+        camera,
+        direction: camera.pixel_direction(seen),
+        seen,
+        confidence: f64::from(sure),
+    })
 }
 
 /// The point that fits, and the observations it rests on; `None` if no two agree.
-fn point<'a>(sights: &[Sight<'a>]) -> Option<(Vector3<f64>, Vec<Sight<'a>>)> {
+fn consistent_point<'a>(
+    sights: &[JointObservation<'a>],
+) -> Option<(Vector3<f64>, Vec<JointObservation<'a>>)> {
     let mut used = sights.to_vec();
     loop {
-        let point = nearest(&used)?;
-        if worst(&used, point) <= 1.0 {
+        let point = least_squares_point(&used)?;
+        if worst_reprojection(&used, point) <= 1.0 {
             return Some((point, used));
         }
         if used.len() <= 2 {
@@ -151,7 +166,8 @@ fn point<'a>(sights: &[Sight<'a>]) -> Option<(Vector3<f64>, Vec<Sight<'a>>)> {
         let without = |index: usize| {
             let mut fewer = used.clone();
             fewer.remove(index);
-            let error = nearest(&fewer).map_or(f64::INFINITY, |point| worst(&fewer, point));
+            let error = least_squares_point(&fewer)
+                .map_or(f64::INFINITY, |point| worst_reprojection(&fewer, point));
             (error, fewer)
         };
         used = (0..used.len()).map(without).min_by(|a, b| a.0.total_cmp(&b.0))?.1;
@@ -159,18 +175,18 @@ fn point<'a>(sights: &[Sight<'a>]) -> Option<(Vector3<f64>, Vec<Sight<'a>>)> {
 }
 
 /// The least-squares point; `None` with fewer than two observations, or if it is at infinity.
-fn nearest(sights: &[Sight]) -> Option<Vector3<f64>> {
+fn least_squares_point(sights: &[JointObservation]) -> Option<Vector3<f64>> {
     if sights.len() < 2 {
         return None;
     }
     let mut squares = Matrix4::zeros();
     for sight in sights {
-        let (rotation, translation) = sight.camera.pose();
+        let (rotation, translation) = sight.camera.rotation_and_translation();
         let row = |k: usize| {
             RowVector4::new(rotation[(k, 0)], rotation[(k, 1)], rotation[(k, 2)], translation[k])
         };
         for axis in 0..2 {
-            let equation = (row(2) * sight.direction[axis] - row(axis)) * sight.sure;
+            let equation = (row(2) * sight.direction[axis] - row(axis)) * sight.confidence;
             squares += equation.transpose() * equation;
         }
     }
@@ -181,11 +197,12 @@ fn nearest(sights: &[Sight]) -> Option<Vector3<f64>> {
     point.iter().all(|v| v.is_finite()).then_some(point)
 }
 
-/// Largest distance between an observation and the reprojected point, in units of [`FAR`].
-fn worst(sights: &[Sight], point: Vector3<f64>) -> f64 {
-    let off = |sight: &Sight| {
-        let [u, v] = sight.camera.project(point).unwrap_or([f64::INFINITY; 2]);
-        1000.0 * (u - sight.seen[0]).hypot(v - sight.seen[1]) / (FAR * sight.camera.size[1])
+/// Largest distance between an observation and the reprojected point, in units of [`MAX_REPROJECTION`].
+fn worst_reprojection(sights: &[JointObservation], point: Vector3<f64>) -> f64 {
+    let off = |sight: &JointObservation| {
+        let [u, v] = sight.camera.project_point(point).unwrap_or([f64::INFINITY; 2]);
+        1000.0 * (u - sight.seen[0]).hypot(v - sight.seen[1])
+            / (MAX_REPROJECTION * sight.camera.size[1])
     };
     sights.iter().map(off).fold(0.0, f64::max)
 }

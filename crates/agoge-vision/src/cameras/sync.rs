@@ -1,35 +1,38 @@
 //! Synchronises the clocks of two cameras by what both saw.
 
 use agoge_motion::Recording;
-use agoge_motion::condition::condition;
+use agoge_motion::condition::condition_recording;
 
 /// Largest lag between the clocks, s, and the step in which it is searched.
-const MOST_S: f64 = 2.0;
-const STEP_S: f64 = 1.0 / 120.0;
+const MAX_LAG_S: f64 = 2.0;
+const LAG_STEP_S: f64 = 1.0 / 120.0;
 /// Share of the shorter recording that must overlap at a lag, and the least correlation of the
 /// movements.
-const SHARED: f64 = 0.5;
-const ALIKE: f64 = 0.6;
+const MIN_OVERLAP: f64 = 0.5;
+const MIN_CORRELATION: f64 = 0.6;
 
 /// Finds the lag of another camera's clock behind the first one's, s (what the first sees at t, the
 /// other sees at t + lag), and the correlation at that lag. It correlates the vertical speeds of
 /// all joints, which look alike from any upright camera. Between steps the lag is the top of the
 /// parabola through three of them. `None` if the movements are not alike at any lag up to 2 s.
-pub fn lag(first: &Recording, other: &Recording) -> Option<(f64, f64)> {
+pub fn find_lag(first: &Recording, other: &Recording) -> Option<(f64, f64)> {
     // Speeds of raw positions are mostly noise.
     let conditioned = |raw: &Recording| {
-        condition(raw, &Default::default()).map_or_else(|_| raw.clone(), |done| done.recording)
+        condition_recording(raw, &Default::default())
+            .map_or_else(|_| raw.clone(), |done| done.recording)
     };
     let (first, other) = (conditioned(first), conditioned(other));
-    let (first, other) = (Speeds::of(&first), Speeds::of(&other));
-    let steps = (MOST_S / STEP_S) as i32;
-    let correlations: Vec<Option<f64>> =
-        (-steps..=steps).map(|step| first.alike(&other, f64::from(step) * STEP_S)).collect();
+    let (first, other) =
+        (VerticalSpeeds::from_recording(&first), VerticalSpeeds::from_recording(&other));
+    let steps = (MAX_LAG_S / LAG_STEP_S) as i32;
+    let correlations: Vec<Option<f64>> = (-steps..=steps)
+        .map(|step| first.correlation_at(&other, f64::from(step) * LAG_STEP_S))
+        .collect();
     let best =
         (0..correlations.len()).filter(|&k| correlations[k].is_some()).max_by(|&a, &b| {
             correlations[a].partial_cmp(&correlations[b]).unwrap_or(std::cmp::Ordering::Equal)
         })?;
-    let top = correlations[best].filter(|&top| top >= ALIKE)?;
+    let top = correlations[best].filter(|&top| top >= MIN_CORRELATION)?;
     let beside = |k: Option<usize>| k.and_then(|k| *correlations.get(k)?);
     let shift = match (beside(best.checked_sub(1)), beside(Some(best + 1))) {
         (Some(before), Some(after)) if before + after < 2.0 * top => {
@@ -37,11 +40,11 @@ pub fn lag(first: &Recording, other: &Recording) -> Option<(f64, f64)> {
         }
         _ => 0.0,
     };
-    Some(((best as f64 - f64::from(steps) + shift) * STEP_S, top))
+    Some(((best as f64 - f64::from(steps) + shift) * LAG_STEP_S, top))
 }
 
 /// Vertical speeds of a recording's joints.
-struct Speeds<'a> {
+struct VerticalSpeeds<'a> {
     recording: &'a Recording,
     /// `[joint][step]`, px/s, NaN where unknown; step k lies between frames k and k + 1.
     speed: Vec<Vec<f64>>,
@@ -49,24 +52,24 @@ struct Speeds<'a> {
     time: Vec<f64>,
 }
 
-impl Speeds<'_> {
-    fn of(recording: &Recording) -> Speeds<'_> {
-        let steps = recording.frames().saturating_sub(1);
-        let speed = (0..recording.joints())
+impl VerticalSpeeds<'_> {
+    fn from_recording(recording: &Recording) -> VerticalSpeeds<'_> {
+        let steps = recording.frame_count().saturating_sub(1);
+        let speed = (0..recording.joint_count())
             .map(|joint| {
-                let up = |frame: usize| recording.at(frame, joint)[1];
+                let up = |frame: usize| recording.position_at(frame, joint)[1];
                 (0..steps)
                     .map(|k| (up(k + 1) - up(k)) / (recording.time[k + 1] - recording.time[k]))
                     .collect()
             })
             .collect();
         let time = (0..steps).map(|k| 0.5 * (recording.time[k] + recording.time[k + 1])).collect();
-        Speeds { recording, speed, time }
+        VerticalSpeeds { recording, speed, time }
     }
 
     /// The correlation with another recording's speeds at a lag; `None` if too little of the two
     /// overlaps.
-    fn alike(&self, other: &Speeds, lag_s: f64) -> Option<f64> {
+    fn correlation_at(&self, other: &VerticalSpeeds, lag_s: f64) -> Option<f64> {
         let (mut n, mut sums, mut squares, mut product) = (0.0, [0.0; 2], [0.0; 2], 0.0);
         let mut shared = 0usize;
         for (k, time_s) in self.time.iter().enumerate() {
@@ -89,9 +92,9 @@ impl Speeds<'_> {
                 }
             }
         }
-        let shorter = self.recording.frames().min(other.recording.frames()) as f64;
+        let shorter = self.recording.frame_count().min(other.recording.frame_count()) as f64;
         let spread = [0, 1].map(|axis| squares[axis] - sums[axis].powi(2) / n);
         let correlation = (product - sums[0] * sums[1] / n) / (spread[0] * spread[1]).sqrt();
-        (shared as f64 >= SHARED * shorter && correlation.is_finite()).then_some(correlation)
+        (shared as f64 >= MIN_OVERLAP * shorter && correlation.is_finite()).then_some(correlation)
     }
 }

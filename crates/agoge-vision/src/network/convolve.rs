@@ -1,20 +1,20 @@
 //! Full filters as matrix products: a tile of pixels times a panel of output channels, with all
 //! sums in registers.
 
-use super::picture::{Geometry, Plane};
-use crate::tflite::{Weights, Window};
+use super::plane::{FeaturePlane, PlaneLayout};
+use crate::tflite::{FilterWeights, FilterWindow};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Pixels of a tile: with two vectors of outputs each this makes 24 sums, which together with the
 /// weights fill the 32 registers of AVX-512 and NEON.
-const TILE: usize = 12;
+const LARGE_TILE: usize = 12;
 /// Pixels of a tile with 12 sums, for the 16 registers of AVX2.
 const SMALL_TILE: usize = 6;
 /// Vectors of outputs in a panel.
 const VECTORS: usize = 2;
 
 /// A full filter, with weights packed for the machine at hand.
-pub(super) struct Convolution {
+pub(super) struct ConvolutionFilter {
     /// `[panel, tap, input channel, output of the panel]`.
     panels: Vec<f32>,
     /// `[output]`, padded to whole panels.
@@ -30,8 +30,8 @@ pub(super) struct Convolution {
     bounds: [f32; 2],
 }
 
-struct Lanes;
-impl WithSimd for Lanes {
+struct LaneCount;
+impl WithSimd for LaneCount {
     type Output = usize;
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> usize {
@@ -39,22 +39,22 @@ impl WithSimd for Lanes {
     }
 }
 
-impl Convolution {
+impl ConvolutionFilter {
     pub(super) fn new(
         arch: Arch,
-        window: &Window,
-        weights: &Weights,
+        window: &FilterWindow,
+        weights: &FilterWeights,
         bounds: [f32; 2],
-        from: Geometry,
-        to: Geometry,
-    ) -> Result<Convolution, String> {
+        from: PlaneLayout,
+        to: PlaneLayout,
+    ) -> Result<ConvolutionFilter, String> {
         let [rows, columns] = window.size;
         let (outputs, depth) = (to.channels, from.channels);
         if weights.kernel.len() != outputs * rows * columns * depth || weights.bias.len() != outputs
         {
             return Err("a filter whose weights do not fit".into());
         }
-        let width = VECTORS * arch.dispatch(Lanes);
+        let width = VECTORS * arch.dispatch(LaneCount);
         let padded = to.stride.next_multiple_of(width);
         let taps = rows * columns;
         let mut panels = vec![0.0; padded * taps * depth];
@@ -67,13 +67,16 @@ impl Convolution {
         }
         let mut bias = weights.bias.clone();
         bias.resize(padded, 0.0);
-        let place = |row: usize, column: usize| row * from.row() + column * from.stride;
+        let place = |row: usize, column: usize| row * from.row_floats() + column * from.stride;
         // The plane's border may be wider than this filter needs.
         let first = place(from.before[0] - window.before[0], from.before[1] - window.before[1]);
         let pixel = |row: usize, column: usize| {
-            (first + place(row * window.stride, column * window.stride), to.at(row, column))
+            (
+                first + place(row * window.stride, column * window.stride),
+                to.pixel_index(row, column),
+            )
         };
-        Ok(Convolution {
+        Ok(ConvolutionFilter {
             panels,
             bias,
             width,
@@ -88,13 +91,13 @@ impl Convolution {
         })
     }
 
-    pub(super) fn run(&self, arch: Arch, from: &Plane, to: &mut Plane) {
-        let g = to.geometry;
-        to.each_band(|first, band| {
-            let rows = band.len() / g.row();
+    pub(super) fn filter_plane(&self, arch: Arch, from: &FeaturePlane, to: &mut FeaturePlane) {
+        let g = to.layout;
+        to.for_each_band(|first, band| {
+            let rows = band.len() / g.row_floats();
             let pixels = &self.pixels[first * g.width..(first + rows) * g.width];
-            let start = g.at(first, 0) - g.before[1] * g.stride;
-            arch.dispatch(Run {
+            let start = g.pixel_index(first, 0) - g.before[1] * g.stride;
+            arch.dispatch(ConvolutionRun {
                 filter: self,
                 from: &from.data,
                 stride: g.stride,
@@ -106,42 +109,43 @@ impl Convolution {
     }
 }
 
-struct Run<'a> {
-    filter: &'a Convolution,
+struct ConvolutionRun<'a> {
+    filter: &'a ConvolutionFilter,
     from: &'a [f32],
     /// Floats per output pixel.
     stride: usize,
-    /// The pixels of some output rows, as in [`Convolution`].
+    /// The pixels of some output rows, as in [`ConvolutionFilter`].
     pixels: &'a [(usize, usize)],
     /// Position in the output where these rows begin.
     start: usize,
     to: &'a mut [f32],
 }
 
-impl WithSimd for Run<'_> {
+impl WithSimd for ConvolutionRun<'_> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Run { filter, from, stride, pixels, start, to } = self;
+        let ConvolutionRun { filter, from, stride, pixels, start, to } = self;
         let panel_floats = filter.taps.len() * filter.depth * filter.width;
         for (index, panel) in filter.panels.chunks_exact(panel_floats).enumerate() {
             let channel = index * filter.width;
             // The last panel may be half as wide as the others.
             let vectors = ((stride - channel) / S::F32_LANES).min(VECTORS);
-            let job = Job { filter, from, pixels, start, panel: S::as_simd_f32s(panel).0, channel };
+            let job =
+                PanelJob { filter, from, pixels, start, panel: S::as_simd_f32s(panel).0, channel };
             match (S::REGISTER_COUNT >= 32, vectors) {
-                (true, 1) => job.tiles::<S, TILE, 1>(simd, to),
-                (true, _) => job.tiles::<S, TILE, 2>(simd, to),
-                (false, 1) => job.tiles::<S, SMALL_TILE, 1>(simd, to),
-                (false, _) => job.tiles::<S, SMALL_TILE, 2>(simd, to),
+                (true, 1) => job.filter_tiles::<S, LARGE_TILE, 1>(simd, to),
+                (true, _) => job.filter_tiles::<S, LARGE_TILE, 2>(simd, to),
+                (false, 1) => job.filter_tiles::<S, SMALL_TILE, 1>(simd, to),
+                (false, _) => job.filter_tiles::<S, SMALL_TILE, 2>(simd, to),
             }
         }
     }
 }
 
 /// A panel of outputs over some rows.
-struct Job<'a, V> {
-    filter: &'a Convolution,
+struct PanelJob<'a, V> {
+    filter: &'a ConvolutionFilter,
     from: &'a [f32],
     pixels: &'a [(usize, usize)],
     start: usize,
@@ -150,26 +154,30 @@ struct Job<'a, V> {
     channel: usize,
 }
 
-impl<V: Copy> Job<'_, V> {
+impl<V: Copy> PanelJob<'_, V> {
     #[inline(always)]
-    fn tiles<S: Simd<f32s = V>, const M: usize, const N: usize>(&self, simd: S, to: &mut [f32]) {
+    fn filter_tiles<S: Simd<f32s = V>, const M: usize, const N: usize>(
+        &self,
+        simd: S,
+        to: &mut [f32],
+    ) {
         let mut tiles = self.pixels.chunks_exact(M);
         for tile in &mut tiles {
-            self.tile::<S, M, N>(simd, tile, to);
+            self.filter_tile::<S, M, N>(simd, tile, to);
         }
         let mut rest = tiles.remainder();
         while rest.len() >= 4 {
             let (tile, after) = rest.split_at(4);
-            self.tile::<S, 4, N>(simd, tile, to);
+            self.filter_tile::<S, 4, N>(simd, tile, to);
             rest = after;
         }
         for pixel in rest {
-            self.tile::<S, 1, N>(simd, std::slice::from_ref(pixel), to);
+            self.filter_tile::<S, 1, N>(simd, std::slice::from_ref(pixel), to);
         }
     }
 
     #[inline(always)]
-    fn tile<S: Simd<f32s = V>, const M: usize, const N: usize>(
+    fn filter_tile<S: Simd<f32s = V>, const M: usize, const N: usize>(
         &self,
         simd: S,
         tile: &[(usize, usize)],

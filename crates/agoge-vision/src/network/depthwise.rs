@@ -1,15 +1,15 @@
 //! Depthwise filters: several neighbouring pixels at a time, so that weights and pixels are loaded
 //! once for several sums.
 
-use super::picture::{Geometry, Plane};
-use crate::tflite::{Weights, Window};
+use super::plane::{FeaturePlane, PlaneLayout};
+use crate::tflite::{FilterWeights, FilterWindow};
 use pulp::{Arch, Simd, WithSimd};
 
 /// Neighbouring output pixels computed together.
-const PIXELS: usize = 4;
+const BLOCK_PIXELS: usize = 4;
 
 /// A depthwise filter: one kernel per channel.
-pub(super) struct Depthwise {
+pub(super) struct DepthwiseFilter {
     /// `[row, column, channel]`, channels padded as in the planes.
     kernel: Vec<f32>,
     bias: Vec<f32>,
@@ -21,14 +21,14 @@ pub(super) struct Depthwise {
     bounds: [f32; 2],
 }
 
-impl Depthwise {
+impl DepthwiseFilter {
     pub(super) fn new(
-        window: &Window,
-        weights: &Weights,
+        window: &FilterWindow,
+        weights: &FilterWeights,
         bounds: [f32; 2],
-        from: Geometry,
-        to: Geometry,
-    ) -> Result<Depthwise, String> {
+        from: PlaneLayout,
+        to: PlaneLayout,
+    ) -> Result<DepthwiseFilter, String> {
         let (size, channels) = (window.size[0], from.channels);
         let fits = weights.kernel.len() == size * size * channels && weights.bias.len() == channels;
         if window.size[1] != size
@@ -45,10 +45,10 @@ impl Depthwise {
                 .flat_map(|row| row.iter().copied().chain(pad.clone()))
                 .collect()
         };
-        let first = (from.before[0] - window.before[0]) * from.row()
+        let first = (from.before[0] - window.before[0]) * from.row_floats()
             + (from.before[1] - window.before[1]) * from.stride;
         let kernel = padded(&weights.kernel);
-        Ok(Depthwise {
+        Ok(DepthwiseFilter {
             kernel,
             bias: padded(&weights.bias),
             size,
@@ -58,18 +58,18 @@ impl Depthwise {
         })
     }
 
-    pub(super) fn run(&self, arch: Arch, from: &Plane, to: &mut Plane) {
-        let (row_floats, stride) = (from.geometry.row(), to.geometry.stride);
-        to.each_row(|row, to| {
+    pub(super) fn filter_plane(&self, arch: Arch, from: &FeaturePlane, to: &mut FeaturePlane) {
+        let (row_floats, stride) = (from.layout.row_floats(), to.layout.stride);
+        to.for_each_row(|row, to| {
             let from = &from.data[self.first + row * self.stride * row_floats..];
-            arch.dispatch(Row { filter: self, from, row_floats, stride, to });
+            arch.dispatch(DepthwiseRow { filter: self, from, row_floats, stride, to });
         });
     }
 }
 
 /// One row of output pixels.
-struct Row<'a> {
-    filter: &'a Depthwise,
+struct DepthwiseRow<'a> {
+    filter: &'a DepthwiseFilter,
     /// Input from the first window onwards.
     from: &'a [f32],
     /// Floats per input row.
@@ -79,27 +79,27 @@ struct Row<'a> {
     to: &'a mut [f32],
 }
 
-impl WithSimd for Row<'_> {
+impl WithSimd for DepthwiseRow<'_> {
     type Output = ();
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         match (self.filter.size, self.filter.stride) {
-            (3, 1) => self.pixels::<S, 3, 1>(simd),
-            (3, _) => self.pixels::<S, 3, 2>(simd),
-            (_, 1) => self.pixels::<S, 5, 1>(simd),
-            _ => self.pixels::<S, 5, 2>(simd),
+            (3, 1) => self.filter_row::<S, 3, 1>(simd),
+            (3, _) => self.filter_row::<S, 3, 2>(simd),
+            (_, 1) => self.filter_row::<S, 5, 1>(simd),
+            _ => self.filter_row::<S, 5, 2>(simd),
         }
     }
 }
 
-impl Row<'_> {
+impl DepthwiseRow<'_> {
     #[inline(always)]
-    fn pixels<S: Simd, const K: usize, const STEP: usize>(self, simd: S) {
-        let Row { filter, from, row_floats, stride, to } = self;
-        let mut groups = to.chunks_exact_mut(PIXELS * stride);
+    fn filter_row<S: Simd, const K: usize, const STEP: usize>(self, simd: S) {
+        let DepthwiseRow { filter, from, row_floats, stride, to } = self;
+        let mut groups = to.chunks_exact_mut(BLOCK_PIXELS * stride);
         let mut column = 0;
         for group in &mut groups {
-            block::<S, K, STEP, PIXELS>(
+            filter_block::<S, K, STEP, BLOCK_PIXELS>(
                 simd,
                 filter,
                 &from[column * STEP * stride..],
@@ -107,10 +107,10 @@ impl Row<'_> {
                 stride,
                 group,
             );
-            column += PIXELS;
+            column += BLOCK_PIXELS;
         }
         for pixel in groups.into_remainder().chunks_exact_mut(stride) {
-            block::<S, K, STEP, 1>(
+            filter_block::<S, K, STEP, 1>(
                 simd,
                 filter,
                 &from[column * STEP * stride..],
@@ -125,9 +125,9 @@ impl Row<'_> {
 
 /// Computes `P` neighbouring output pixels, all channels.
 #[inline(always)]
-fn block<S: Simd, const K: usize, const STEP: usize, const P: usize>(
+fn filter_block<S: Simd, const K: usize, const STEP: usize, const P: usize>(
     simd: S,
-    filter: &Depthwise,
+    filter: &DepthwiseFilter,
     from: &[f32],
     row_floats: usize,
     stride: usize,

@@ -1,68 +1,72 @@
 //! Runs a pose network: images are rows of pixels with their channels together, all operations work
 //! on whole SIMD vectors, and each thread of the pool computes some rows.
 //!
-//! Channels are padded with zeros to a multiple of [`CHANNELS`], so that no operation has a
+//! Channels are padded with zeros to a multiple of [`CHANNEL_MULTIPLE`], so that no operation has a
 //! remainder; images that a filter slides over carry a border of zeros, so that no filter checks
 //! bounds. Both are set up once, when the network is created.
 
 mod convolve;
 mod depthwise;
-mod picture;
-mod simple;
+mod elementwise;
+mod plane;
 
-use crate::tflite::{Graph, Operation, Window};
-use convolve::Convolution;
-use depthwise::Depthwise;
-use picture::{Geometry, Plane};
+use crate::tflite::{FilterWindow, TfliteGraph, TfliteOperation};
+use convolve::ConvolutionFilter;
+use depthwise::DepthwiseFilter;
+use plane::{FeaturePlane, PlaneLayout};
 use pulp::Arch;
 use std::collections::HashMap;
 
 /// Channels are padded to a multiple of this: the floats of the widest SIMD vector.
-const CHANNELS: usize = 16;
+const CHANNEL_MULTIPLE: usize = 16;
 
 /// One step of the network on its planes.
-enum Step {
-    Convolve(Convolution),
-    Depthwise(Depthwise),
+enum NetworkStep {
+    Convolve(ConvolutionFilter),
+    Depthwise(DepthwiseFilter),
     Add([f32; 2]),
     MaxPool,
-    Double,
+    DoubleSize,
     DepthToSpace,
     Logistic,
 }
 
 /// A network that is ready to run.
-pub(crate) struct Network {
+pub(crate) struct PoseNetwork {
     arch: Arch,
     /// The steps, each with the indices of its input planes and its output plane.
-    steps: Vec<(Step, Vec<usize>, usize)>,
-    planes: Vec<Plane>,
+    steps: Vec<(NetworkStep, Vec<usize>, usize)>,
+    planes: Vec<FeaturePlane>,
     input: usize,
     outputs: Vec<Vec<usize>>,
 }
 
-impl Network {
+impl PoseNetwork {
     /// Creates a network from a TFLite file and the indices of the wanted outputs; an error says
     /// why it cannot be used.
-    pub(crate) fn new(bytes: &[u8], wanted: &[usize]) -> Result<Network, String> {
+    pub(crate) fn new(bytes: &[u8], wanted: &[usize]) -> Result<PoseNetwork, String> {
         let arch = Arch::new();
-        let graph = Graph::read(bytes, wanted)?;
-        let geometry = geometries(&graph)?;
-        let (places, planes) = places(&graph, &geometry);
+        let graph = TfliteGraph::parse_model(bytes, wanted)?;
+        let geometry = tensor_layouts(&graph)?;
+        let (places, planes) = assign_planes(&graph, &geometry);
         let mut steps = Vec::with_capacity(graph.nodes.len());
         for node in graph.nodes {
             let to = geometry[&node.output];
-            let from: Vec<Geometry> = node.inputs.iter().map(|input| geometry[input]).collect();
+            let from: Vec<PlaneLayout> = node.inputs.iter().map(|input| geometry[input]).collect();
             let step = match node.operation {
-                Operation::Convolve { window, weights, bounds } => {
-                    fits(window, from[0], to)?;
-                    Step::Convolve(Convolution::new(arch, &window, &weights, bounds, from[0], to)?)
+                TfliteOperation::Convolve { window, weights, bounds } => {
+                    check_window(window, from[0], to)?;
+                    NetworkStep::Convolve(ConvolutionFilter::new(
+                        arch, &window, &weights, bounds, from[0], to,
+                    )?)
                 }
-                Operation::Depthwise { window, weights, bounds } => {
-                    fits(window, from[0], to)?;
-                    Step::Depthwise(Depthwise::new(&window, &weights, bounds, from[0], to)?)
+                TfliteOperation::Depthwise { window, weights, bounds } => {
+                    check_window(window, from[0], to)?;
+                    NetworkStep::Depthwise(DepthwiseFilter::new(
+                        &window, &weights, bounds, from[0], to,
+                    )?)
                 }
-                Operation::Add { bounds } => {
+                TfliteOperation::Add { bounds } => {
                     let alike = from.iter().all(|f| [f.height, f.width] == [to.height, to.width]);
                     if !alike
                         || from.len() != 2
@@ -71,27 +75,27 @@ impl Network {
                     {
                         return Err("a sum of pictures of different sizes".into());
                     }
-                    Step::Add(bounds)
+                    NetworkStep::Add(bounds)
                 }
-                Operation::MaxPool
+                TfliteOperation::MaxPool
                     if [to.height, to.width, to.stride]
                         == [from[0].height / 2, from[0].width / 2, from[0].stride] =>
                 {
-                    Step::MaxPool
+                    NetworkStep::MaxPool
                 }
-                Operation::Double
+                TfliteOperation::DoubleSize
                     if [to.height, to.width, to.stride]
                         == [2 * from[0].height, 2 * from[0].width, from[0].stride] =>
                 {
-                    Step::Double
+                    NetworkStep::DoubleSize
                 }
-                Operation::DepthToSpace
+                TfliteOperation::DepthToSpace
                     if [to.height, to.width, 4 * to.channels]
                         == [2 * from[0].height, 2 * from[0].width, from[0].channels] =>
                 {
-                    Step::DepthToSpace
+                    NetworkStep::DepthToSpace
                 }
-                Operation::Logistic if to == from[0] => Step::Logistic,
+                TfliteOperation::Logistic if to == from[0] => NetworkStep::Logistic,
                 _ => return Err("an operation whose sizes do not fit".into()),
             };
             let inputs = node.inputs.iter().map(|input| places[input]).collect();
@@ -102,7 +106,7 @@ impl Network {
             .iter()
             .map(|row| row.iter().map(|tensor| places.get(tensor).copied()).collect());
         let outputs: Option<Vec<Vec<usize>>> = outputs.collect();
-        Ok(Network {
+        Ok(PoseNetwork {
             arch,
             steps,
             planes,
@@ -112,28 +116,36 @@ impl Network {
     }
 
     /// Height and width of its input image.
-    pub(crate) fn size(&self) -> [usize; 2] {
-        let geometry = self.planes[self.input].geometry;
+    pub(crate) fn input_size(&self) -> [usize; 2] {
+        let geometry = self.planes[self.input].layout;
         [geometry.height, geometry.width]
     }
 
     /// Runs it on an image, `[row, column, red green blue]` scaled as in training, and returns the
     /// wanted outputs, each in the order of the file.
-    pub(crate) fn run(&mut self, rgb: &[f32]) -> Vec<Vec<f32>> {
-        self.planes[self.input].fill(rgb);
+    pub(crate) fn compute_outputs(&mut self, rgb: &[f32]) -> Vec<Vec<f32>> {
+        self.planes[self.input].fill_values(rgb);
         for (step, inputs, output) in &self.steps {
             let mut to = std::mem::take(&mut self.planes[*output]);
             let from = &self.planes[inputs[0]];
             match step {
-                Step::Convolve(convolution) => convolution.run(self.arch, from, &mut to),
-                Step::Depthwise(depthwise) => depthwise.run(self.arch, from, &mut to),
-                Step::Add(bounds) => {
-                    simple::add(self.arch, from, &self.planes[inputs[1]], *bounds, &mut to)
+                NetworkStep::Convolve(convolution) => {
+                    convolution.filter_plane(self.arch, from, &mut to)
                 }
-                Step::MaxPool => simple::max_pool(self.arch, from, &mut to),
-                Step::Double => simple::double(self.arch, from, &mut to),
-                Step::DepthToSpace => simple::depth_to_space(from, &mut to),
-                Step::Logistic => simple::logistic(from, &mut to),
+                NetworkStep::Depthwise(depthwise) => {
+                    depthwise.filter_plane(self.arch, from, &mut to)
+                }
+                NetworkStep::Add(bounds) => elementwise::add_planes(
+                    self.arch,
+                    from,
+                    &self.planes[inputs[1]],
+                    *bounds,
+                    &mut to,
+                ),
+                NetworkStep::MaxPool => elementwise::max_pool(self.arch, from, &mut to),
+                NetworkStep::DoubleSize => elementwise::double_size(self.arch, from, &mut to),
+                NetworkStep::DepthToSpace => elementwise::depth_to_space(from, &mut to),
+                NetworkStep::Logistic => elementwise::apply_logistic(from, &mut to),
             }
             self.planes[*output] = to;
         }
@@ -145,7 +157,7 @@ impl Network {
 }
 
 /// Checks that a filter gives the sizes stated in the file.
-fn fits(window: Window, from: Geometry, to: Geometry) -> Result<(), String> {
+fn check_window(window: FilterWindow, from: PlaneLayout, to: PlaneLayout) -> Result<(), String> {
     let length = |axis: usize, length: usize| {
         let span = length + window.before[axis] + window.after[axis];
         span.checked_sub(window.size[axis]).map(|rest| rest / window.stride + 1)
@@ -157,10 +169,10 @@ fn fits(window: Window, from: Geometry, to: Geometry) -> Result<(), String> {
 }
 
 /// The layout of each tensor, with the widest border that a filter over it needs.
-fn geometries(graph: &Graph) -> Result<HashMap<usize, Geometry>, String> {
-    let mut geometry: HashMap<usize, Geometry> =
-        graph.shapes.iter().map(|(&tensor, &shape)| (tensor, Geometry::new(shape))).collect();
-    if geometry.values().any(|g| g.floats() > 1 << 24 || g.floats() == 0) {
+fn tensor_layouts(graph: &TfliteGraph) -> Result<HashMap<usize, PlaneLayout>, String> {
+    let mut geometry: HashMap<usize, PlaneLayout> =
+        graph.shapes.iter().map(|(&tensor, &shape)| (tensor, PlaneLayout::new(shape))).collect();
+    if geometry.values().any(|g| g.float_count() > 1 << 24 || g.float_count() == 0) {
         return Err("a picture of a size that cannot be".into());
     }
     if let Some(input) = geometry.get_mut(&graph.input) {
@@ -169,8 +181,8 @@ fn geometries(graph: &Graph) -> Result<HashMap<usize, Geometry>, String> {
         input.stride = input.channels;
     }
     for node in &graph.nodes {
-        if let Operation::Convolve { window, .. } | Operation::Depthwise { window, .. } =
-            &node.operation
+        if let TfliteOperation::Convolve { window, .. }
+        | TfliteOperation::Depthwise { window, .. } = &node.operation
         {
             let input = geometry.get_mut(&node.inputs[0]).ok_or("an input without a shape")?;
             for axis in 0..2 {
@@ -184,10 +196,10 @@ fn geometries(graph: &Graph) -> Result<HashMap<usize, Geometry>, String> {
 
 /// Assigns each tensor a plane: tensors of the same layout share a plane once it is no longer read,
 /// which keeps planes in the caches.
-fn places(
-    graph: &Graph,
-    geometry: &HashMap<usize, Geometry>,
-) -> (HashMap<usize, usize>, Vec<Plane>) {
+fn assign_planes(
+    graph: &TfliteGraph,
+    geometry: &HashMap<usize, PlaneLayout>,
+) -> (HashMap<usize, usize>, Vec<FeaturePlane>) {
     let mut last_read: HashMap<usize, usize> = HashMap::new();
     for (step, node) in graph.nodes.iter().enumerate() {
         node.inputs.iter().for_each(|&input| {
@@ -198,15 +210,15 @@ fn places(
         last_read.insert(output, usize::MAX);
     });
     let mut places = HashMap::new();
-    let mut planes = vec![Plane::new(geometry[&graph.input])];
+    let mut planes = vec![FeaturePlane::new(geometry[&graph.input])];
     let mut free: Vec<usize> = Vec::new();
     places.insert(graph.input, 0);
     for (step, node) in graph.nodes.iter().enumerate() {
         let wanted = geometry[&node.output];
-        let place = match free.iter().position(|&plane| planes[plane].geometry == wanted) {
+        let place = match free.iter().position(|&plane| planes[plane].layout == wanted) {
             Some(index) => free.swap_remove(index),
             None => {
-                planes.push(Plane::new(wanted));
+                planes.push(FeaturePlane::new(wanted));
                 planes.len() - 1
             }
         };

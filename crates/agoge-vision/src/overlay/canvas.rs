@@ -1,6 +1,6 @@
 //! An image to draw on.
 
-use crate::Error;
+use crate::VisionError;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
@@ -32,7 +32,7 @@ impl Canvas {
     }
 
     /// Blends a colour into a pixel; does nothing outside the image.
-    pub(super) fn mix(&mut self, [column, row]: [usize; 2], colour: Colour, strength: f32) {
+    pub(super) fn blend_pixel(&mut self, [column, row]: [usize; 2], colour: Colour, strength: f32) {
         if column < self.width && row < self.height {
             let at = 3 * (row * self.width + column);
             for (value, wanted) in self.rgb[at..at + 3].iter_mut().zip(colour) {
@@ -43,7 +43,7 @@ impl Canvas {
     }
 
     /// Darkens a rectangle, given by its upper left corner, by a share.
-    pub(super) fn shade(
+    pub(super) fn darken_rectangle(
         &mut self,
         [left, top]: [usize; 2],
         [width, height]: [usize; 2],
@@ -51,13 +51,13 @@ impl Canvas {
     ) {
         for row in top..(top + height).min(self.height) {
             for column in left..(left + width).min(self.width) {
-                self.mix([column, row], [0; 3], share);
+                self.blend_pixel([column, row], [0; 3], share);
             }
         }
     }
 
     /// The rows and columns of the bounding box of a circle, clipped to the image.
-    fn around(
+    fn bounding_box(
         &self,
         [x, y]: [f32; 2],
         radius: f32,
@@ -71,7 +71,7 @@ impl Canvas {
     }
 
     /// Draws a line `thick` px wide with round ends, blended by `strength`.
-    pub(super) fn line(
+    pub(super) fn draw_line(
         &mut self,
         a: [f32; 2],
         b: [f32; 2],
@@ -82,7 +82,7 @@ impl Canvas {
         let middle = [0.5 * (a[0] + b[0]), 0.5 * (a[1] + b[1])];
         let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
         let squared = dx * dx + dy * dy;
-        let (rows, columns) = self.around(middle, 0.5 * squared.sqrt() + thick);
+        let (rows, columns) = self.bounding_box(middle, 0.5 * squared.sqrt() + thick);
         for row in rows {
             for column in columns.clone() {
                 let (px, py) = (column as f32 + 0.5 - a[0], row as f32 + 0.5 - a[1]);
@@ -95,7 +95,7 @@ impl Canvas {
                 // A pixel is half covered where the edge passes through its centre.
                 let cover = strength * (0.5 * thick + 0.5 - off).clamp(0.0, 1.0);
                 if cover > 0.0 {
-                    self.mix([column, row], colour, cover);
+                    self.blend_pixel([column, row], colour, cover);
                 }
             }
         }
@@ -103,8 +103,8 @@ impl Canvas {
 
     /// Pixelates a circle beyond recognition: squares of a third of its radius, each filled with
     /// its mean colour.
-    pub(super) fn blur(&mut self, middle: [f32; 2], radius: f32) {
-        let (rows, columns) = self.around(middle, radius);
+    pub(super) fn pixelate_circle(&mut self, middle: [f32; 2], radius: f32) {
+        let (rows, columns) = self.bounding_box(middle, radius);
         let step = ((radius / 3.0) as usize).max(2);
         for top in rows.clone().step_by(step) {
             for left in columns.clone().step_by(step) {
@@ -165,10 +165,11 @@ impl Canvas {
     }
 
     /// Writes it as PNG.
-    pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
-        let failed =
-            |error: png::EncodingError| Error::io("write", path)(std::io::Error::other(error));
-        let file = File::create(path).map_err(Error::io("write", path))?;
+    pub(super) fn write_png(&self, path: &Path) -> Result<(), VisionError> {
+        let failed = |error: png::EncodingError| {
+            VisionError::io("write", path)(std::io::Error::other(error))
+        };
+        let file = File::create(path).map_err(VisionError::io("write", path))?;
         let (width, height) =
             (u32::try_from(self.width).unwrap_or(0), u32::try_from(self.height).unwrap_or(0));
         let mut encoder = png::Encoder::new(BufWriter::new(file), width, height);
@@ -185,14 +186,14 @@ impl Canvas {
 mod tests {
     use super::*;
 
-    fn black(width: usize, height: usize) -> Canvas {
+    fn black_canvas(width: usize, height: usize) -> Canvas {
         Canvas::new(width, height, vec![0; 3 * width * height])
     }
 
     #[test]
     fn a_line_covers_its_pixels_and_never_leaves_the_picture() {
-        let mut canvas = black(10, 5);
-        canvas.line([2.0, 2.5], [8.0, 2.5], 1.0, [200, 100, 50], 1.0);
+        let mut canvas = black_canvas(10, 5);
+        canvas.draw_line([2.0, 2.5], [8.0, 2.5], 1.0, [200, 100, 50], 1.0);
         let at = |canvas: &Canvas, row: usize, column: usize| {
             canvas.rgb[3 * (row * 10 + column)..][..3].to_vec()
         };
@@ -200,8 +201,8 @@ mod tests {
         assert_eq!(at(&canvas, 0, 5), [0, 0, 0]);
         assert_eq!(at(&canvas, 2, 0), [0, 0, 0]);
         for far in [-1e9, 1e9, f32::NAN, f32::INFINITY] {
-            canvas.line([far, 2.0], [3.0, far], 2.0, [1; 3], 1.0);
-            canvas.blur([far, far], 3.0);
+            canvas.draw_line([far, 2.0], [3.0, far], 2.0, [1; 3], 1.0);
+            canvas.pixelate_circle([far, far], 3.0);
         }
     }
 
@@ -209,7 +210,7 @@ mod tests {
     fn a_blurred_circle_is_flat_and_the_rest_stays() {
         let mut canvas = Canvas::new(20, 20, (0..1200).map(|n| (n % 251) as u8).collect());
         let before = canvas.clone();
-        canvas.blur([10.0, 10.0], 6.0);
+        canvas.pixelate_circle([10.0, 10.0], 6.0);
         assert_eq!(canvas.rgb[..60], before.rgb[..60]);
         let middle = |column: usize| canvas.rgb[3 * (10 * 20 + column)];
         assert_eq!(middle(10), middle(11));
@@ -219,7 +220,7 @@ mod tests {
     #[test]
     fn a_sheet_holds_its_pictures() {
         let white = Canvas::new(4, 2, vec![255; 24]);
-        let sheet = Canvas::side_by_side(&[white.clone(), black(4, 2), white], 2);
+        let sheet = Canvas::side_by_side(&[white.clone(), black_canvas(4, 2), white], 2);
         assert_eq!((sheet.width, sheet.height), (8, 4));
         assert_eq!((sheet.rgb[0], sheet.rgb[12], sheet.rgb[3 * 16]), (255, 0, 255));
     }

@@ -1,7 +1,7 @@
 //! Locates heads so that they can be made unrecognisable.
 
-use crate::Film;
-use crate::pose::{Body, Tracked};
+use crate::TrackedVideo;
+use crate::pose::{BodyLandmarks, TrackedPerson};
 use std::collections::BTreeMap;
 
 /// Landmarks of the head: nose, eyes, ears, mouth.
@@ -11,24 +11,24 @@ const SHOULDERS: [usize; 2] = [11, 12];
 const HIPS: [usize; 2] = [23, 24];
 /// Distance from the shoulders to the middle of the head, and half the head's height, in trunk
 /// lengths (shoulder to hip): 0.117 and 0.065 of 0.288 of standing height (Drillis & Contini 1966).
-const UP: f32 = 0.41;
-const HALF: f32 = 0.23;
+const HEAD_DISTANCE: f32 = 0.41;
+const HALF_HEAD: f32 = 0.23;
 /// A person lost for at most this long, s, gets a head interpolated between the last and next
 /// position; and for this long, s, a head stays before someone is found and after they are lost.
-const BETWEEN_S: f64 = 1.0;
-const STAYS_S: f64 = 0.2;
+const MAX_GAP_S: f64 = 1.0;
+const HOLD_S: f64 = 0.2;
 
 /// A circle in the image, px.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Head {
+pub(super) struct HeadCircle {
     pub(super) middle: [f32; 2],
     pub(super) radius: f32,
 }
 
 /// The circles to hide in each frame, `[frame]`: two for everybody seen, and interpolated ones for
 /// those lost for a moment.
-pub(super) fn heads(film: &Film) -> Vec<Vec<Head>> {
-    let mut people: BTreeMap<usize, Vec<(usize, &Tracked)>> = BTreeMap::new();
+pub(super) fn head_circles(film: &TrackedVideo) -> Vec<Vec<HeadCircle>> {
+    let mut people: BTreeMap<usize, Vec<(usize, &TrackedPerson)>> = BTreeMap::new();
     film.seen
         .iter()
         .for_each(|(frame, one)| people.entry(one.person).or_default().push((*frame, one)));
@@ -36,8 +36,8 @@ pub(super) fn heads(film: &Film) -> Vec<Vec<Head>> {
     let near =
         |a: usize, b: usize, most_s: f64| (film.time[a] - film.time[b]).abs() <= most_s + 1e-9;
     for seen in people.values() {
-        let seen: Vec<(usize, [Head; 2])> =
-            seen.iter().map(|(frame, one)| (*frame, of_body(&one.body))).collect();
+        let seen: Vec<(usize, [HeadCircle; 2])> =
+            seen.iter().map(|(frame, one)| (*frame, circles_from_body(&one.body))).collect();
         seen.iter().for_each(|(frame, head_pair)| heads[*frame].extend(head_pair));
         let befores = std::iter::once(None).chain(seen.iter().map(Some));
         let afters = seen.iter().map(Some).chain(std::iter::once(None));
@@ -46,17 +46,17 @@ pub(super) fn heads(film: &Film) -> Vec<Vec<Head>> {
                 ..after.map_or(film.time.len(), |(frame, _)| *frame);
             for at in gap {
                 match (before, after) {
-                    (Some((a, head_pair)), Some((b, other))) if near(*a, *b, BETWEEN_S) => {
+                    (Some((a, head_pair)), Some((b, other))) if near(*a, *b, MAX_GAP_S) => {
                         let share = (at - a) as f32 / (b - a) as f32;
                         heads[at].extend(
-                            (0..2).map(|which| head_pair[which].towards(other[which], share)),
+                            (0..2).map(|which| head_pair[which].interpolate(other[which], share)),
                         );
                     }
                     _ => {
                         let still = [before, after]
                             .into_iter()
                             .flatten()
-                            .filter(|(frame, _)| near(*frame, at, STAYS_S));
+                            .filter(|(frame, _)| near(*frame, at, HOLD_S));
                         still.for_each(|(_, head_pair)| heads[at].extend(head_pair));
                     }
                 }
@@ -69,68 +69,69 @@ pub(super) fn heads(film: &Film) -> Vec<Vec<Head>> {
 /// Two circles: one around the head landmarks with half as much margin again, and one where
 /// shoulders and hips suggest the head is. From behind and from the side the head landmarks are
 /// guesses that cover only a small part of the head.
-fn of_body(body: &Body) -> [Head; 2] {
+fn circles_from_body(body: &BodyLandmarks) -> [HeadCircle; 2] {
     let points = &body.picture[HEAD];
-    let middle = mean(points);
-    let radius = points.iter().map(|point| away(*point, middle)).fold(0.0, f32::max);
+    let middle = mean_point(points);
+    let radius = points.iter().map(|point| point_distance(*point, middle)).fold(0.0, f32::max);
     let [shoulders, hips] =
-        [SHOULDERS, HIPS].map(|pair| mean(&pair.map(|joint| body.picture[joint])));
+        [SHOULDERS, HIPS].map(|pair| mean_point(&pair.map(|joint| body.picture[joint])));
     // The trunk may be bent towards the camera; the region is about as wide as 1.25 standing
     // heights.
-    let trunk = away(shoulders, hips).max(0.23 * 0.5 * body.region.side);
-    let face = Head { middle, radius: (1.5 * radius).max(1.5 * HALF * trunk) };
-    let trunk_length = away(shoulders, hips).max(1e-3);
-    let above = [0, 1]
-        .map(|axis| shoulders[axis] + UP * trunk * (shoulders[axis] - hips[axis]) / trunk_length);
+    let trunk = point_distance(shoulders, hips).max(0.23 * 0.5 * body.region.side);
+    let face = HeadCircle { middle, radius: (1.5 * radius).max(1.5 * HALF_HEAD * trunk) };
+    let trunk_length = point_distance(shoulders, hips).max(1e-3);
+    let above = [0, 1].map(|axis| {
+        shoulders[axis] + HEAD_DISTANCE * trunk * (shoulders[axis] - hips[axis]) / trunk_length
+    });
     // Half-way between the face and straight up, because heads nod.
-    let skull = Head {
+    let skull = HeadCircle {
         middle: [0, 1].map(|axis| 0.5 * (above[axis] + middle[axis])),
-        radius: 1.3 * HALF * trunk,
+        radius: 1.3 * HALF_HEAD * trunk,
     };
     [face, skull]
 }
 
-fn mean(points: &[[f32; 2]]) -> [f32; 2] {
+fn mean_point(points: &[[f32; 2]]) -> [f32; 2] {
     [0, 1].map(|axis| points.iter().map(|point| point[axis]).sum::<f32>() / points.len() as f32)
 }
 
-fn away(a: [f32; 2], b: [f32; 2]) -> f32 {
+fn point_distance(a: [f32; 2], b: [f32; 2]) -> f32 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }
 
-impl Head {
+impl HeadCircle {
     /// Interpolates between this circle and another by a share of the way; wider in the middle,
     /// where the position is uncertain.
-    fn towards(self, other: Head, share: f32) -> Head {
+    fn interpolate(self, other: HeadCircle, share: f32) -> HeadCircle {
         let mix = |a: f32, b: f32| a + share * (b - a);
         let middle = [0, 1].map(|axis| mix(self.middle[axis], other.middle[axis]));
-        Head {
+        HeadCircle {
             middle,
             radius: mix(self.radius, other.radius) * (1.0 + 2.0 * share.min(1.0 - share)),
         }
     }
 
     /// The same circle in an image that begins at `corner` and is scaled by `scale`.
-    pub(super) fn within(self, corner: [f32; 2], scale: f32) -> Head {
+    pub(super) fn scaled_to_crop(self, corner: [f32; 2], scale: f32) -> HeadCircle {
         let middle = [0, 1].map(|axis| (self.middle[axis] - corner[axis]) * scale);
-        Head { middle, radius: self.radius * scale }
+        HeadCircle { middle, radius: self.radius * scale }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pose::Region;
+    use crate::pose::ImageRegion;
 
     /// A person standing upright at `x`, 100 px from hip to shoulder; all head landmarks in one
     /// point, as they are guessed from behind.
-    fn standing(x: f32) -> Body {
+    fn standing_body(x: f32) -> BodyLandmarks {
         let mut picture = [[x, 300.0]; 33];
         picture[HEAD].fill([x, 60.0]);
         SHOULDERS.iter().for_each(|&joint| picture[joint] = [x, 100.0]);
         HIPS.iter().for_each(|&joint| picture[joint] = [x, 200.0]);
-        let region = Region { x, y: 200.0, side: 400.0, angle: 0.0 };
-        Body {
+        let region = ImageRegion { x, y: 200.0, side: 400.0, angle: 0.0 };
+        BodyLandmarks {
             picture,
             world: [[0.0; 3]; 33],
             visibility: [1.0; 33],
@@ -140,29 +141,37 @@ mod tests {
         }
     }
 
-    fn film(frames: &[(usize, f32)]) -> Film {
+    fn film_of(frames: &[(usize, f32)]) -> TrackedVideo {
         let seen = frames
             .iter()
-            .map(|&(frame, x)| (frame, Tracked { person: 0, body: standing(x) }))
+            .map(|&(frame, x)| (frame, TrackedPerson { person: 0, body: standing_body(x) }))
             .collect();
         let time = (0..100).map(|frame| frame as f64 / 30.0).collect();
-        Film { name: String::new(), size: [640, 480], rate_hz: None, time, seen, notes: Vec::new() }
+        TrackedVideo {
+            name: String::new(),
+            size: [640, 480],
+            rate_hz: None,
+            time,
+            seen,
+            notes: Vec::new(),
+        }
     }
 
     #[test]
     fn a_head_is_covered_whichever_way_it_looks() {
         // A head of 45 px (0.13 of a height of which the trunk's 100 px are 0.288), with the chin
         // 18 px above the shoulders.
-        let heads = heads(&film(&[(0, 50.0)]));
+        let heads = head_circles(&film_of(&[(0, 50.0)]));
         for (x, y) in [(50.0, 82.0), (50.0, 38.0), (35.0, 60.0), (65.0, 60.0)] {
-            let is_hidden = heads[0].iter().any(|head| away(head.middle, [x, y]) <= head.radius);
+            let is_hidden =
+                heads[0].iter().any(|head| point_distance(head.middle, [x, y]) <= head.radius);
             assert!(is_hidden, "{x} {y} {:?}", heads[0]);
         }
     }
 
     #[test]
     fn who_is_lost_for_a_moment_keeps_a_head() {
-        let heads = heads(&film(&[(10, 50.0), (20, 150.0), (80, 50.0)]));
+        let heads = head_circles(&film_of(&[(10, 50.0), (20, 150.0), (80, 50.0)]));
         assert!(
             (heads[15][0].middle[0] - 100.0).abs() < 1e-3
                 && heads[15][0].radius > heads[10][0].radius

@@ -5,26 +5,26 @@ mod draw;
 mod heads;
 mod text;
 
-use crate::pose::Tracked;
-use crate::video::Writer;
-use crate::{Error, Film, Picture, Video};
+use crate::pose::TrackedPerson;
+use crate::video::VideoWriter;
+use crate::{TrackedVideo, Video, VideoImage, VisionError};
 use canvas::Canvas;
-use heads::{Head, heads};
+use heads::{HeadCircle, head_circles};
 use std::fs;
 use std::path::Path;
 
 /// Images per row of the contact sheet, and in all.
-const ACROSS: usize = 8;
-const ON_SHEET: usize = 32;
+const SHEET_COLUMNS: usize = 8;
+const SHEET_IMAGES: usize = 32;
 /// Side of an image in the contact sheet, px.
-const SMALL: usize = 240;
+const SHEET_IMAGE_SIDE: usize = 240;
 /// Side of a still, px, and its quality as JPEG: about 30 kB.
-const STILL: usize = 400;
-const QUALITY: u8 = 80;
+const STILL_SIDE: usize = 400;
+const JPEG_QUALITY: u8 = 80;
 
 /// What is written into an image in addition to the skeleton.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Marks {
+pub struct FrameMarks {
     /// Texts beside landmarks of the athlete (landmark index and text), such as angles.
     pub angles: Vec<(usize, String)>,
     /// Lines in the upper left corner.
@@ -33,14 +33,14 @@ pub struct Marks {
 
 /// What to draw.
 #[derive(Clone, Copy)]
-pub struct Drawing<'a> {
+pub struct DrawOptions<'a> {
     /// Whether everybody's head is made unrecognisable, even in frames in which they were lost for
     /// a moment.
     pub blur_faces: bool,
     /// The person whose skeleton and marks are drawn; `None` for everybody's skeleton.
     pub person: Option<usize>,
-    /// The marks for the frame at a time, s as in [`Film::time`].
-    pub marks: &'a (dyn Fn(f64) -> Marks + Sync),
+    /// The marks for the frame at a time, s as in [`TrackedVideo::time`].
+    pub marks: &'a (dyn Fn(f64) -> FrameMarks + Sync),
 }
 
 /// Decodes the video again and writes each frame with its skeletons as `frame_000000.png` …,
@@ -48,47 +48,52 @@ pub struct Drawing<'a> {
 /// the square around the athlete. `progress` receives the number of frames done and the total.
 ///
 /// # Errors
-/// As [`Film::read`], and [`Error::Io`] if an image cannot be written.
-pub fn write(
+/// As [`TrackedVideo::read_video`], and [`VisionError::Io`] if an image cannot be written.
+pub fn write_images(
     path: &Path,
-    film: &Film,
-    drawing: &Drawing,
+    film: &TrackedVideo,
+    drawing: &DrawOptions,
     folder: &Path,
     progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(Error::io("write", folder))?;
+) -> Result<(), VisionError> {
+    fs::create_dir_all(folder).map_err(VisionError::io("write", folder))?;
     let frames = film.time.len();
-    let every = frames.div_ceil(ON_SHEET).max(1);
+    let every = frames.div_ceil(SHEET_IMAGES).max(1);
     let mut sheet: Vec<Canvas> = Vec::new();
-    let athlete = film.chosen(drawing.person);
-    each(path, film, drawing, &mut |frame, picture, people| {
-        let drawn = draw::whole(&picture, people, drawing, &(drawing.marks)(film.time[frame]));
-        drawn.write(&folder.join(format!("frame_{frame:06}.png")))?;
+    let athlete = film.choose_person(drawing.person);
+    for_each_frame(path, film, drawing, &mut |frame, picture, people| {
+        let drawn = draw::draw_frame(&picture, people, drawing, &(drawing.marks)(film.time[frame]));
+        drawn.write_png(&folder.join(format!("frame_{frame:06}.png")))?;
         if frame % every == 0 {
-            sheet.push(draw::close_up(&picture, people, athlete, (SMALL, &Marks::default())));
+            sheet.push(draw::draw_close_up(
+                &picture,
+                people,
+                athlete,
+                (SHEET_IMAGE_SIDE, &FrameMarks::default()),
+            ));
         }
         progress(frame + 1, frames);
         Ok(true)
     })?;
-    Canvas::side_by_side(&sheet, ACROSS).write(&folder.join("sheet.png"))
+    Canvas::side_by_side(&sheet, SHEET_COLUMNS).write_png(&folder.join("sheet.png"))
 }
 
-/// Like [`write`], but writes a video: H.264 in an MP4 file, each frame at its time. The file
+/// Like [`write_images`], but writes a video: H.264 in an MP4 file, each frame at its time. The file
 /// appears complete or not at all.
 ///
 /// # Errors
-/// As [`write`], and [`Error::Video`] for images larger than H.264 allows.
-pub fn write_film(
+/// As [`write_images`], and [`VisionError::Video`] for images larger than H.264 allows.
+pub fn write_video(
     path: &Path,
-    film: &Film,
-    drawing: &Drawing,
+    film: &TrackedVideo,
+    drawing: &DrawOptions,
     to: &Path,
     progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<(), Error> {
+) -> Result<(), VisionError> {
     let frames = film.time.len();
-    let mut writer = Writer::create(to, film.size, &film.time)?;
-    each(path, film, drawing, &mut |frame, picture, people| {
-        let drawn = draw::whole(&picture, people, drawing, &(drawing.marks)(film.time[frame]));
+    let mut writer = VideoWriter::create(to, film.size, &film.time)?;
+    for_each_frame(path, film, drawing, &mut |frame, picture, people| {
+        let drawn = draw::draw_frame(&picture, people, drawing, &(drawing.marks)(film.time[frame]));
         writer.push(drawn.rgb())?;
         progress(frame + 1, frames);
         Ok(true)
@@ -96,17 +101,17 @@ pub fn write_film(
     writer.finish()
 }
 
-/// The frames nearest to given times (s as in [`Film::time`], increasing), cropped to the square
+/// The frames nearest to given times (s as in [`TrackedVideo::time`], increasing), cropped to the square
 /// around the athlete, as JPEG, one per time. The video is decoded again up to the last of them.
 ///
 /// # Errors
-/// As [`Film::read`].
-pub fn stills(
+/// As [`TrackedVideo::read_video`].
+pub fn render_stills(
     path: &Path,
-    film: &Film,
-    drawing: &Drawing,
+    film: &TrackedVideo,
+    drawing: &DrawOptions,
     times: &[f64],
-) -> Result<Vec<Vec<u8>>, Error> {
+) -> Result<Vec<Vec<u8>>, VisionError> {
     let nearest = |time_s: &f64| {
         let after = film
             .time
@@ -119,13 +124,16 @@ pub fn stills(
         if film.time.is_empty() { Vec::new() } else { times.iter().map(nearest).collect() };
     let mut stills = Vec::new();
     let Some(&last) = wanted.iter().max() else { return Ok(stills) };
-    let athlete = film.chosen(drawing.person);
-    each(path, film, drawing, &mut |frame, picture, people| {
+    let athlete = film.choose_person(drawing.person);
+    for_each_frame(path, film, drawing, &mut |frame, picture, people| {
         let times = wanted.iter().filter(|wanted_frame| **wanted_frame == frame).count();
         if times > 0 {
             let marks = (drawing.marks)(film.time[frame]);
-            let drawn = draw::close_up(&picture, people, athlete, (STILL, &marks));
-            stills.extend(std::iter::repeat_n(drawn.to_jpeg(QUALITY).unwrap_or_default(), times));
+            let drawn = draw::draw_close_up(&picture, people, athlete, (STILL_SIDE, &marks));
+            stills.extend(std::iter::repeat_n(
+                drawn.to_jpeg(JPEG_QUALITY).unwrap_or_default(),
+                times,
+            ));
         }
         Ok(frame < last)
     })?;
@@ -134,16 +142,23 @@ pub fn stills(
 
 /// Handles a frame index, its image, the people in it and the heads to hide; returns whether to
 /// continue.
-type Take<'a> = dyn FnMut(usize, Picture, (&[&Tracked], &[Head])) -> Result<bool, Error> + 'a;
+type FrameHandler<'a> = dyn FnMut(usize, VideoImage, (&[&TrackedPerson], &[HeadCircle])) -> Result<bool, VisionError>
+    + 'a;
 
 /// Calls `take` with each frame, its image, the people in it and the heads to hide, until it has
 /// enough.
-fn each(path: &Path, film: &Film, drawing: &Drawing, take: &mut Take) -> Result<(), Error> {
-    let heads = if drawing.blur_faces { heads(film) } else { vec![Vec::new(); film.time.len()] };
+fn for_each_frame(
+    path: &Path,
+    film: &TrackedVideo,
+    drawing: &DrawOptions,
+    take: &mut FrameHandler,
+) -> Result<(), VisionError> {
+    let heads =
+        if drawing.blur_faces { head_circles(film) } else { vec![Vec::new(); film.time.len()] };
     let mut video = Video::open(path, film.rate_hz)?;
     let mut seen = film.seen.iter().peekable();
     let mut frame = 0;
-    while let Some((time_s, picture)) = video.next_picture()? {
+    while let Some((time_s, picture)) = video.next_image()? {
         match film.time.get(frame) {
             None => break,
             Some(&wanted) if time_s < wanted => continue,

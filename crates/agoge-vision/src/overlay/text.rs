@@ -5,7 +5,7 @@ use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster, get_raster_wid
 
 const WHITE: Colour = [255; 3];
 /// Darkness of the background behind letters.
-const GROUND: f32 = 0.55;
+const BACKGROUND_SHADE: f32 = 0.55;
 
 /// Letters of one size.
 #[derive(Clone, Copy)]
@@ -39,7 +39,7 @@ impl Font {
 
     /// Writes a line with its upper left corner at a point, white on a darkened background; it is
     /// moved into the image where it would leave it.
-    pub(super) fn write(self, canvas: &mut Canvas, text: &str, [x, y]: [f32; 2]) {
+    pub(super) fn draw_text(self, canvas: &mut Canvas, text: &str, [x, y]: [f32; 2]) {
         let margin = self.height() / 8;
         let (width, height) = (self.width(text) + 2 * margin, self.height());
         let [columns, rows] = canvas.size();
@@ -48,10 +48,11 @@ impl Font {
             (x as usize).min(columns.saturating_sub(width)),
             (y as usize).min(rows.saturating_sub(height)),
         );
-        canvas.shade([left, top], [width, height], GROUND);
+        canvas.darken_rectangle([left, top], [width, height], BACKGROUND_SHADE);
         let step = get_raster_width(FontWeight::Regular, self.size) * self.times;
         for (index, letter) in text.chars().enumerate() {
-            let Some(letter) = get_raster(plain(letter), FontWeight::Regular, self.size) else {
+            let Some(letter) = get_raster(font_letter(letter), FontWeight::Regular, self.size)
+            else {
                 continue;
             };
             let corner = [left + margin + index * step, top];
@@ -66,7 +67,7 @@ impl Font {
                             corner[0] + column * self.times + dx,
                             corner[1] + row * self.times + dy,
                         ];
-                        canvas.mix(at, WHITE, f32::from(strength) / 255.0);
+                        canvas.blend_pixel(at, WHITE, f32::from(strength) / 255.0);
                     }
                 }
             }
@@ -75,7 +76,7 @@ impl Font {
 }
 
 /// Replaces a letter by one that the font has.
-fn plain(letter: char) -> char {
+fn font_letter(letter: char) -> char {
     match letter {
         '–' | '—' | '−' => '-',
         '’' | '‘' => '\'',
@@ -94,13 +95,13 @@ mod tests {
         let font = Font::for_rows(480);
         for corner in [[4.0, 4.0], [1e9, 1e9], [-50.0, f32::NAN]] {
             let mut canvas = Canvas::new(80, 40, vec![128; 3 * 80 * 40]);
-            font.write(&mut canvas, "84° – é漢", corner);
+            font.draw_text(&mut canvas, "84° – é漢", corner);
             let (dark, light) = (canvas.rgb().iter().min(), canvas.rgb().iter().max());
             assert!(dark < Some(&90) && light > Some(&230), "{corner:?}");
         }
         // Wider than the image: cut, no panic.
         let mut small = Canvas::new(3, 2, vec![0; 18]);
-        font.write(&mut small, "a long text", [0.0; 2]);
+        font.draw_text(&mut small, "a long text", [0.0; 2]);
         assert_eq!(font.width("abc"), 3 * font.width("a"));
         assert!(Font::for_rows(2160).height() >= 2160 / 40);
     }

@@ -7,7 +7,7 @@ mod landmarks;
 mod region;
 mod tracker;
 
-pub(crate) use landmarks::WANTED;
-pub use landmarks::{Body, LANDMARKS};
-pub use region::Region;
-pub use tracker::{Tracked, Tracker};
+pub(crate) use landmarks::WANTED_OUTPUTS;
+pub use landmarks::{BodyLandmarks, LANDMARKS};
+pub use region::ImageRegion;
+pub use tracker::{PersonTracker, TrackedPerson};

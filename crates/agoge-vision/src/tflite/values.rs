@@ -1,6 +1,6 @@
 //! Weights of a TFLite model as 32-bit floats: half floats are converted, sparse ones expanded.
 
-use super::flat::Table;
+use super::flat::FlatTable;
 
 /// `TensorType` of 32-bit and of 16-bit floats.
 const FLOAT32: u8 = 0;
@@ -8,31 +8,33 @@ const FLOAT16: u8 = 1;
 
 /// Maximum number of values in a tensor: the largest weight of the heavy network has under two
 /// million.
-const MOST_VALUES: usize = 1 << 24;
+const MAX_VALUES: usize = 1 << 24;
 
 /// Returns the dense values of a constant tensor, in the order of its shape; `None` if it is not a
 /// float tensor or its bytes do not fit its shape.
-pub(crate) fn dense(tensor: &Table, data: &[u8]) -> Option<Vec<f32>> {
-    let values: Vec<f32> = match tensor.u8(1) {
+pub(crate) fn dense_values(tensor: &FlatTable, data: &[u8]) -> Option<Vec<f32>> {
+    let values: Vec<f32> = match tensor.u8_field(1) {
         FLOAT32 => {
             data.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
         }
-        FLOAT16 => data.chunks_exact(2).map(|b| half(u16::from_le_bytes([b[0], b[1]]))).collect(),
+        FLOAT16 => {
+            data.chunks_exact(2).map(|b| half_to_f32(u16::from_le_bytes([b[0], b[1]]))).collect()
+        }
         _ => return None,
     };
     let shape: Vec<usize> =
-        tensor.i32s(0).iter().map(|&d| usize::try_from(d).unwrap_or(0)).collect();
+        tensor.i32_vector(0).iter().map(|&d| usize::try_from(d).unwrap_or(0)).collect();
     let count =
-        shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= MOST_VALUES)?;
-    match tensor.table(6) {
-        Some(sparsity) => spread(&sparsity, &shape, &values, count),
+        shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| n <= MAX_VALUES)?;
+    match tensor.table_field(6) {
+        Some(sparsity) => expand_sparse(&sparsity, &shape, &values, count),
         None if values.len() == count => Some(values),
         None => None,
     }
 }
 
 /// Converts IEEE 754 binary16 to binary32, exactly.
-fn half(bits: u16) -> f32 {
+fn half_to_f32(bits: u16) -> f32 {
     let sign = u32::from(bits >> 15) << 31;
     let (exponent, fraction) = (u32::from(bits >> 10 & 0x1f), u32::from(bits & 0x3ff));
     match exponent {
@@ -44,7 +46,7 @@ fn half(bits: u16) -> f32 {
 }
 
 /// One dimension of a sparse tensor, in the order of traversal.
-enum Dimension {
+enum SparseDimension {
     Dense(usize),
     /// Compressed as in CSR: where the entries of each parent begin, and the coordinate of each
     /// entry.
@@ -56,14 +58,19 @@ enum Dimension {
 
 /// Expands a sparse tensor (TACO form, `SparsityParameters` of TFLite's schema) to a dense one;
 /// `None` if its tables contradict each other.
-fn spread(sparsity: &Table, shape: &[usize], values: &[f32], count: usize) -> Option<Vec<f32>> {
+fn expand_sparse(
+    sparsity: &FlatTable,
+    shape: &[usize],
+    values: &[f32],
+    count: usize,
+) -> Option<Vec<f32>> {
     let natural = |numbers: Vec<i32>| -> Option<Vec<usize>> {
         numbers.into_iter().map(|v| usize::try_from(v).ok()).collect()
     };
-    let order = natural(sparsity.i32s(0))?;
-    let blocks = natural(sparsity.i32s(1))?;
-    let dimensions: Vec<Dimension> =
-        sparsity.tables(2).iter().map(dimension).collect::<Option<_>>()?;
+    let order = natural(sparsity.i32_vector(0))?;
+    let blocks = natural(sparsity.i32_vector(1))?;
+    let dimensions: Vec<SparseDimension> =
+        sparsity.table_vector(2).iter().map(read_dimension).collect::<Option<_>>()?;
     let rank = shape.len();
     if order.len() != dimensions.len()
         || order.len() != rank + blocks.len()
@@ -74,7 +81,7 @@ fn spread(sparsity: &Table, shape: &[usize], values: &[f32], count: usize) -> Op
     // Size of a block along each dimension of the tensor.
     let mut block_size = vec![1; rank];
     for (&at, dimension) in order.iter().zip(&dimensions).filter(|(at, _)| **at >= rank) {
-        let Dimension::Dense(size) = dimension else { return None };
+        let SparseDimension::Dense(size) = dimension else { return None };
         *block_size.get_mut(*blocks.get(at - rank)?)? *= *size;
     }
     // The coordinates of each entry so far, by dimension of the traversal; widened one dimension at
@@ -84,8 +91,8 @@ fn spread(sparsity: &Table, shape: &[usize], values: &[f32], count: usize) -> Op
         let mut next = Vec::new();
         for (parent, coordinates) in entries.iter().enumerate() {
             let inside: &mut dyn Iterator<Item = usize> = match dimension {
-                Dimension::Dense(size) => &mut (0..*size),
-                Dimension::Sparse { segments, indices } => &mut indices
+                SparseDimension::Dense(size) => &mut (0..*size),
+                SparseDimension::Sparse { segments, indices } => &mut indices
                     .get(*segments.get(parent)?..*segments.get(parent + 1)?)?
                     .iter()
                     .copied(),
@@ -118,25 +125,32 @@ fn spread(sparsity: &Table, shape: &[usize], values: &[f32], count: usize) -> Op
     Some(dense)
 }
 
-fn dimension(table: &Table) -> Option<Dimension> {
-    if table.u8(0) == 0 {
-        let size = usize::try_from(table.i32(1)).ok()?;
-        return (size <= MOST_VALUES).then_some(Dimension::Dense(size));
+fn read_dimension(table: &FlatTable) -> Option<SparseDimension> {
+    if table.u8_field(0) == 0 {
+        let size = usize::try_from(table.i32_field(1)).ok()?;
+        return (size <= MAX_VALUES).then_some(SparseDimension::Dense(size));
     }
-    Some(Dimension::Sparse { segments: index(table, 2)?, indices: index(table, 4)? })
+    Some(SparseDimension::Sparse {
+        segments: read_indices(table, 2)?,
+        indices: read_indices(table, 4)?,
+    })
 }
 
 /// A vector of indices, which the schema stores in the narrowest of three widths.
-fn index(table: &Table, field: usize) -> Option<Vec<usize>> {
-    let vector = table.table(field + 1)?;
-    Some(match table.u8(field) {
-        1 => vector.i32s(0).into_iter().map(|v| usize::try_from(v).ok()).collect::<Option<_>>()?,
+fn read_indices(table: &FlatTable, field: usize) -> Option<Vec<usize>> {
+    let vector = table.table_field(field + 1)?;
+    Some(match table.u8_field(field) {
+        1 => vector
+            .i32_vector(0)
+            .into_iter()
+            .map(|v| usize::try_from(v).ok())
+            .collect::<Option<_>>()?,
         2 => vector
-            .vector(0, 2)
+            .vector_bytes(0, 2)
             .chunks_exact(2)
             .map(|b| usize::from(u16::from_le_bytes([b[0], b[1]])))
             .collect(),
-        3 => vector.vector(0, 1).iter().map(|&b| usize::from(b)).collect(),
+        3 => vector.vector_bytes(0, 1).iter().map(|&b| usize::from(b)).collect(),
         _ => return None,
     })
 }
@@ -157,8 +171,8 @@ mod tests {
             (0x83ff, -1023.0 * 2f32.powi(-24)),
             (0x8000, -0.0),
         ] {
-            assert_eq!(half(bits).to_bits(), f32::to_bits(value), "{bits:x}");
+            assert_eq!(half_to_f32(bits).to_bits(), f32::to_bits(value), "{bits:x}");
         }
-        assert!(half(0x7e00).is_nan() && half(0xfc00) == f32::NEG_INFINITY);
+        assert!(half_to_f32(0x7e00).is_nan() && half_to_f32(0xfc00) == f32::NEG_INFINITY);
     }
 }

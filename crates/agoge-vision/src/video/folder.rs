@@ -1,6 +1,6 @@
 //! Folders of images: one PNG or JPEG file per frame.
 
-use crate::{Error, Picture, Pixels};
+use crate::{Pixels, VideoImage, VisionError};
 use std::fs;
 use std::path::{Path, PathBuf};
 use zune_jpeg::JpegDecoder;
@@ -9,62 +9,62 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// Longest side of an image, px, and largest size of its file, bytes.
-const WIDEST: usize = 16_384;
-const MOST_BYTES: u64 = 256 << 20;
+const MAX_SIDE: usize = 16_384;
+const MAX_BYTES: u64 = 256 << 20;
 /// Most frames, as for every recording.
-const MOST_FRAMES: usize = 1_000_000;
+const MAX_FRAMES: usize = 1_000_000;
 
 /// A folder that is being read.
-pub(super) struct Folder {
+pub(super) struct ImageFolder {
     files: std::vec::IntoIter<PathBuf>,
     number: usize,
     rate_hz: f64,
 }
 
-impl Folder {
+impl ImageFolder {
     /// Opens a folder whose images are shown at this rate.
-    pub(super) fn open(path: &Path, rate_hz: f64) -> Result<Folder, Error> {
-        let files = pictures(path)?;
+    pub(super) fn open(path: &Path, rate_hz: f64) -> Result<ImageFolder, VisionError> {
+        let files = list_images(path)?;
         if files.is_empty() {
             let hint = "give a folder with one PNG or JPEG file a frame, numbered";
-            return Err(Error::video(path, "a folder without pictures", hint));
+            return Err(VisionError::video(path, "a folder without pictures", hint));
         }
-        if files.len() > MOST_FRAMES {
-            return Err(Error::video(
+        if files.len() > MAX_FRAMES {
+            return Err(VisionError::video(
                 path,
-                format!("more than {MOST_FRAMES} pictures"),
+                format!("more than {MAX_FRAMES} pictures"),
                 "split the folder",
             ));
         }
-        Ok(Folder { files: files.into_iter(), number: 0, rate_hz })
+        Ok(ImageFolder { files: files.into_iter(), number: 0, rate_hz })
     }
 
-    pub(super) fn frames(&self) -> usize {
+    pub(super) fn frame_count(&self) -> usize {
         self.files.len()
     }
 
     /// The next image and its time, s; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<(f64, Picture)>, Error> {
+    pub(super) fn next_image(&mut self) -> Result<Option<(f64, VideoImage)>, VisionError> {
         let Some(path) = self.files.next() else { return Ok(None) };
         let time_s = self.number as f64 / self.rate_hz;
         self.number += 1;
-        Ok(Some((time_s, read(&path)?)))
+        Ok(Some((time_s, read_image(&path)?)))
     }
 }
 
 /// Whether a folder holds images.
-pub(crate) fn has_pictures(path: &Path) -> bool {
-    pictures(path).is_ok_and(|files| !files.is_empty())
+pub(crate) fn has_images(path: &Path) -> bool {
+    list_images(path).is_ok_and(|files| !files.is_empty())
 }
 
 /// The images of a folder, in the order of the numbers in their names and then of the names.
-fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+fn list_images(folder: &Path) -> Result<Vec<PathBuf>, VisionError> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
-        let path = entry.map_err(Error::io("read", folder))?.path();
+    for entry in fs::read_dir(folder).map_err(VisionError::io("read", folder))? {
+        let path = entry.map_err(VisionError::io("read", folder))?.path();
         let end = path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
         if end.is_some_and(|end| ["png", "jpg", "jpeg"].contains(&end.as_str())) {
-            files.push((number(&path), path));
+            files.push((number_key(&path), path));
         }
     }
     files.sort();
@@ -73,7 +73,7 @@ fn pictures(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 
 /// The last number in a name without leading zeros, preceded by its number of digits, so that 9
 /// sorts before 10 however long the numbers are.
-fn number(path: &Path) -> (usize, String) {
+fn number_key(path: &Path) -> (usize, String) {
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let end = name.trim_end_matches(|c: char| !c.is_ascii_digit());
     let digits = &end[end.trim_end_matches(|c: char| c.is_ascii_digit()).len()..];
@@ -82,38 +82,38 @@ fn number(path: &Path) -> (usize, String) {
 }
 
 /// Reads one image as red, green and blue.
-fn read(path: &Path) -> Result<Picture, Error> {
+fn read_image(path: &Path) -> Result<VideoImage, VisionError> {
     let broken = |what: String| {
-        Error::video(
+        VisionError::video(
             path,
             format!("the picture cannot be read: {what}"),
             "copy it again, or save it anew as PNG or JPEG of 8 bits",
         )
     };
-    let bytes = fs::metadata(path).map_err(Error::io("read", path))?.len();
-    if bytes > MOST_BYTES {
+    let bytes = fs::metadata(path).map_err(VisionError::io("read", path))?.len();
+    if bytes > MAX_BYTES {
         return Err(broken(format!("{bytes} bytes are too many")));
     }
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let bytes = fs::read(path).map_err(VisionError::io("read", path))?;
     let (width, height, rgb) = match bytes.starts_with(b"\x89PNG") {
-        true => png(&bytes),
-        false => jpeg(&bytes),
+        true => decode_png(&bytes),
+        false => decode_jpeg(&bytes),
     }
     .map_err(broken)?;
-    Picture::new(width, height, Pixels::Rgb(rgb))
+    VideoImage::new(width, height, Pixels::Rgb(rgb))
         .ok_or_else(|| broken("it has no pixels".to_owned()))
 }
 
 /// Width, height and pixels of an image, or what is wrong with it.
-type Decoded = Result<(usize, usize, Vec<u8>), String>;
+type DecodeResult = Result<(usize, usize, Vec<u8>), String>;
 
-fn png(bytes: &[u8]) -> Decoded {
-    let message = |error: png::DecodingError| short(&error.to_string());
+fn decode_png(bytes: &[u8]) -> DecodeResult {
+    let message = |error: png::DecodingError| first_line(&error.to_string());
     let mut decoder = png::Decoder::new(std::io::Cursor::new(bytes));
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().map_err(message)?;
     let (width, height) = (reader.info().width as usize, reader.info().height as usize);
-    fits(width, height)?;
+    check_size(width, height)?;
     let size = reader.output_buffer_size().ok_or("it is too large")?;
     let mut pixels = vec![0; size];
     let frame = reader.next_frame(&mut pixels).map_err(message)?;
@@ -128,9 +128,9 @@ fn png(bytes: &[u8]) -> Decoded {
     Ok((width, height, rgb))
 }
 
-fn jpeg(bytes: &[u8]) -> Decoded {
-    let message = |error: zune_jpeg::errors::DecodeErrors| short(&error.to_string());
-    let options = DecoderOptions::new_safe().set_max_width(WIDEST).set_max_height(WIDEST);
+fn decode_jpeg(bytes: &[u8]) -> DecodeResult {
+    let message = |error: zune_jpeg::errors::DecodeErrors| first_line(&error.to_string());
+    let options = DecoderOptions::new_safe().set_max_width(MAX_SIDE).set_max_height(MAX_SIDE);
     let mut decoder = JpegDecoder::new_with_options(
         ZCursor::new(bytes),
         options.jpeg_set_out_colorspace(ColorSpace::RGB),
@@ -140,8 +140,8 @@ fn jpeg(bytes: &[u8]) -> Decoded {
     Ok((width, height, rgb))
 }
 
-fn fits(width: usize, height: usize) -> Result<(), String> {
-    if width.max(height) > WIDEST {
+fn check_size(width: usize, height: usize) -> Result<(), String> {
+    if width.max(height) > MAX_SIDE {
         Err(format!("{width} × {height} px are too many"))
     } else {
         Ok(())
@@ -149,7 +149,7 @@ fn fits(width: usize, height: usize) -> Result<(), String> {
 }
 
 /// The first line of a decoder's message.
-fn short(text: &str) -> String {
+fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(80).collect()
 }
 
@@ -171,10 +171,10 @@ mod tests {
             write_png(&folder.path().join(format!("take2_{number}.png")), number);
         }
         fs::write(folder.path().join("notes.txt"), b"no picture").unwrap();
-        let mut read = Folder::open(folder.path(), 25.0).unwrap();
-        assert_eq!(read.frames(), 3);
+        let mut read = ImageFolder::open(folder.path(), 25.0).unwrap();
+        assert_eq!(read.frame_count(), 3);
         let mut seen = Vec::new();
-        while let Some((time_s, picture)) = read.next().unwrap() {
+        while let Some((time_s, picture)) = read.next_image().unwrap() {
             assert_eq!((picture.width(), picture.height()), (4, 3));
             seen.push((time_s, picture.to_rgb()[0]));
         }
@@ -184,13 +184,13 @@ mod tests {
     #[test]
     fn what_is_no_picture_is_refused_in_a_line() {
         let folder = tempfile::tempdir().unwrap();
-        let refused = |error: Error| {
+        let refused = |error: VisionError| {
             let line = error.to_string();
             assert!(line.contains("; hint: ") && line.lines().count() == 1, "{line}");
             line
         };
         assert!(
-            refused(Folder::open(folder.path(), 30.0).err().unwrap())
+            refused(ImageFolder::open(folder.path(), 30.0).err().unwrap())
                 .starts_with("a folder without pictures")
         );
         let whole = folder.path().join("0.png");
@@ -203,7 +203,9 @@ mod tests {
         ] {
             let path = folder.path().join(name);
             fs::write(&path, bytes).unwrap();
-            assert!(refused(read(&path).unwrap_err()).starts_with("the picture cannot be read: "));
+            assert!(
+                refused(read_image(&path).unwrap_err()).starts_with("the picture cannot be read: ")
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Decodes H.264.
 
-use super::mp4::{Codec, Index, Sample};
-use crate::{Error, Picture, Pixels};
+use super::mp4::{CodedFrame, VideoCodec, VideoIndex};
+use crate::{Pixels, VideoImage, VisionError};
 use openh264::decoder::{DecodedYUV, Decoder, DecoderConfig, Flush};
 use openh264::formats::YUVSource;
 use std::collections::VecDeque;
@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 
 /// Largest number of pixels that the decoder supports: level 5.2 of H.264, 36 864 macroblocks of 16
 /// × 16.
-pub(super) const MOST_PIXELS: usize = 36_864 * 256;
+pub(super) const MAX_PIXELS: usize = 36_864 * 256;
 /// Maximum size of a coded frame, bytes.
-const MOST_BYTES: u32 = 64 << 20;
+const MAX_BYTES: u32 = 64 << 20;
 /// Hint for a damaged video.
-const DAMAGED: &str = "copy the file again, or save it anew with another program";
+const DAMAGED_HINT: &str = "copy the file again, or save it anew with another program";
 
 /// An H.264 file that is being decoded.
-pub(super) struct H264 {
+pub(super) struct H264Decoder {
     path: PathBuf,
     file: File,
     length: u64,
@@ -27,33 +27,38 @@ pub(super) struct H264 {
     parameters: Vec<u8>,
     length_bytes: usize,
     turns: u8,
-    samples: std::vec::IntoIter<Sample>,
+    samples: std::vec::IntoIter<CodedFrame>,
     /// Index of the next frame, and number of frames.
     number: usize,
-    of: usize,
+    frame_count: usize,
     /// Presentation times in increasing order, in which frames leave the decoder.
     times: std::vec::IntoIter<f64>,
     /// Decoded images not yet returned.
-    ready: VecDeque<Picture>,
+    ready: VecDeque<VideoImage>,
     /// Whether the decoder has returned everything it held.
     flushed: bool,
 }
 
-impl H264 {
-    pub(super) fn new(path: &Path, file: File, length: u64, index: Index) -> Result<H264, Error> {
-        let Codec::H264 { parameters, length_bytes } = index.codec else {
-            return Err(Error::video(path, "not H.264", DAMAGED));
+impl H264Decoder {
+    pub(super) fn new(
+        path: &Path,
+        file: File,
+        length: u64,
+        index: VideoIndex,
+    ) -> Result<H264Decoder, VisionError> {
+        let VideoCodec::H264 { parameters, length_bytes } = index.codec else {
+            return Err(VisionError::video(path, "not H.264", DAMAGED_HINT));
         };
         // Frames are shown in a different order than they are decoded, so nothing may be forced out
         // before its turn.
         let config = DecoderConfig::new().flush_after_decode(Flush::NoFlush);
         let decoder = Decoder::with_api_config(openh264::OpenH264API::from_source(), config);
         let decoder = decoder.map_err(|error| {
-            Error::video(path, format!("the decoder does not start: {error}"), DAMAGED)
+            VisionError::video(path, format!("the decoder does not start: {error}"), DAMAGED_HINT)
         })?;
         let mut times: Vec<f64> = index.samples.iter().map(|sample| sample.time_s).collect();
         times.sort_by(f64::total_cmp);
-        Ok(H264 {
+        Ok(H264Decoder {
             path: path.to_owned(),
             file,
             length,
@@ -64,7 +69,7 @@ impl H264 {
                 .collect(),
             length_bytes,
             turns: index.turns,
-            of: times.len(),
+            frame_count: times.len(),
             samples: index.samples.into_iter(),
             number: 0,
             times: times.into_iter(),
@@ -74,36 +79,38 @@ impl H264 {
     }
 
     /// The next image and its time, s; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<(f64, Picture)>, Error> {
+    pub(super) fn next_image(&mut self) -> Result<Option<(f64, VideoImage)>, VisionError> {
         while self.ready.is_empty() && !self.flushed {
             let Some(sample) = self.samples.next() else {
                 self.flushed = true;
                 let rest = self.decoder.flush_remaining();
                 let rest = rest.map_err(|error| {
-                    Error::video(
+                    VisionError::video(
                         &self.path,
                         format!("the last frames cannot be decoded: {error}"),
-                        DAMAGED,
+                        DAMAGED_HINT,
                     )
                 })?;
                 let turns = self.turns;
-                self.ready.extend(rest.iter().filter_map(|frame| picture(frame, turns)));
+                self.ready.extend(rest.iter().filter_map(|frame| copy_image(frame, turns)));
                 break;
             };
-            let packet = self.packet(sample)?;
-            let (number, frames) = (self.number, self.of);
+            let packet = self.read_packet(sample)?;
+            let (number, frames) = (self.number, self.frame_count);
             let broken = |what: String| {
-                Error::video(
+                VisionError::video(
                     &self.path,
                     format!("frame {number} of {frames} cannot be decoded: {what}"),
-                    DAMAGED,
+                    DAMAGED_HINT,
                 )
             };
-            let decoded =
-                self.decoder.decode(&packet).map_err(|error| broken(short(&error.to_string())))?;
+            let decoded = self
+                .decoder
+                .decode(&packet)
+                .map_err(|error| broken(first_line(&error.to_string())))?;
             if let Some(frame) = decoded {
                 self.ready.push_back(
-                    picture(&frame, self.turns)
+                    copy_image(&frame, self.turns)
                         .ok_or_else(|| broken("it is of another size".into()))?,
                 );
             }
@@ -114,19 +121,25 @@ impl H264 {
 
     /// The bytes of a frame with a start code before each unit, as the decoder expects (H.264,
     /// Annex B).
-    fn packet(&mut self, sample: Sample) -> Result<Vec<u8>, Error> {
-        let (number, frames) = (self.number, self.of);
+    fn read_packet(&mut self, sample: CodedFrame) -> Result<Vec<u8>, VisionError> {
+        let (number, frames) = (self.number, self.frame_count);
         let damaged = |what: &str| {
-            Error::video(&self.path, format!("{what} in frame {number} of {frames}"), DAMAGED)
+            VisionError::video(
+                &self.path,
+                format!("{what} in frame {number} of {frames}"),
+                DAMAGED_HINT,
+            )
         };
-        if sample.size > MOST_BYTES
+        if sample.size > MAX_BYTES
             || sample.offset.checked_add(u64::from(sample.size)).is_none_or(|end| end > self.length)
         {
             return Err(damaged("the file was cut off: it ends"));
         }
         let mut bytes = vec![0; sample.size as usize];
-        self.file.seek(SeekFrom::Start(sample.offset)).map_err(Error::io("read", &self.path))?;
-        self.file.read_exact(&mut bytes).map_err(Error::io("read", &self.path))?;
+        self.file
+            .seek(SeekFrom::Start(sample.offset))
+            .map_err(VisionError::io("read", &self.path))?;
+        self.file.read_exact(&mut bytes).map_err(VisionError::io("read", &self.path))?;
         let mut packet = std::mem::take(&mut self.parameters);
         let mut rest = &bytes[..];
         while !rest.is_empty() {
@@ -146,7 +159,7 @@ impl H264 {
 }
 
 /// Copies a decoded frame without the decoder's padding; `None` if its planes are inconsistent.
-fn picture(frame: &DecodedYUV, turns: u8) -> Option<Picture> {
+fn copy_image(frame: &DecodedYUV, turns: u8) -> Option<VideoImage> {
     let (width, height) = frame.dimensions();
     let (y, u, v) = frame.strides();
     let plane = |bytes: &[u8], stride: usize, width: usize, height: usize| -> Option<Vec<u8>> {
@@ -162,10 +175,10 @@ fn picture(frame: &DecodedYUV, turns: u8) -> Option<Picture> {
         u: plane(frame.u(), u, half_width, half_height)?,
         v: plane(frame.v(), v, half_width, half_height)?,
     };
-    Picture::turned(width, height, turns, pixels)
+    VideoImage::with_rotation(width, height, turns, pixels)
 }
 
 /// The first line of the decoder's message.
-fn short(text: &str) -> String {
+fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(80).collect()
 }

@@ -6,37 +6,37 @@ mod h264;
 mod mp4;
 mod write;
 
-use crate::{Error, Picture};
-use ffmpeg::Ffmpeg;
-use folder::Folder;
-use h264::H264;
-use mp4::{Codec, Fault};
+use crate::{VideoImage, VisionError};
+use ffmpeg::FfmpegDecoder;
+use folder::ImageFolder;
+use h264::H264Decoder;
+use mp4::{IndexError, VideoCodec};
 use std::fs::File;
 use std::path::Path;
-pub(crate) use write::Writer;
+pub(crate) use write::VideoWriter;
 
 /// A video that is being decoded, one image at a time.
 pub struct Video {
-    decoder: Decoder,
+    decoder: VideoDecoder,
     frames: usize,
 }
 
-enum Decoder {
-    H264(Box<H264>),
-    Ffmpeg(Ffmpeg),
-    Folder(Folder),
+enum VideoDecoder {
+    H264(Box<H264Decoder>),
+    Ffmpeg(FfmpegDecoder),
+    Folder(ImageFolder),
 }
 
 /// Frames per second of a folder of images when none is given.
-pub(crate) const RATE_HZ: f64 = 30.0;
+pub(crate) const DEFAULT_RATE_HZ: f64 = 30.0;
 /// Hint for a codec that needs a program which is not installed.
 const NEEDS_FFMPEG: &str =
     "install ffmpeg (Agoge finds it on the PATH), or save the video as H.264 in an MP4 file";
 
 impl Video {
     /// Whether a folder holds images that [`Video::open`] can read.
-    pub fn is_folder_of_pictures(path: &Path) -> bool {
-        path.is_dir() && folder::has_pictures(path)
+    pub fn is_image_folder(path: &Path) -> bool {
+        path.is_dir() && folder::has_images(path)
     }
 
     /// Opens a video: H.264 in MP4 or MOV files is decoded here, everything else by ffmpeg if it is
@@ -44,17 +44,20 @@ impl Video {
     /// (default 30), in the order of the numbers in their names; a video file has its own clock.
     ///
     /// # Errors
-    /// [`Error::Io`]; [`Error::Video`] for a file that is damaged, holds no video, or needs ffmpeg
+    /// [`VisionError::Io`]; [`VisionError::Video`] for a file that is damaged, holds no video, or needs ffmpeg
     /// where it is not installed.
-    pub fn open(path: &Path, rate_hz: Option<f64>) -> Result<Video, Error> {
+    pub fn open(path: &Path, rate_hz: Option<f64>) -> Result<Video, VisionError> {
         if path.is_dir() {
-            let folder = Folder::open(path, rate_hz.unwrap_or(RATE_HZ))?;
-            return Ok(Video { frames: folder.frames(), decoder: Decoder::Folder(folder) });
+            let folder = ImageFolder::open(path, rate_hz.unwrap_or(DEFAULT_RATE_HZ))?;
+            return Ok(Video {
+                frames: folder.frame_count(),
+                decoder: VideoDecoder::Folder(folder),
+            });
         }
-        let mut file = File::open(path).map_err(Error::io("read", path))?;
-        let length = file.metadata().map_err(Error::io("read", path))?.len();
+        let mut file = File::open(path).map_err(VisionError::io("read", path))?;
+        let length = file.metadata().map_err(VisionError::io("read", path))?.len();
         let broken = |what: &str| {
-            Error::video(
+            VisionError::video(
                 path,
                 what,
                 "copy the file again; a recording that was broken off cannot be read",
@@ -70,75 +73,81 @@ impl Video {
         // Old QuickTime files lack the box that names the kind of file.
         let is_mp4 = [b"ftyp", b"moov", b"mdat", b"wide"].iter().any(|name| start[4..] == **name);
         if !is_mp4 {
-            return Video::by_ffmpeg(path, "a video that is not MP4 or MOV");
+            return Video::open_with_ffmpeg(path, "a video that is not MP4 or MOV");
         }
-        match mp4::index(&mut file, length) {
+        match mp4::read_index(&mut file, length) {
             Ok(index) => {
                 let [width, height] = index.size;
                 match &index.codec {
-                    Codec::H264 { .. } if width * height <= h264::MOST_PIXELS => {
+                    VideoCodec::H264 { .. } if width * height <= h264::MAX_PIXELS => {
                         let frames = index.samples.len();
                         Ok(Video {
-                            decoder: Decoder::H264(Box::new(H264::new(path, file, length, index)?)),
+                            decoder: VideoDecoder::H264(Box::new(H264Decoder::new(
+                                path, file, length, index,
+                            )?)),
                             frames,
                         })
                     }
-                    Codec::H264 { .. } => Video::by_ffmpeg(
+                    VideoCodec::H264 { .. } => Video::open_with_ffmpeg(
                         path,
                         &format!(
                             "{width} × {height} px are too many for the decoder that comes with Agoge"
                         ),
                     ),
-                    Codec::Other(codec) => {
-                        let mut video = Video::by_ffmpeg(
+                    VideoCodec::Other(codec) => {
+                        let mut video = Video::open_with_ffmpeg(
                             path,
-                            &format!("the codec {} is not decoded by Agoge itself", named(codec)),
+                            &format!(
+                                "the codec {} is not decoded by Agoge itself",
+                                codec_name(codec)
+                            ),
                         )?;
                         video.frames = index.samples.len();
                         Ok(video)
                     }
                 }
             }
-            Err(Fault::Io(error)) => Err(Error::io("read", path)(error)),
-            Err(Fault::Broken(what)) => Err(broken(what)),
-            Err(Fault::NoVideo) => Err(Error::video(
+            Err(IndexError::Io(error)) => Err(VisionError::io("read", path)(error)),
+            Err(IndexError::Broken(what)) => Err(broken(what)),
+            Err(IndexError::NoVideo) => Err(VisionError::video(
                 path,
                 "there is no video in it, only sound or the like",
                 "give the file that holds the pictures",
             )),
-            Err(Fault::Fragments) => {
-                Video::by_ffmpeg(path, "an MP4 file in fragments is not read by Agoge itself")
-            }
+            Err(IndexError::Fragments) => Video::open_with_ffmpeg(
+                path,
+                "an MP4 file in fragments is not read by Agoge itself",
+            ),
         }
     }
 
-    fn by_ffmpeg(path: &Path, why: &str) -> Result<Video, Error> {
-        match Ffmpeg::start(path) {
-            Some(ffmpeg) => Ok(Video { decoder: Decoder::Ffmpeg(ffmpeg), frames: 0 }),
-            None => Err(Error::video(path, why, NEEDS_FFMPEG)),
+    fn open_with_ffmpeg(path: &Path, why: &str) -> Result<Video, VisionError> {
+        match FfmpegDecoder::start(path) {
+            Some(ffmpeg) => Ok(Video { decoder: VideoDecoder::Ffmpeg(ffmpeg), frames: 0 }),
+            None => Err(VisionError::video(path, why, NEEDS_FFMPEG)),
         }
     }
 
     /// Number of frames; 0 if the file does not say in advance.
-    pub fn frames(&self) -> usize {
+    pub fn frame_count(&self) -> usize {
         self.frames
     }
 
     /// The next image and its presentation time, s from the first; `None` at the end.
     ///
     /// # Errors
-    /// [`Error::Video`] for a frame that is damaged, [`Error::Io`].
-    pub fn next_picture(&mut self) -> Result<Option<(f64, Picture)>, Error> {
+    /// [`VisionError::Video`] for a frame that is damaged, [`VisionError::Io`].
+    pub fn next_image(&mut self) -> Result<Option<(f64, VideoImage)>, VisionError> {
         match &mut self.decoder {
-            Decoder::H264(h264) => h264.next(),
-            Decoder::Ffmpeg(ffmpeg) => ffmpeg.next(),
-            Decoder::Folder(folder) => folder.next(),
+            VideoDecoder::H264(h264) => h264.next_image(),
+            VideoDecoder::Ffmpeg(ffmpeg) => ffmpeg.next_image(),
+            VideoDecoder::Folder(folder) => folder.next_image(),
         }
     }
 }
 
 /// A codec's four characters together with its common name.
-fn named(codec: &str) -> String {
+fn codec_name(codec: &str) -> String {
     let name = match codec {
         "hvc1" | "hev1" => "HEVC",
         "vp08" => "VP8",

@@ -3,8 +3,8 @@
 //! This is our own because it is short and existing muxers keep the video in memory or round its
 //! times; here frames go to disk as they come.
 
-use crate::Error;
-use crate::picture::to_yuv;
+use crate::VisionError;
+use crate::picture::rgb_to_yuv;
 use openh264::encoder::{
     Encoder, EncoderConfig, FrameRate, IntraFramePeriod, RateControlMode, VuiConfig,
 };
@@ -16,13 +16,13 @@ use std::path::{Path, PathBuf};
 /// Units per second of the video's clock: a multiple of the frame rates in use.
 const CLOCK: f64 = 90_000.0;
 /// Frames per second of a video with a single frame.
-const RATE_HZ: f64 = 30.0;
+const SINGLE_FRAME_RATE_HZ: f64 = 30.0;
 /// Interval, in frames, between frames from which a player can start.
-const WHOLE_EVERY: u32 = 60;
+const KEY_FRAME_INTERVAL: u32 = 60;
 
-/// A video that is being written. If it is dropped before [`Writer::finish`], nothing is left
+/// A video that is being written. If it is dropped before [`VideoWriter::finish`], nothing is left
 /// behind.
-pub(crate) struct Writer {
+pub(crate) struct VideoWriter {
     to: PathBuf,
     part: PathBuf,
     file: Option<BufWriter<File>>,
@@ -34,18 +34,18 @@ pub(crate) struct Writer {
     steps: Vec<u32>,
     sizes: Vec<u32>,
     /// Numbers of the key frames, from 1.
-    whole: Vec<u32>,
+    key_frames: Vec<u32>,
     /// Sequence and picture parameters.
     parameters: [Vec<u8>; 2],
 }
 
 /// The planes of one frame.
-struct Planes<'a> {
+struct YuvPlanes<'a> {
     size: [usize; 2],
     planes: &'a [Vec<u8>; 3],
 }
 
-impl YUVSource for Planes<'_> {
+impl YUVSource for YuvPlanes<'_> {
     fn dimensions(&self) -> (usize, usize) {
         (self.size[0], self.size[1])
     }
@@ -63,15 +63,19 @@ impl YUVSource for Planes<'_> {
     }
 }
 
-impl Writer {
+impl VideoWriter {
     /// Creates a video of this size, px, with frames shown at these times, s, increasing. An odd
     /// row or column at the edge is left out, because H.264 requires even sizes.
-    pub(crate) fn create(to: &Path, size: [usize; 2], time: &[f64]) -> Result<Writer, Error> {
+    pub(crate) fn create(
+        to: &Path,
+        size: [usize; 2],
+        time: &[f64],
+    ) -> Result<VideoWriter, VisionError> {
         let coded = size.map(|length| length & !1);
-        if coded.iter().any(|&length| length < 16) || coded[0] * coded[1] > super::h264::MOST_PIXELS
+        if coded.iter().any(|&length| length < 16) || coded[0] * coded[1] > super::h264::MAX_PIXELS
         {
             let what = format!("a film of {} × {} px cannot be coded", size[0], size[1]);
-            return Err(Error::video(
+            return Err(VisionError::video(
                 to,
                 what,
                 "name a folder instead of an .mp4 file: it gets pictures",
@@ -83,8 +87,11 @@ impl Writer {
             units.windows(2).map(|w| u32::try_from(w[1] - w[0]).unwrap_or(u32::MAX)).collect();
         let mut sorted = steps.clone();
         sorted.sort_unstable();
-        let usual =
-            sorted.get(sorted.len() / 2).copied().unwrap_or((CLOCK / RATE_HZ) as u32).max(1);
+        let usual = sorted
+            .get(sorted.len() / 2)
+            .copied()
+            .unwrap_or((CLOCK / SINGLE_FRAME_RATE_HZ) as u32)
+            .max(1);
         // The last frame is shown for the median duration.
         steps.push(usual);
         let rate_hz = (CLOCK / f64::from(usual)) as f32;
@@ -94,18 +101,18 @@ impl Writer {
             // letters stay sharp, and no frame is skipped.
             .rate_control_mode(RateControlMode::Off)
             .max_frame_rate(FrameRate::from_hz(rate_hz))
-            .intra_frame_period(IntraFramePeriod::from_num_frames(WHOLE_EVERY))
+            .intra_frame_period(IntraFramePeriod::from_num_frames(KEY_FRAME_INTERVAL))
             .skip_frames(false)
             .num_threads(1)
             .vui(vui);
         let encoder = Encoder::with_api_config(openh264::OpenH264API::from_source(), config);
-        let encoder = encoder.map_err(|error| coding(to, &error.to_string()))?;
+        let encoder = encoder.map_err(|error| coding_error(to, &error.to_string()))?;
         let part = to.with_extension("mp4.part");
         if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(Error::io("write", folder))?;
+            std::fs::create_dir_all(folder).map_err(VisionError::io("write", folder))?;
         }
-        let file = File::create(&part).map_err(Error::io("write", &part))?;
-        let mut writer = Writer {
+        let file = File::create(&part).map_err(VisionError::io("write", &part))?;
+        let mut writer = VideoWriter {
             to: to.to_owned(),
             part,
             file: Some(BufWriter::new(file)),
@@ -114,24 +121,25 @@ impl Writer {
             coded,
             steps,
             sizes: Vec::new(),
-            whole: Vec::new(),
+            key_frames: Vec::new(),
             parameters: [Vec::new(), Vec::new()],
         };
         // The length of the box with the frames is filled in at the end.
-        writer.write(&[&kind()[..], &1u32.to_be_bytes(), b"mdat", &[0; 8]].concat())?;
+        writer
+            .write_bytes(&[&file_type_box()[..], &1u32.to_be_bytes(), b"mdat", &[0; 8]].concat())?;
         Ok(writer)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    fn write_bytes(&mut self, bytes: &[u8]) -> Result<(), VisionError> {
         let Some(file) = &mut self.file else { return Ok(()) };
-        file.write_all(bytes).map_err(Error::io("write", &self.part))
+        file.write_all(bytes).map_err(VisionError::io("write", &self.part))
     }
 
     /// Adds the next frame: red, green and blue, `[row, column, 3]`, of the video's size.
-    pub(crate) fn push(&mut self, rgb: &[u8]) -> Result<(), Error> {
-        let planes = to_yuv(rgb, self.size[0], self.coded);
-        let coded = self.encoder.encode(&Planes { size: self.coded, planes: &planes });
-        let coded = coded.map_err(|error| coding(&self.to, &error.to_string()))?.to_vec();
+    pub(crate) fn push(&mut self, rgb: &[u8]) -> Result<(), VisionError> {
+        let planes = rgb_to_yuv(rgb, self.size[0], self.coded);
+        let coded = self.encoder.encode(&YuvPlanes { size: self.coded, planes: &planes });
+        let coded = coded.map_err(|error| coding_error(&self.to, &error.to_string()))?.to_vec();
         let mut frame = Vec::with_capacity(coded.len() + 16);
         for unit in openh264::nal_units(&coded) {
             let start = unit.iter().position(|&byte| byte == 1).map_or(unit.len(), |at| at + 1);
@@ -140,8 +148,8 @@ impl Writer {
                 Some(7) => self.parameters[0] = unit.to_vec(),
                 Some(8) => self.parameters[1] = unit.to_vec(),
                 Some(kind) => {
-                    if kind == 5 && self.whole.last() != Some(&(self.sizes.len() as u32 + 1)) {
-                        self.whole.push(self.sizes.len() as u32 + 1);
+                    if kind == 5 && self.key_frames.last() != Some(&(self.sizes.len() as u32 + 1)) {
+                        self.key_frames.push(self.sizes.len() as u32 + 1);
                     }
                     frame.extend((unit.len() as u32).to_be_bytes());
                     frame.extend(unit);
@@ -150,30 +158,30 @@ impl Writer {
             }
         }
         if frame.is_empty() {
-            return Err(coding(&self.to, "a frame was left out"));
+            return Err(coding_error(&self.to, "a frame was left out"));
         }
         self.sizes.push(frame.len() as u32);
-        self.write(&frame)
+        self.write_bytes(&frame)
     }
 
     /// Writes the index and moves the file into place.
-    pub(crate) fn finish(mut self) -> Result<(), Error> {
-        let index = self.index();
+    pub(crate) fn finish(mut self) -> Result<(), VisionError> {
+        let index = self.movie_box();
         let length = 16 + self.sizes.iter().map(|&size| u64::from(size)).sum::<u64>();
-        self.write(&index)?;
+        self.write_bytes(&index)?;
         if let Some(mut file) = self.file.take() {
-            let at = SeekFrom::Start(kind().len() as u64 + 8);
+            let at = SeekFrom::Start(file_type_box().len() as u64 + 8);
             let done = file
                 .seek(at)
                 .and_then(|_| file.write_all(&length.to_be_bytes()))
                 .and_then(|()| file.flush());
-            done.map_err(Error::io("write", &self.part))?;
+            done.map_err(VisionError::io("write", &self.part))?;
         }
-        std::fs::rename(&self.part, &self.to).map_err(Error::io("write", &self.to))
+        std::fs::rename(&self.part, &self.to).map_err(VisionError::io("write", &self.to))
     }
 
     /// Builds the `moov` box.
-    fn index(&self) -> Vec<u8> {
+    fn movie_box(&self) -> Vec<u8> {
         let [width, height] = self.coded.map(|length| (length as u16).to_be_bytes());
         let frames = self.sizes.len();
         let steps = &self.steps[..frames.min(self.steps.len())];
@@ -190,7 +198,7 @@ impl Writer {
         let level = sequence.get(1..4).unwrap_or(&[66, 0, 30]);
         let configuration =
             [&[1][..], level, &[0xff, 0xe1], &set(sequence), &[1], &set(picture)].concat();
-        let entry = boxed(
+        let entry = make_box(
             b"avc1",
             &[
                 &[0, 0, 0, 0, 0, 0, 0, 1],
@@ -202,38 +210,47 @@ impl Writer {
                 &[0, 0, 0, 0, 0, 1],
                 &[0; 32],
                 &[0, 24, 0xff, 0xff],
-                &boxed(b"avcC", &[&configuration]),
+                &make_box(b"avcC", &[&configuration]),
             ],
         );
         let sizes: Vec<u8> = self.sizes.iter().flat_map(|size| size.to_be_bytes()).collect();
-        let begin = (kind().len() as u64 + 16).to_be_bytes();
-        let samples = boxed(
+        let begin = (file_type_box().len() as u64 + 16).to_be_bytes();
+        let samples = make_box(
             b"stbl",
             &[
-                &boxed(b"stsd", &[&[0; 4], &1u32.to_be_bytes(), &entry]),
-                &table(b"stts", &runs(steps)),
-                &table(b"stss", &self.whole.iter().map(|&frame| [frame]).collect::<Vec<_>>()),
-                &table(b"stsc", &[[1, frames as u32, 1]]),
-                &boxed(b"stsz", &[&[0; 8], &(frames as u32).to_be_bytes(), &sizes]),
-                &boxed(b"co64", &[&[0; 4], &1u32.to_be_bytes(), &begin]),
+                &make_box(b"stsd", &[&[0; 4], &1u32.to_be_bytes(), &entry]),
+                &table_box(b"stts", &run_lengths(steps)),
+                &table_box(
+                    b"stss",
+                    &self.key_frames.iter().map(|&frame| [frame]).collect::<Vec<_>>(),
+                ),
+                &table_box(b"stsc", &[[1, frames as u32, 1]]),
+                &make_box(b"stsz", &[&[0; 8], &(frames as u32).to_be_bytes(), &sizes]),
+                &make_box(b"co64", &[&[0; 4], &1u32.to_be_bytes(), &begin]),
             ],
         );
-        let here =
-            boxed(b"dref", &[&[0; 4], &1u32.to_be_bytes(), &boxed(b"url ", &[&[0, 0, 0, 1]])]);
-        let media = boxed(
-            b"minf",
-            &[&boxed(b"vmhd", &[&[0, 0, 0, 1], &[0; 8]]), &boxed(b"dinf", &[&here]), &samples],
+        let here = make_box(
+            b"dref",
+            &[&[0; 4], &1u32.to_be_bytes(), &make_box(b"url ", &[&[0, 0, 0, 1]])],
         );
-        let media = boxed(
+        let media = make_box(
+            b"minf",
+            &[
+                &make_box(b"vmhd", &[&[0, 0, 0, 1], &[0; 8]]),
+                &make_box(b"dinf", &[&here]),
+                &samples,
+            ],
+        );
+        let media = make_box(
             b"mdia",
             &[
                 // The language is undetermined: "und".
-                &boxed(b"mdhd", &[&[0; 12], &clock, &duration, &[0x55, 0xc4, 0, 0]]),
-                &boxed(b"hdlr", &[&[0; 8], b"vide", &[0; 13]]),
+                &make_box(b"mdhd", &[&[0; 12], &clock, &duration, &[0x55, 0xc4, 0, 0]]),
+                &make_box(b"hdlr", &[&[0; 8], b"vide", &[0; 13]]),
                 &media,
             ],
         );
-        let header = boxed(
+        let header = make_box(
             b"tkhd",
             &[
                 &[0, 0, 0, 3],
@@ -246,7 +263,7 @@ impl Writer {
                 &[&width[..], &[0; 2], &height, &[0; 2]].concat(),
             ],
         );
-        let movie = boxed(
+        let movie = make_box(
             b"mvhd",
             &[
                 &[0; 12],
@@ -260,11 +277,11 @@ impl Writer {
                 &2u32.to_be_bytes(),
             ],
         );
-        boxed(b"moov", &[&movie, &boxed(b"trak", &[&header, &media])])
+        make_box(b"moov", &[&movie, &make_box(b"trak", &[&header, &media])])
     }
 }
 
-impl Drop for Writer {
+impl Drop for VideoWriter {
     fn drop(&mut self) {
         if self.file.take().is_some() {
             // Nothing can be done if the file cannot be removed.
@@ -273,29 +290,29 @@ impl Drop for Writer {
     }
 }
 
-fn coding(to: &Path, what: &str) -> Error {
+fn coding_error(to: &Path, what: &str) -> VisionError {
     let hint = "name a folder instead of an .mp4 file: it gets pictures";
-    Error::video(to, format!("the film cannot be coded: {what}"), hint)
+    VisionError::video(to, format!("the film cannot be coded: {what}"), hint)
 }
 
 /// Builds the `ftyp` box, which says what kind of file it is.
-fn kind() -> Vec<u8> {
-    boxed(b"ftyp", &[b"isom", &[0, 0, 2, 0], b"isomiso2avc1mp41"])
+fn file_type_box() -> Vec<u8> {
+    make_box(b"ftyp", &[b"isom", &[0, 0, 2, 0], b"isomiso2avc1mp41"])
 }
 
-fn boxed(name: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
+fn make_box(name: &[u8; 4], content: &[&[u8]]) -> Vec<u8> {
     let content = content.concat();
     [&(content.len() as u32 + 8).to_be_bytes()[..], name, &content].concat()
 }
 
 /// Builds a table: version, number of rows, and the rows.
-fn table<const N: usize>(name: &[u8; 4], rows: &[[u32; N]]) -> Vec<u8> {
+fn table_box<const N: usize>(name: &[u8; 4], rows: &[[u32; N]]) -> Vec<u8> {
     let numbers: Vec<u8> = rows.iter().flatten().flat_map(|number| number.to_be_bytes()).collect();
-    boxed(name, &[&[0; 4], &(rows.len() as u32).to_be_bytes(), &numbers])
+    make_box(name, &[&[0; 4], &(rows.len() as u32).to_be_bytes(), &numbers])
 }
 
 /// Run-length encodes the frame durations.
-fn runs(steps: &[u32]) -> Vec<[u32; 2]> {
+fn run_lengths(steps: &[u32]) -> Vec<[u32; 2]> {
     let mut runs: Vec<[u32; 2]> = Vec::new();
     for &step in steps {
         match runs.last_mut() {
@@ -312,7 +329,7 @@ mod tests {
     use crate::Video;
 
     /// Frames of an odd size, each flat except for a white square that moves.
-    fn frame(index: usize, [width, height]: [usize; 2]) -> Vec<u8> {
+    fn test_frame(index: usize, [width, height]: [usize; 2]) -> Vec<u8> {
         let mut rgb: Vec<u8> =
             [40, 90, 160].iter().copied().cycle().take(3 * width * height).collect();
         for row in 8..24 {
@@ -329,14 +346,14 @@ mod tests {
         let size = [65, 49];
         let time: Vec<f64> =
             (0..70).map(|k| 2.0 + f64::from(k) / 30.0 + if k > 20 { 0.5 } else { 0.0 }).collect();
-        let mut writer = Writer::create(&to, size, &time).unwrap();
-        (0..time.len()).for_each(|index| writer.push(&frame(index % 20, size)).unwrap());
+        let mut writer = VideoWriter::create(&to, size, &time).unwrap();
+        (0..time.len()).for_each(|index| writer.push(&test_frame(index % 20, size)).unwrap());
         assert!(!to.exists());
         writer.finish().unwrap();
         let mut video = Video::open(&to, None).unwrap();
-        assert_eq!(video.frames(), time.len());
+        assert_eq!(video.frame_count(), time.len());
         let mut found = Vec::new();
-        while let Some((time_s, picture)) = video.next_picture().unwrap() {
+        while let Some((time_s, picture)) = video.next_image().unwrap() {
             assert_eq!((picture.width(), picture.height()), (64, 48));
             let rgb = picture.to_rgb();
             // Flat colour survives coding within a few steps; the square is where it was put.
@@ -355,12 +372,12 @@ mod tests {
     fn what_is_not_finished_leaves_nothing_and_what_cannot_be_coded_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let to = folder.path().join("film.mp4");
-        let mut writer = Writer::create(&to, [64, 48], &[0.0, 0.1]).unwrap();
-        writer.push(&frame(0, [64, 48])).unwrap();
+        let mut writer = VideoWriter::create(&to, [64, 48], &[0.0, 0.1]).unwrap();
+        writer.push(&test_frame(0, [64, 48])).unwrap();
         drop(writer);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         for size in [[8, 8], [10_000, 5000]] {
-            let error = Writer::create(&to, size, &[0.0]).map(|_| ()).unwrap_err().to_string();
+            let error = VideoWriter::create(&to, size, &[0.0]).map(|_| ()).unwrap_err().to_string();
             assert!(error.contains("cannot be coded; hint: name a folder"), "{error}");
         }
     }

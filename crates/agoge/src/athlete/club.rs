@@ -1,12 +1,12 @@
 //! A club's log: every athlete's days as a warning model looks at them.
 
-use super::Athlete;
+use super::LoadFolder;
 use crate::Error;
-use crate::library::labelled::may_be_learned_from;
-use agoge_attention::warning::Kind;
-use agoge_coach::load::{Daily, Log, Method, usual_method};
-use agoge_coach::plan::Factor;
-use agoge_coach::squad::{Club, Days, Member, club};
+use crate::library::training_set::may_train_on;
+use agoge_attention::warning::OddsModelKind;
+use agoge_coach::load::{AthleteLog, DailyLoads, WorkloadMethod, usual_method};
+use agoge_coach::plan::MovementFactor;
+use agoge_coach::squad::{AthleteDays, ClubMember, ClubResult, learn_from_club};
 use agoge_motion::Day;
 use agoge_store::Store;
 
@@ -21,47 +21,52 @@ const SEED: u64 = 1;
 ///
 /// # Errors
 /// A folder that cannot be read, or a training that goes wrong.
-pub fn learn_club(store: &Store, method: Option<Method>, kind: Kind) -> Result<Club, Error> {
+pub fn learn_club(
+    store: &Store,
+    method: Option<WorkloadMethod>,
+    kind: OddsModelKind,
+) -> Result<ClubResult, Error> {
     let mut athletes = Vec::new();
-    for athlete in store.athletes()? {
-        if may_be_learned_from(store, athlete.id)? {
-            athletes.push(Athlete::of(store, &athlete)?);
+    for athlete in store.list_athletes()? {
+        if may_train_on(store, athlete.id)? {
+            athletes.push(LoadFolder::from_store(store, &athlete)?);
         }
     }
-    let logs: Vec<(Log, Vec<Factor>, bool)> = athletes
+    let logs: Vec<(AthleteLog, Vec<MovementFactor>, bool)> = athletes
         .iter()
-        .map(|own| Ok((own.log()?, own.factors()?, own.profile()?.missing_is_rest)))
+        .map(|own| Ok((own.read_log()?, own.read_factors()?, own.read_profile()?.missing_is_rest)))
         .collect::<Result<_, Error>>()?;
     let sessions: Vec<_> = logs.iter().flat_map(|(log, ..)| log.sessions.iter().cloned()).collect();
     let method = method.or_else(|| usual_method(&sessions));
-    let member = |(own, (log, factors, rest)): (&Athlete, &(Log, Vec<Factor>, bool))| {
-        let entries: Vec<(Day, f64)> = log
-            .sessions
-            .iter()
-            .filter_map(|session| Some((session.day, *session.loads.get(&method?)?)))
-            .collect();
-        let daily = Daily::of(&entries, *rest);
-        let last = daily.values.len().checked_sub(1)?;
-        Some(Member {
-            name: own.name().to_owned(),
-            today: daily.day(last),
-            days: days(&daily, log, factors),
-        })
-    };
-    let members: Vec<Member> = athletes.iter().zip(&logs).filter_map(member).collect();
-    Ok(club(&members, kind, SEED)?)
+    let member =
+        |(own, (log, factors, rest)): (&LoadFolder, &(AthleteLog, Vec<MovementFactor>, bool))| {
+            let entries: Vec<(Day, f64)> = log
+                .sessions
+                .iter()
+                .filter_map(|session| Some((session.day, *session.loads.get(&method?)?)))
+                .collect();
+            let daily = DailyLoads::from_entries(&entries, *rest);
+            let last = daily.values.len().checked_sub(1)?;
+            Some(ClubMember {
+                name: own.name().to_owned(),
+                today: daily.day_at(last),
+                days: member_days(&daily, log, factors),
+            })
+        };
+    let members: Vec<ClubMember> = athletes.iter().zip(&logs).filter_map(member).collect();
+    Ok(learn_from_club(&members, kind, SEED)?)
 }
 
 /// What is known of each day of a load: how the athlete felt (pain and questionnaires, 10 is well),
 /// how far movement has changed, injuries without contact.
-fn days(daily: &Daily, log: &Log, factors: &[Factor]) -> Days {
+fn member_days(daily: &DailyLoads, log: &AthleteLog, factors: &[MovementFactor]) -> AthleteDays {
     let count = daily.values.len();
     let place = |day: Day| {
         usize::try_from(i64::from(day.0) - i64::from(daily.first.0))
             .ok()
             .filter(|place| *place < count)
     };
-    let mut own = Days {
+    let mut own = AthleteDays {
         load: daily.values.clone(),
         wellness: vec![f64::NAN; count],
         movement: vec![f64::NAN; count],
@@ -71,8 +76,8 @@ fn days(daily: &Daily, log: &Log, factors: &[Factor]) -> Days {
     // A questionnaire asks about the week that it ends, and is known from its day until the next
     // one is due.
     for week in &log.weeks {
-        for day in (0..7).filter_map(|later| place(week.day.plus(later))) {
-            own.wellness[day] = 10.0 - f64::from(week.severity()) / 10.0;
+        for day in (0..7).filter_map(|later| place(week.day.plus_days(later))) {
+            own.wellness[day] = 10.0 - f64::from(week.severity_score()) / 10.0;
         }
     }
     for pain in &log.pains {
@@ -80,8 +85,10 @@ fn days(daily: &Daily, log: &Log, factors: &[Factor]) -> Days {
             own.wellness[day] = own.wellness[day].min(10.0 - pain.score);
         }
     }
-    for (day, changed) in
-        factors.iter().flat_map(changes).filter_map(|(day, changed)| Some((place(day)?, changed)))
+    for (day, changed) in factors
+        .iter()
+        .flat_map(measured_changes)
+        .filter_map(|(day, changed)| Some((place(day)?, changed)))
     {
         // The newest change stands until movement is measured again; of several on a day the
         // largest.
@@ -108,7 +115,7 @@ fn days(daily: &Daily, log: &Log, factors: &[Factor]) -> Days {
 
 /// How far each measurement of a factor lies from the mean of those before it, in minimal
 /// detectable changes, either way.
-fn changes(factor: &Factor) -> Vec<(Day, f64)> {
+fn measured_changes(factor: &MovementFactor) -> Vec<(Day, f64)> {
     let mut sum = 0.0;
     let mut changes = Vec::new();
     for (before, (day, value)) in factor.values.iter().enumerate() {

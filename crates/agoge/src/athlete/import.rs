@@ -2,10 +2,10 @@
 //! questionnaires.
 
 use super::tables::{self, InjuryRow};
-use super::{Athlete, WorkoutRow, rows};
+use super::{LoadFolder, WorkoutRow, rows};
 use crate::Error;
 use agoge_coach::injury::Area;
-use agoge_formats::workout::{self, Samples, Start, Workout};
+use agoge_formats::workout::{self, Workout, WorkoutSamples, WorkoutStart};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -22,7 +22,7 @@ pub struct ImportOptions {
 
 /// A file, or a workout of it, that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Refused {
+pub struct RefusedFile {
     /// The file.
     pub file: PathBuf,
     /// Why, in one line.
@@ -31,7 +31,7 @@ pub struct Refused {
 
 /// What became of the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Imported {
+pub struct WorkoutImport {
     /// New workouts and days of rest.
     pub added: usize,
     /// Workouts that were there from another device or the diary, and were joined with it.
@@ -41,7 +41,7 @@ pub struct Imported {
     /// New rows of injuries, pain, questionnaires, movement factors, tests or drills.
     pub reports: usize,
     /// What was not taken; nothing of it is lost, the files are as they were.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RefusedFile>,
     /// What was assumed or repaired, with the number of workouts that it was said of.
     pub notes: BTreeMap<String, usize>,
 }
@@ -56,28 +56,28 @@ const TABLES: [(&str, [&str; 2]); 6] = [
     ("drills.csv", ["day", "drill"]),
 ];
 
-impl Athlete {
+impl LoadFolder {
     /// Brings files in. A file at fault is reported and the others are taken; what was brought in
     /// before changes nothing. Only one program at a time writes an athlete's folder; the others
     /// wait, and `on_wait` is called once if this one has to.
     ///
     /// # Errors
     /// If the athlete's own folder cannot be read or written.
-    pub fn import(
+    pub fn import_files(
         &self,
         files: &[PathBuf],
         options: ImportOptions,
         on_wait: impl FnOnce(),
-    ) -> Result<Imported, Error> {
+    ) -> Result<WorkoutImport, Error> {
         // From before the tables are read until they are written.
         let _alone = agoge_store::lock_athlete(&self.library, &self.name, on_wait)?;
-        let profile = self.profile()?;
-        let mut rows = self.workouts()?;
+        let profile = self.read_profile()?;
+        let mut rows = self.read_workouts()?;
         let before = rows.clone();
-        let mut done = Imported::default();
-        std::fs::create_dir_all(self.file("samples")).map_err(Error::io(&self.folder))?;
+        let mut done = WorkoutImport::default();
+        std::fs::create_dir_all(self.file_path("samples")).map_err(Error::io_at(&self.folder))?;
         for file in files {
-            let refuse = |reason: String| Refused { file: file.clone(), reason };
+            let refuse = |reason: String| RefusedFile { file: file.clone(), reason };
             let bytes = match std::fs::read(file) {
                 Ok(bytes) => bytes,
                 Err(error) => {
@@ -88,15 +88,15 @@ impl Athlete {
                     continue;
                 }
             };
-            if let Some(table) = table_of(&bytes) {
-                match self.merge(table, file, &bytes) {
+            if let Some(table) = detect_table(&bytes) {
+                match self.merge_table(table, file, &bytes) {
                     Ok(new) => done.reports += new,
                     Err(error) => done.refused.push(refuse(error.to_string())),
                 }
                 continue;
             }
-            let read = workout::read_bytes(file, &bytes, options.lenient)
-                .and_then(|own| Ok((own, workout::diary_injuries(file, &bytes)?)));
+            let read = workout::decode_workouts(file, &bytes, options.lenient)
+                .and_then(|own| Ok((own, workout::read_diary_injuries(file, &bytes)?)));
             let (workouts, injuries) = match read {
                 Ok(read) => read,
                 Err(error) => {
@@ -105,12 +105,12 @@ impl Athlete {
                 }
             };
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            for (id, own) in ids(&bytes, workouts) {
-                if rows.iter().any(|row| row.is_of(&id)) {
+            for (id, own) in workout_ids(&bytes, workouts) {
+                if rows.iter().any(|row| row.has_source(&id)) {
                     done.known += 1;
                     continue;
                 }
-                let own = match workout::clean(own) {
+                let own = match workout::clean_workout(own) {
                     Ok(own) => own,
                     Err(reason) => {
                         done.refused.push(refuse(format!("{reason}; file: {}", file.display())));
@@ -122,19 +122,23 @@ impl Athlete {
                 }
                 if !own.samples.is_empty() {
                     crate::write_bytes(
-                        &self.file(&format!("samples/{id}.csv")),
+                        &self.file_path(&format!("samples/{id}.csv")),
                         samples_csv(&own.samples).as_bytes(),
                     )?;
                 }
-                let row = WorkoutRow::of(id, &own, &profile.loads(&own), options.offset_s, &name);
+                let row = WorkoutRow::from_workout(
+                    id,
+                    &own,
+                    &profile.workout_loads(&own),
+                    options.offset_s,
+                    &name,
+                );
                 let near = |other: &&mut WorkoutRow| (other.day.0 - row.day.0).abs() <= 1;
-                match rows
-                    .iter_mut()
-                    .filter(near)
-                    .find(|other| workout::same(&other.workout(), &own, options.offset_s))
-                {
+                match rows.iter_mut().filter(near).find(|other| {
+                    workout::is_same_workout(&other.to_workout(), &own, options.offset_s)
+                }) {
                     Some(other) => {
-                        other.join(&row);
+                        other.merge_from(&row);
                         done.joined += 1;
                     }
                     None => {
@@ -146,17 +150,17 @@ impl Athlete {
             done.reports += self.add_injuries(injuries)?;
         }
         if rows != before {
-            rows::write(&self.file("workouts.csv"), &mut rows)?;
+            rows::write_workout_rows(&self.file_path("workouts.csv"), &mut rows)?;
         }
         Ok(done)
     }
 
     /// Adds the rows of a table that are not there yet; how many they were.
-    fn merge(&self, table: &str, file: &Path, bytes: &[u8]) -> Result<usize, Error> {
-        let own = self.file(table);
-        check(table, file)?;
-        let mut lines: Vec<BTreeMap<String, String>> = tables::read(&own)?;
-        let new: Vec<BTreeMap<String, String>> = tables::parse(file, bytes)?;
+    fn merge_table(&self, table: &str, file: &Path, bytes: &[u8]) -> Result<usize, Error> {
+        let own = self.file_path(table);
+        check_table(table, file)?;
+        let mut lines: Vec<BTreeMap<String, String>> = tables::read_table(&own)?;
+        let new: Vec<BTreeMap<String, String>> = tables::parse_table(file, bytes)?;
         let before = lines.len();
         let mut from = Vec::new();
         for (index, row) in new.into_iter().enumerate() {
@@ -176,9 +180,9 @@ impl Athlete {
         }));
         // Written to a trial file first: only a table whose every row can be read, and goes with
         // the others, replaces the old one.
-        let trial = self.file(&format!(".{table}.trial"));
-        tables::write_rows(&trial, &text)?;
-        let checked = check(table, &trial).map_err(|error| match error {
+        let trial = self.file_path(&format!(".{table}.trial"));
+        tables::write_records(&trial, &text)?;
+        let checked = check_table(table, &trial).map_err(|error| match error {
             // The line is the trial's; who reads it has the table of the folder and the file that
             // came in.
             Error::Table { line, what, .. } => match line.checked_sub(before as u64 + 2) {
@@ -190,7 +194,8 @@ impl Athlete {
             },
             error => error,
         });
-        let moved = checked.and_then(|()| std::fs::rename(&trial, &own).map_err(Error::io(&own)));
+        let moved =
+            checked.and_then(|()| std::fs::rename(&trial, &own).map_err(Error::io_at(&own)));
         if moved.is_err() {
             // The first error is the one to report.
             let _ = std::fs::remove_file(&trial);
@@ -200,8 +205,8 @@ impl Athlete {
 
     /// Adds the injuries that a diary names.
     fn add_injuries(&self, found: Vec<workout::DiaryInjury>) -> Result<usize, Error> {
-        let path = self.file("injuries.csv");
-        let mut rows: Vec<InjuryRow> = tables::read(&path)?;
+        let path = self.file_path("injuries.csv");
+        let mut rows: Vec<InjuryRow> = tables::read_table(&path)?;
         let before = rows.len();
         for injury in found {
             // Words that say how it began are taken over; the tissue is not guessed.
@@ -214,7 +219,7 @@ impl Athlete {
             };
             let row = InjuryRow {
                 day: injury.day,
-                area: Area::of_words(&injury.location).label().to_owned(),
+                area: Area::from_everyday_word(&injury.location).label().to_owned(),
                 onset: onset.to_owned(),
                 contact: if contact { "yes".into() } else { "no".into() },
                 notes: format!("{}, {}", injury.location, injury.kind)
@@ -227,26 +232,26 @@ impl Athlete {
             }
         }
         if rows.len() > before {
-            tables::write(&path, &rows)?;
+            tables::write_table(&path, &rows)?;
         }
         Ok(rows.len() - before)
     }
 }
 
 /// Whether every row of a table can be read.
-fn check(table: &str, path: &Path) -> Result<(), Error> {
+fn check_table(table: &str, path: &Path) -> Result<(), Error> {
     match table {
-        "injuries.csv" => tables::injuries(path).map(|_| ()),
-        "pain.csv" => tables::pains(path).map(|_| ()),
-        "weekly.csv" => tables::weeks(path).map(|_| ()),
-        "tests.csv" => tables::tests(path).map(|_| ()),
-        "drills.csv" => tables::drills(path, None).map(|_| ()),
-        _ => tables::changes(path).map(|_| ()),
+        "injuries.csv" => tables::read_injuries(path).map(|_| ()),
+        "pain.csv" => tables::read_pains(path).map(|_| ()),
+        "weekly.csv" => tables::read_weeks(path).map(|_| ()),
+        "tests.csv" => tables::read_tests(path).map(|_| ()),
+        "drills.csv" => tables::read_drills(path, None).map(|_| ()),
+        _ => tables::read_changes(path).map(|_| ()),
     }
 }
 
 /// The table that a CSV of ours is, by its columns.
-fn table_of(bytes: &[u8]) -> Option<&'static str> {
+fn detect_table(bytes: &[u8]) -> Option<&'static str> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1000)]).to_lowercase();
     let names: Vec<&str> =
         head.lines().next()?.trim_start_matches('\u{feff}').split(',').map(str::trim).collect();
@@ -260,12 +265,12 @@ fn table_of(bytes: &[u8]) -> Option<&'static str> {
 
 /// Fingerprints: of the file and the place in it for devices; of the row itself for a diary, which
 /// grows.
-fn ids(bytes: &[u8], workouts: Vec<Workout>) -> Vec<(String, Workout)> {
-    let file = fingerprint(bytes);
+fn workout_ids(bytes: &[u8], workouts: Vec<Workout>) -> Vec<(String, Workout)> {
+    let file = fnv1a_hash(bytes);
     let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
     let mut id = |index: usize, own: &Workout| match own.start {
-        Start::At { .. } => format!("{file:016x}-{index}"),
-        Start::On(day) => {
+        WorkoutStart::At { .. } => format!("{file:016x}-{index}"),
+        WorkoutStart::On(day) => {
             let row = format!(
                 "{day}|{}|{}|{}|{}|{}|{}",
                 own.sport, own.duration_s, own.rpe, own.load_au, own.distance_m, own.comment
@@ -273,7 +278,7 @@ fn ids(bytes: &[u8], workouts: Vec<Workout>) -> Vec<(String, Workout)> {
             // Rows without a lift keep the fingerprint that they had before lifts were read.
             let row =
                 if own.volume_kg.is_finite() { format!("{row}|{}", own.volume_kg) } else { row };
-            let print = fingerprint(row.as_bytes());
+            let print = fnv1a_hash(row.as_bytes());
             let times = seen.entry(print).or_default();
             *times += 1;
             format!("{print:016x}-d{times}")
@@ -283,14 +288,14 @@ fn ids(bytes: &[u8], workouts: Vec<Workout>) -> Vec<(String, Workout)> {
 }
 
 /// FNV-1a (Fowler, Noll & Vo), 64 bits: tells files apart, and is the same on every machine.
-fn fingerprint(bytes: &[u8]) -> u64 {
+fn fnv1a_hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-fn samples_csv(samples: &Samples) -> String {
-    let columns: Vec<(&str, &[f64])> = samples.columns().collect();
+fn samples_csv(samples: &WorkoutSamples) -> String {
+    let columns: Vec<(&str, &[f64])> = samples.named_columns().collect();
     let mut text = String::from("time_s");
     for (name, _) in &columns {
         // A developer's field may be called anything.

@@ -11,39 +11,41 @@ mod rows;
 mod tables;
 
 pub use club::learn_club;
-pub use import::{ImportOptions, Imported, Refused};
-pub use profile::Profile;
+pub use import::{ImportOptions, RefusedFile, WorkoutImport};
+pub use profile::LoadProfile;
 pub use rows::WorkoutRow;
 
 use crate::Error;
-use agoge_coach::load::{Log, Method, Overview, Session, overview, usual_method};
-use agoge_coach::plan::{Factor, Library};
+use agoge_coach::load::{
+    AthleteLog, LoadOverview, LoggedSession, WorkloadMethod, load_overview, usual_method,
+};
+use agoge_coach::plan::{MovementFactor, SessionLibrary};
 use agoge_motion::Day;
 use agoge_store::{AthleteName, Store};
 use std::path::{Path, PathBuf};
 
 /// An athlete's folder.
 #[derive(Clone, Debug)]
-pub struct Athlete {
+pub struct LoadFolder {
     library: PathBuf,
     name: AthleteName,
     folder: PathBuf,
     /// Jumps and throws that were counted in recordings.
-    counted: Vec<Session>,
+    counted_sessions: Vec<LoggedSession>,
 }
 
-impl Athlete {
+impl LoadFolder {
     /// The load of the athlete of this name in a library; the folder may not exist yet.
     ///
     /// # Errors
     /// A name that cannot be a folder's.
-    pub fn new(library: &Path, name: &str) -> Result<Athlete, Error> {
+    pub fn new(library: &Path, name: &str) -> Result<LoadFolder, Error> {
         let name = AthleteName::new(name)?;
-        Ok(Athlete {
+        Ok(LoadFolder {
             folder: library.join("athletes").join(name.as_str()),
             library: library.to_owned(),
             name,
-            counted: Vec::new(),
+            counted_sessions: Vec::new(),
         })
     }
 
@@ -52,9 +54,12 @@ impl Athlete {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn of(store: &Store, athlete: &agoge_store::Athlete) -> Result<Athlete, Error> {
-        let counted = crate::library::counted(store, athlete.id)?;
-        Ok(Athlete { counted, ..Athlete::new(store.folder(), &athlete.name)? })
+    pub fn from_store(store: &Store, athlete: &agoge_store::Athlete) -> Result<LoadFolder, Error> {
+        let counted = crate::library::counted_sessions(store, athlete.id)?;
+        Ok(LoadFolder {
+            counted_sessions: counted,
+            ..LoadFolder::new(store.folder(), &athlete.name)?
+        })
     }
 
     /// The name.
@@ -67,7 +72,7 @@ impl Athlete {
         &self.folder
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    fn file_path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 
@@ -75,34 +80,34 @@ impl Athlete {
     ///
     /// # Errors
     /// A file that cannot be read, unknown keys, values that no person has.
-    pub fn profile(&self) -> Result<Profile, Error> {
-        Profile::read(&self.file("athlete.toml"))
+    pub fn read_profile(&self) -> Result<LoadProfile, Error> {
+        LoadProfile::read_file(&self.file_path("athlete.toml"))
     }
 
     /// The workouts, by start.
     ///
     /// # Errors
     /// A file that cannot be read or has other columns.
-    pub fn workouts(&self) -> Result<Vec<WorkoutRow>, Error> {
-        rows::read(&self.file("workouts.csv"))
+    pub fn read_workouts(&self) -> Result<Vec<WorkoutRow>, Error> {
+        rows::read_workout_rows(&self.file_path("workouts.csv"))
     }
 
     /// Everything that is kept.
     ///
     /// # Errors
     /// A file that cannot be read or has a wrong row, with its line.
-    pub fn log(&self) -> Result<Log, Error> {
-        Ok(Log {
+    pub fn read_log(&self) -> Result<AthleteLog, Error> {
+        Ok(AthleteLog {
             sessions: self
-                .workouts()?
+                .read_workouts()?
                 .iter()
-                .map(WorkoutRow::session)
-                .chain(self.counted.iter().cloned())
+                .map(WorkoutRow::to_session)
+                .chain(self.counted_sessions.iter().cloned())
                 .collect(),
-            injuries: tables::injuries(&self.file("injuries.csv"))?,
-            pains: tables::pains(&self.file("pain.csv"))?,
-            weeks: tables::weeks(&self.file("weekly.csv"))?,
-            changes: tables::changes(&self.file("movement.csv"))?,
+            injuries: tables::read_injuries(&self.file_path("injuries.csv"))?,
+            pains: tables::read_pains(&self.file_path("pain.csv"))?,
+            weeks: tables::read_weeks(&self.file_path("weekly.csv"))?,
+            changes: tables::read_changes(&self.file_path("movement.csv"))?,
         })
     }
 
@@ -110,35 +115,35 @@ impl Athlete {
     ///
     /// # Errors
     /// A file that cannot be read or has a wrong row, with its line.
-    pub fn tests(&self) -> Result<Vec<(Day, f64)>, Error> {
-        tables::tests(&self.file("tests.csv"))
+    pub fn read_tests(&self) -> Result<Vec<(Day, f64)>, Error> {
+        tables::read_tests(&self.file_path("tests.csv"))
     }
 
     /// Factors of movement over time: `movement.csv`.
     ///
     /// # Errors
     /// A file that cannot be read or has a wrong row, with its line.
-    pub fn factors(&self) -> Result<Vec<Factor>, Error> {
-        tables::factors(&self.file("movement.csv"))
+    pub fn read_factors(&self) -> Result<Vec<MovementFactor>, Error> {
+        tables::read_factors(&self.file_path("movement.csv"))
     }
 
     /// Sessions and drills of a library that were done, by day and name: `drills.csv`.
     ///
     /// # Errors
     /// As [`Athlete::factors`]; a name that is not in the library.
-    pub fn drills(&self, library: &Library) -> Result<Vec<(Day, String)>, Error> {
-        tables::drills(&self.file("drills.csv"), Some(library))
+    pub fn read_drills(&self, library: &SessionLibrary) -> Result<Vec<(Day, String)>, Error> {
+        tables::read_drills(&self.file_path("drills.csv"), Some(library))
     }
 
     /// The figures until the last entry, by one method or the one that most workouts have.
     ///
     /// # Errors
     /// As [`Athlete::log`]; no load by this method.
-    pub fn overview(&self, method: Option<Method>) -> Result<Overview, Error> {
-        let (log, profile) = (self.log()?, self.profile()?);
+    pub fn load_overview(&self, method: Option<WorkloadMethod>) -> Result<LoadOverview, Error> {
+        let (log, profile) = (self.read_log()?, self.read_profile()?);
         let made = method
             .or_else(|| usual_method(&log.sessions))
-            .and_then(|method| overview(&self.name, &log, method, profile.missing_is_rest));
+            .and_then(|method| load_overview(&self.name, &log, method, profile.missing_is_rest));
         made.ok_or_else(|| Error::NoLoad { folder: self.folder.clone() })
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::Error;
 use agoge_coach::load::{
-    Method, banister, edwards, foster, lucia, normalized_power, pace_load, power_load,
+    WorkloadMethod, banister_trimp, edwards_trimp, lucia_trimp, normalized_power, pace_load,
+    power_load, session_rpe_load,
 };
 use agoge_formats::workout::Workout;
 use agoge_kinematics::dynamics::Sex;
@@ -14,7 +15,7 @@ use std::path::Path;
 /// guessed from age.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Profile {
+pub struct LoadProfile {
     /// Which of Banister's constants apply.
     pub sex: Option<Sex>,
     /// Heart rate at rest, beats a minute.
@@ -33,17 +34,17 @@ pub struct Profile {
     pub missing_is_rest: bool,
 }
 
-impl Profile {
-    pub(super) fn read(path: &Path) -> Result<Profile, Error> {
+impl LoadProfile {
+    pub(super) fn read_file(path: &Path) -> Result<LoadProfile, Error> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Profile::default());
+                return Ok(LoadProfile::default());
             }
-            Err(error) => return Err(Error::io(path)(error)),
+            Err(error) => return Err(Error::io_at(path)(error)),
         };
         let fault = |what: String| Error::Profile { path: path.to_owned(), what };
-        let own: Profile = toml::from_str(&text).map_err(|error| {
+        let own: LoadProfile = toml::from_str(&text).map_err(|error| {
             let line = error
                 .span()
                 .map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
@@ -76,43 +77,49 @@ impl Profile {
     }
 
     /// The loads of a cleaned workout by every method that the data and this profile allow.
-    pub fn loads(&self, workout: &Workout) -> BTreeMap<Method, f64> {
+    pub fn workout_loads(&self, workout: &Workout) -> BTreeMap<WorkloadMethod, f64> {
         let samples = &workout.samples;
         let minutes = workout.duration_s / 60.0;
         let rested = minutes == 0.0;
         let mut loads = vec![
-            (Method::SessionRpe, if rested { 0.0 } else { foster(workout.rpe, minutes) }),
-            (Method::Distance, if rested { 0.0 } else { workout.distance_m }),
             (
-                Method::StrengthVolume,
+                WorkloadMethod::SessionRpe,
+                if rested { 0.0 } else { session_rpe_load(workout.rpe, minutes) },
+            ),
+            (WorkloadMethod::Distance, if rested { 0.0 } else { workout.distance_m }),
+            (
+                WorkloadMethod::StrengthVolume,
                 if rested && workout.volume_kg.is_nan() { 0.0 } else { workout.volume_kg },
             ),
         ];
         if workout.load_au.is_finite() {
-            loads.push((Method::SessionRpe, workout.load_au));
+            loads.push((WorkloadMethod::SessionRpe, workout.load_au));
         }
         if let (Some(sex), Some(rest), Some(most)) =
             (self.sex, self.resting_heart_rate, self.maximal_heart_rate)
         {
             loads.push((
-                Method::TrimpBanister,
-                banister(&samples.time, &samples.heart_rate, rest, most, sex),
+                WorkloadMethod::TrimpBanister,
+                banister_trimp(&samples.time, &samples.heart_rate, rest, most, sex),
             ));
         }
         if let Some(most) = self.maximal_heart_rate {
-            loads.push((Method::TrimpEdwards, edwards(&samples.time, &samples.heart_rate, most)));
+            loads.push((
+                WorkloadMethod::TrimpEdwards,
+                edwards_trimp(&samples.time, &samples.heart_rate, most),
+            ));
         }
         if let (Some(first), Some(second)) =
             (self.first_threshold_heart_rate, self.second_threshold_heart_rate)
         {
             loads.push((
-                Method::TrimpLucia,
-                lucia(&samples.time, &samples.heart_rate, first, second),
+                WorkloadMethod::TrimpLucia,
+                lucia_trimp(&samples.time, &samples.heart_rate, first, second),
             ));
         }
         if let Some(threshold) = self.threshold_power_w {
             loads.push((
-                Method::Tss,
+                WorkloadMethod::Tss,
                 power_load(
                     workout.duration_s,
                     normalized_power(&samples.time, &samples.power),
@@ -123,7 +130,7 @@ impl Profile {
         if let Some(threshold) = self.threshold_speed_m_s.filter(|_| workout.sport.contains("run"))
         {
             loads.push((
-                Method::Pace,
+                WorkloadMethod::Pace,
                 pace_load(workout.duration_s, workout.distance_m / workout.duration_s, threshold),
             ));
         }

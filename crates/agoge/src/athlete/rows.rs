@@ -1,8 +1,8 @@
 //! `workouts.csv`: a row a workout.
 
 use crate::Error;
-use agoge_coach::load::{Method, Session};
-use agoge_formats::workout::{Start, Workout};
+use agoge_coach::load::{LoggedSession, WorkloadMethod};
+use agoge_formats::workout::{Workout, WorkoutStart};
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -50,35 +50,35 @@ pub struct WorkoutRow {
     pub comment: String,
 }
 
-fn known(value: f64) -> Option<f64> {
+fn finite_value(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
 impl WorkoutRow {
-    pub(super) fn of(
+    pub(super) fn from_workout(
         id: String,
         workout: &Workout,
-        loads: &std::collections::BTreeMap<Method, f64>,
+        loads: &std::collections::BTreeMap<WorkloadMethod, f64>,
         offset_s: f64,
         file: &str,
     ) -> WorkoutRow {
-        let load = |method: Method| loads.get(&method).copied();
+        let load = |method: WorkloadMethod| loads.get(&method).copied();
         WorkoutRow {
             id,
             also: String::new(),
-            day: workout.start.day(offset_s),
+            day: workout.start.local_day(offset_s),
             start_unix_s: workout.start_s(),
             sport: workout.sport.clone(),
-            minutes: known(workout.duration_s / 60.0),
-            distance_m: known(workout.distance_m),
-            rpe: known(workout.rpe),
-            session_rpe: load(Method::SessionRpe),
-            trimp_banister: load(Method::TrimpBanister),
-            trimp_edwards: load(Method::TrimpEdwards),
-            trimp_lucia: load(Method::TrimpLucia),
-            tss: load(Method::Tss),
-            pace: load(Method::Pace),
-            strength_volume: load(Method::StrengthVolume),
+            minutes: finite_value(workout.duration_s / 60.0),
+            distance_m: finite_value(workout.distance_m),
+            rpe: finite_value(workout.rpe),
+            session_rpe: load(WorkloadMethod::SessionRpe),
+            trimp_banister: load(WorkloadMethod::TrimpBanister),
+            trimp_edwards: load(WorkloadMethod::TrimpEdwards),
+            trimp_lucia: load(WorkloadMethod::TrimpLucia),
+            tss: load(WorkloadMethod::Tss),
+            pace: load(WorkloadMethod::Pace),
+            strength_volume: load(WorkloadMethod::StrengthVolume),
             file: file.to_owned(),
             notes: workout.notes.join("; "),
             comment: workout.comment.clone(),
@@ -86,15 +86,15 @@ impl WorkoutRow {
     }
 
     /// Whether a file of this fingerprint is in the row already.
-    pub(super) fn is_of(&self, id: &str) -> bool {
+    pub(super) fn has_source(&self, id: &str) -> bool {
         self.id == id || self.also.split(' ').any(|other| other == id)
     }
 
     /// The row as a workout without samples, to tell whether another one is the same.
-    pub(super) fn workout(&self) -> Workout {
-        let start = self
-            .start_unix_s
-            .map_or(Start::On(self.day), |unix_s| Start::At { unix_s, offset_s: None });
+    pub(super) fn to_workout(&self) -> Workout {
+        let start = self.start_unix_s.map_or(WorkoutStart::On(self.day), |unix_s| {
+            WorkoutStart::At { unix_s, offset_s: None }
+        });
         let mut workout = Workout::new(start, self.sport.clone());
         workout.duration_s = self.minutes.map_or(f64::NAN, |minutes| 60.0 * minutes);
         workout.distance_m = self.distance_m.unwrap_or(f64::NAN);
@@ -102,7 +102,7 @@ impl WorkoutRow {
     }
 
     /// Takes over what another file of the same workout knows and this one does not.
-    pub(super) fn join(&mut self, other: &WorkoutRow) {
+    pub(super) fn merge_from(&mut self, other: &WorkoutRow) {
         self.also = format!("{} {}", self.also, other.id).trim().to_owned();
         if self.sport.is_empty() {
             self.sport.clone_from(&other.sport);
@@ -136,18 +136,18 @@ impl WorkoutRow {
     }
 
     /// The session, as far as load is concerned.
-    pub fn session(&self) -> Session {
+    pub fn to_session(&self) -> LoggedSession {
         let loads = [
-            (Method::SessionRpe, self.session_rpe),
-            (Method::TrimpBanister, self.trimp_banister),
-            (Method::TrimpEdwards, self.trimp_edwards),
-            (Method::TrimpLucia, self.trimp_lucia),
-            (Method::Tss, self.tss),
-            (Method::Pace, self.pace),
-            (Method::Distance, self.distance_m),
-            (Method::StrengthVolume, self.strength_volume),
+            (WorkloadMethod::SessionRpe, self.session_rpe),
+            (WorkloadMethod::TrimpBanister, self.trimp_banister),
+            (WorkloadMethod::TrimpEdwards, self.trimp_edwards),
+            (WorkloadMethod::TrimpLucia, self.trimp_lucia),
+            (WorkloadMethod::Tss, self.tss),
+            (WorkloadMethod::Pace, self.pace),
+            (WorkloadMethod::Distance, self.distance_m),
+            (WorkloadMethod::StrengthVolume, self.strength_volume),
         ];
-        Session {
+        LoggedSession {
             day: self.day,
             sport: self.sport.clone(),
             minutes: self.minutes.unwrap_or(f64::NAN),
@@ -158,16 +158,16 @@ impl WorkoutRow {
 }
 
 /// Reads the rows; none if the file is not there.
-pub(super) fn read(path: &Path) -> Result<Vec<WorkoutRow>, Error> {
-    super::tables::read(path)
+pub(super) fn read_workout_rows(path: &Path) -> Result<Vec<WorkoutRow>, Error> {
+    super::tables::read_table(path)
 }
 
 /// Writes the rows, by day and start.
-pub(super) fn write(path: &Path, rows: &mut [WorkoutRow]) -> Result<(), Error> {
+pub(super) fn write_workout_rows(path: &Path, rows: &mut [WorkoutRow]) -> Result<(), Error> {
     let key = |row: &WorkoutRow| (row.day, row.start_unix_s.unwrap_or(f64::NEG_INFINITY));
     rows.sort_by(|a, b| {
         let (a, b) = (key(a), key(b));
         a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
     });
-    super::tables::write(path, rows)
+    super::tables::write_table(path, rows)
 }

@@ -2,23 +2,28 @@
 //! its line.
 
 use crate::Error;
-use agoge_coach::injury::{Area, BodySide, Change, Injury, Onset, Pain, Tissue, Weekly};
-use agoge_coach::plan::{Factor, Library};
+use agoge_coach::injury::{
+    Area, BodySide, FactorChange, Injury, Onset, Pain, Tissue, WeeklyQuestionnaire,
+};
+use agoge_coach::plan::{MovementFactor, SessionLibrary};
 use agoge_motion::Day;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The rows of a table; none if the file is not there.
-pub(super) fn read<Row: DeserializeOwned>(path: &Path) -> Result<Vec<Row>, Error> {
+pub(super) fn read_table<Row: DeserializeOwned>(path: &Path) -> Result<Vec<Row>, Error> {
     match std::fs::read(path) {
-        Ok(bytes) => parse(path, &bytes),
+        Ok(bytes) => parse_table(path, &bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(error) => Err(Error::io(path)(error)),
+        Err(error) => Err(Error::io_at(path)(error)),
     }
 }
 
-pub(super) fn parse<Row: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<Vec<Row>, Error> {
+pub(super) fn parse_table<Row: DeserializeOwned>(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<Vec<Row>, Error> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
     let fault = |error: csv::Error| {
@@ -37,7 +42,7 @@ pub(super) fn parse<Row: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<
 }
 
 /// Writes a table whole or not at all.
-pub(super) fn write<Row: Serialize>(path: &Path, rows: &[Row]) -> Result<(), Error> {
+pub(super) fn write_table<Row: Serialize>(path: &Path, rows: &[Row]) -> Result<(), Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut done = Ok(());
     for row in rows {
@@ -46,18 +51,18 @@ pub(super) fn write<Row: Serialize>(path: &Path, rows: &[Row]) -> Result<(), Err
     let bytes = done.and_then(|()| {
         writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))
     });
-    crate::write_bytes(path, &bytes.map_err(Error::io(path))?)
+    crate::write_bytes(path, &bytes.map_err(Error::io_at(path))?)
 }
 
 /// Writes rows of cells, the first of which are the names.
-pub(super) fn write_rows(path: &Path, rows: &[Vec<&str>]) -> Result<(), Error> {
+pub(super) fn write_records(path: &Path, rows: &[Vec<&str>]) -> Result<(), Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let done =
         rows.iter().try_for_each(|row| writer.write_record(row)).map_err(std::io::Error::from);
     let bytes = done.and_then(|()| {
         writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))
     });
-    crate::write_bytes(path, &bytes.map_err(Error::io(path))?)
+    crate::write_bytes(path, &bytes.map_err(Error::io_at(path))?)
 }
 
 /// A row of `injuries.csv`: areas and tissues by code or name.
@@ -92,7 +97,7 @@ pub(super) struct PainRow {
 }
 
 /// What a cell names, or a fault of its line.
-fn named<T>(
+fn parse_cell<T>(
     path: &Path,
     line: usize,
     text: &str,
@@ -112,10 +117,15 @@ fn named<T>(
 }
 
 /// Where on the body.
-fn place(path: &Path, line: usize, area: &str, side: &str) -> Result<(Area, BodySide), Error> {
+fn parse_location(
+    path: &Path,
+    line: usize,
+    area: &str,
+    side: &str,
+) -> Result<(Area, BodySide), Error> {
     Ok((
-        named(path, line, area, Area::find(area), Area::Unspecified, "the IOC areas")?,
-        named(
+        parse_cell(path, line, area, Area::find(area), Area::Unspecified, "the IOC areas")?,
+        parse_cell(
             path,
             line,
             side,
@@ -126,16 +136,16 @@ fn place(path: &Path, line: usize, area: &str, side: &str) -> Result<(Area, Body
     ))
 }
 
-pub(super) fn injuries(path: &Path) -> Result<Vec<Injury>, Error> {
-    let rows: Vec<InjuryRow> = read(path)?;
+pub(super) fn read_injuries(path: &Path) -> Result<Vec<Injury>, Error> {
+    let rows: Vec<InjuryRow> = read_table(path)?;
     let coded = |(index, row): (usize, InjuryRow)| -> Result<Injury, Error> {
         let line = index + 2;
-        let (area, side) = place(path, line, &row.area, &row.side)?;
+        let (area, side) = parse_location(path, line, &row.area, &row.side)?;
         Ok(Injury {
             day: row.day,
             area,
             side,
-            tissue: named(
+            tissue: parse_cell(
                 path,
                 line,
                 &row.tissue,
@@ -143,7 +153,7 @@ pub(super) fn injuries(path: &Path) -> Result<Vec<Injury>, Error> {
                 Tissue::Unspecified,
                 "the IOC tissues",
             )?,
-            onset: named(
+            onset: parse_cell(
                 path,
                 line,
                 &row.onset,
@@ -159,8 +169,8 @@ pub(super) fn injuries(path: &Path) -> Result<Vec<Injury>, Error> {
     rows.into_iter().enumerate().map(coded).collect()
 }
 
-pub(super) fn pains(path: &Path) -> Result<Vec<Pain>, Error> {
-    let rows: Vec<PainRow> = read(path)?;
+pub(super) fn read_pains(path: &Path) -> Result<Vec<Pain>, Error> {
+    let rows: Vec<PainRow> = read_table(path)?;
     let coded = |(index, row): (usize, PainRow)| -> Result<Pain, Error> {
         let line = index + 2;
         if !(0.0..=10.0).contains(&row.score) {
@@ -170,15 +180,16 @@ pub(super) fn pains(path: &Path) -> Result<Vec<Pain>, Error> {
                 what: "pain is scored from 0 to 10".into(),
             });
         }
-        let (area, side) = place(path, line, &row.area, &row.side)?;
+        let (area, side) = parse_location(path, line, &row.area, &row.side)?;
         Ok(Pain { day: row.day, area, side, score: row.score })
     };
     rows.into_iter().enumerate().map(coded).collect()
 }
 
-pub(super) fn weeks(path: &Path) -> Result<Vec<Weekly>, Error> {
-    let weeks: Vec<Weekly> = read(path)?;
-    let wrong = weeks.iter().enumerate().find_map(|(index, week)| Some((index, week.fault()?)));
+pub(super) fn read_weeks(path: &Path) -> Result<Vec<WeeklyQuestionnaire>, Error> {
+    let weeks: Vec<WeeklyQuestionnaire> = read_table(path)?;
+    let wrong =
+        weeks.iter().enumerate().find_map(|(index, week)| Some((index, week.invalid_answer()?)));
     match wrong {
         Some((index, what)) => {
             Err(Error::Table { path: path.to_owned(), line: index as u64 + 2, what })
@@ -198,18 +209,18 @@ struct MeasureRow {
     detectable: f64,
 }
 
-fn measurements(path: &Path) -> Result<Vec<MeasureRow>, Error> {
-    let mut rows: Vec<MeasureRow> = read(path)?;
+fn read_measurements(path: &Path) -> Result<Vec<MeasureRow>, Error> {
+    let mut rows: Vec<MeasureRow> = read_table(path)?;
     rows.sort_by(|a, b| a.name.cmp(&b.name).then(a.day.cmp(&b.day)));
     Ok(rows)
 }
 
 /// Factors of movement over time; values that are not finite are left out.
-pub(super) fn factors(path: &Path) -> Result<Vec<Factor>, Error> {
-    let rows = measurements(path)?;
+pub(super) fn read_factors(path: &Path) -> Result<Vec<MovementFactor>, Error> {
+    let rows = read_measurements(path)?;
     let of = |own: &[MeasureRow]| {
         let last = own.last()?;
-        Some(Factor {
+        Some(MovementFactor {
             name: last.name.clone(),
             unit: last.unit.clone(),
             detectable: last.detectable,
@@ -232,8 +243,11 @@ struct DrillRow {
 }
 
 /// The drills that were done, each of a library if one is given.
-pub(super) fn drills(path: &Path, library: Option<&Library>) -> Result<Vec<(Day, String)>, Error> {
-    let rows: Vec<DrillRow> = read(path)?;
+pub(super) fn read_drills(
+    path: &Path,
+    library: Option<&SessionLibrary>,
+) -> Result<Vec<(Day, String)>, Error> {
+    let rows: Vec<DrillRow> = read_table(path)?;
     let known = |row: &DrillRow| {
         library.is_none_or(|own| own.items().iter().any(|item| item.name == row.drill))
     };
@@ -247,12 +261,12 @@ pub(super) fn drills(path: &Path, library: Option<&Library>) -> Result<Vec<(Day,
 }
 
 /// Factors measured at least twice: the newest against the mean of those before it.
-pub(super) fn changes(path: &Path) -> Result<Vec<Change>, Error> {
-    let rows = measurements(path)?;
+pub(super) fn read_changes(path: &Path) -> Result<Vec<FactorChange>, Error> {
+    let rows = read_measurements(path)?;
     let change = |own: &[MeasureRow]| {
         let (last, before) = own.split_last()?;
         let mean = before.iter().map(|row| row.value).sum::<f64>() / before.len() as f64;
-        (!before.is_empty()).then(|| Change {
+        (!before.is_empty()).then(|| FactorChange {
             name: last.name.clone(),
             unit: last.unit.clone(),
             before: mean,
@@ -275,8 +289,8 @@ struct TestRow {
 
 /// The tests, by day. One kind of test a file: more is better, and another test would be another
 /// performance.
-pub(super) fn tests(path: &Path) -> Result<Vec<(Day, f64)>, Error> {
-    let rows: Vec<TestRow> = read(path)?;
+pub(super) fn read_tests(path: &Path) -> Result<Vec<(Day, f64)>, Error> {
+    let rows: Vec<TestRow> = read_table(path)?;
     let fault = |line: usize, what: &str| Error::Table {
         path: path.to_owned(),
         line: line as u64 + 2,

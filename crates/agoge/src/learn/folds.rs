@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 
 /// A fold file with one JSON object per line; without a file nothing is stored.
 #[derive(Debug)]
-pub struct Folds {
+pub struct FoldFile {
     file: Option<(PathBuf, std::fs::File)>,
     earlier: Vec<Fold>,
 }
 
-impl Folds {
+impl FoldFile {
     /// Opens the file, creating it if it does not exist, and reads its folds. A truncated last line
     /// is discarded.
     ///
     /// # Errors
     /// If the file cannot be read or written, or holds something else.
-    pub fn open(path: Option<&Path>) -> Result<Folds, Error> {
-        let Some(path) = path else { return Ok(Folds { file: None, earlier: Vec::new() }) };
+    pub fn open_or_create(path: Option<&Path>) -> Result<FoldFile, Error> {
+        let Some(path) = path else { return Ok(FoldFile { file: None, earlier: Vec::new() }) };
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(Error::io(path)(error)),
+            Err(error) => return Err(Error::io_at(path)(error)),
         };
         let complete_lines = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
         let earlier = complete_lines
@@ -40,13 +40,13 @@ impl Folds {
             .create(true)
             .append(true)
             .open(path)
-            .map_err(Error::io(path))?;
-        file.set_len(complete_lines.len() as u64).map_err(Error::io(path))?;
-        Ok(Folds { file: Some((path.to_owned(), file)), earlier })
+            .map_err(Error::io_at(path))?;
+        file.set_len(complete_lines.len() as u64).map_err(Error::io_at(path))?;
+        Ok(FoldFile { file: Some((path.to_owned(), file)), earlier })
     }
 
     /// Takes the folds that were in the file when it was opened.
-    pub fn take(&mut self) -> Vec<Fold> {
+    pub fn take_earlier(&mut self) -> Vec<Fold> {
         std::mem::take(&mut self.earlier)
     }
 
@@ -54,9 +54,9 @@ impl Folds {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn keep(&mut self, fold: &Fold) -> Result<(), agoge_attention::Error> {
+    pub fn append_fold(&mut self, fold: &Fold) -> Result<(), agoge_attention::ModelError> {
         let Some((path, file)) = &mut self.file else { return Ok(()) };
-        let fail = |what: String| agoge_attention::Error::Training {
+        let fail = |what: String| agoge_attention::ModelError::Training {
             what,
             hint: "make room or give another file",
         };
@@ -69,27 +69,30 @@ impl Folds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_attention::peers::Said;
+    use agoge_attention::methods::ClipPrediction;
 
     #[test]
     fn folds_come_back_and_a_line_cut_off_is_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("folds.jsonl");
-        let answer = Said { movement: vec![0.25, 0.75], quality: -0.5, distance: None };
+        let answer = ClipPrediction { movement: vec![0.25, 0.75], quality: -0.5, distance: None };
         let fold = Fold { seed: 1, without: vec!["a".to_owned()], said: vec![(3, answer)] };
-        let mut folds = Folds::open(Some(&path)).unwrap();
-        folds.keep(&fold).unwrap();
+        let mut folds = FoldFile::open_or_create(Some(&path)).unwrap();
+        folds.append_fold(&fold).unwrap();
         std::fs::OpenOptions::new()
             .append(true)
             .open(&path)
             .unwrap()
             .write_all(b"{\"seed\": 2, \"with")
             .unwrap();
-        assert_eq!(Folds::open(Some(&path)).unwrap().take(), std::slice::from_ref(&fold));
-        let mut again = Folds::open(Some(&path)).unwrap();
-        again.keep(&fold).unwrap();
-        assert_eq!(Folds::open(Some(&path)).unwrap().take().len(), 2);
+        assert_eq!(
+            FoldFile::open_or_create(Some(&path)).unwrap().take_earlier(),
+            std::slice::from_ref(&fold)
+        );
+        let mut again = FoldFile::open_or_create(Some(&path)).unwrap();
+        again.append_fold(&fold).unwrap();
+        assert_eq!(FoldFile::open_or_create(Some(&path)).unwrap().take_earlier().len(), 2);
         std::fs::write(&path, "{}\n").unwrap();
-        assert!(Folds::open(Some(&path)).unwrap_err().to_string().contains("line 1"));
+        assert!(FoldFile::open_or_create(Some(&path)).unwrap_err().to_string().contains("line 1"));
     }
 }

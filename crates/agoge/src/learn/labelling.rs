@@ -1,15 +1,15 @@
 //! Suggests which recordings a coach should judge next.
 
-use super::data::Clips;
+use super::data::ClipSet;
 use crate::Error;
-use agoge_attention::labels::{Suggestion, suggest};
-use agoge_attention::{Clip, Motion};
+use agoge_attention::labels::{self, Suggestion};
+use agoge_attention::{LabelledClip, Motion};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// A recording suggested for labelling.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ToLabel {
+pub struct LabelSuggestion {
     /// The recording's file as the manifest names it.
     pub file: PathBuf,
     /// Its movement.
@@ -28,22 +28,22 @@ pub struct ToLabel {
 ///
 /// # Errors
 /// If the manifest or one of its recordings cannot be read.
-pub fn suggest_labels(manifest: &Path, count: usize) -> Result<Vec<ToLabel>, Error> {
+pub fn suggest_labels(manifest: &Path, count: usize) -> Result<Vec<LabelSuggestion>, Error> {
     // A recording in which no body was seen cannot be judged by watching it.
-    let Clips { clips, names, .. } = Clips::of_manifest(manifest, |_| true)?;
-    let seen: Vec<(&Clip, &String)> =
+    let ClipSet { clips, names, .. } = ClipSet::from_manifest(manifest, |_| true)?;
+    let seen: Vec<(&LabelledClip, &String)> =
         clips.iter().zip(&names).filter(|(clip, _)| clip.motion.has_body()).collect();
     let mut all = Vec::new();
-    for movement in agoge_attention::train::movements(&clips) {
-        let candidates: Vec<(&Clip, &String)> =
+    for movement in agoge_attention::train::movement_names(&clips) {
+        let candidates: Vec<(&LabelledClip, &String)> =
             seen.iter().copied().filter(|(clip, _)| clip.movement == movement).collect();
         let labels: Vec<Option<bool>> =
             candidates.iter().map(|(clip, _)| clip.is_correct()).collect();
         let motions: Vec<&Motion> = candidates.iter().map(|(clip, _)| &clip.motion).collect();
-        all.extend(suggest(&motions, &labels, count, 1).into_iter().map(
+        all.extend(labels::suggest_labels(&motions, &labels, count, 1).into_iter().map(
             |Suggestion { clip, doubt, gain }| {
                 let (clip, file) = candidates[clip];
-                ToLabel {
+                LabelSuggestion {
                     file: file.into(),
                     movement: movement.clone(),
                     athlete: clip.athlete.clone(),

@@ -8,21 +8,21 @@ mod norms;
 mod planted;
 mod protocol;
 
-pub use data::Clips;
-pub use folds::Folds;
-pub use keraal::{Agreement, Agrees, keraal};
-pub use labelling::{ToLabel, suggest_labels};
-pub use norms::{ByMovement, Described, described, norms};
-pub use planted::{ByKind, Planted, planted};
-pub use protocol::{Outcome, Protocol, method, run, run_shots};
+pub use data::ClipSet;
+pub use folds::FoldFile;
+pub use keraal::{AngleAgreement, SensorAgreement, measure_agreement};
+pub use labelling::{LabelSuggestion, suggest_labels};
+pub use norms::{DescribedEvaluation, MovementHits, compute_norms, evaluate_described};
+pub use planted::{FaultKindHits, PlantedEvaluation, evaluate_planted};
+pub use protocol::{Protocol, ProtocolResult, build_method, evaluate_few_shot, evaluate_method};
 
-use crate::{Error, Models, Options, analyze, checkpoint};
-use agoge_attention::metric::auc;
+use crate::{AnalysisOptions, Error, Models, analyze, checkpoint};
+use agoge_attention::metric::roc_auc;
 use agoge_attention::{
-    Adapted, Card, Clip, Config, Evaluation, Model, Motion, adapt, pretrain, train,
+    Adapted, Card, Evaluation, LabelledClip, Model, Motion, TrainingConfig, pretrain, train,
 };
-use agoge_coach::learned::{figure, figure_of_limits};
-use agoge_formats::{Manifest, ReadOptions, Row, Split};
+use agoge_coach::model_score::{limits_auc_key, model_auc_key};
+use agoge_formats::{Manifest, ManifestRow, ReadOptions, Split};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -36,23 +36,23 @@ use std::path::{Path, PathBuf};
 /// run.
 pub fn pretrain_model(
     manifests: &[PathBuf],
-    config: &Config,
+    config: &TrainingConfig,
     name: &str,
     checkpoint: Option<&Path>,
-    progress: &mut (dyn FnMut(agoge_attention::train::Progress) + Send),
+    progress: &mut (dyn FnMut(agoge_attention::train::EpochProgress) + Send),
 ) -> Result<Model, Error> {
     let mut motions = Vec::new();
     for manifest in manifests {
-        let clips = learned_from(manifest)?;
+        let clips = training_clips(manifest)?;
         motions.extend(clips.into_iter().map(|clip| clip.motion));
     }
     let mut last = f64::NAN;
-    let mut tell = |report: agoge_attention::train::Progress| {
+    let mut tell = |report: agoge_attention::train::EpochProgress| {
         last = report.loss;
         progress(report);
     };
-    let (encoder, size) = checkpoint::resume(checkpoint, |saved| {
-        pretrain::resume(&motions, config, saved, &mut tell)
+    let (encoder, size) = checkpoint::resume_training(checkpoint, |saved| {
+        pretrain::resume_pretraining(&motions, config, saved, &mut tell)
     })?;
     let card = Card {
         name: name.to_owned(),
@@ -86,17 +86,17 @@ pub fn pretrain_model(
 /// run.
 pub fn train_model(
     manifest: &Path,
-    config: &Config,
+    config: &TrainingConfig,
     base: Option<&Model>,
     name: &str,
     evaluation: Option<&Evaluation>,
     checkpoint: Option<&Path>,
-    progress: &mut (dyn FnMut(agoge_attention::train::Progress) + Send),
+    progress: &mut (dyn FnMut(agoge_attention::train::EpochProgress) + Send),
 ) -> Result<Model, Error> {
-    let clips = learned_from(manifest)?;
-    let movements = agoge_attention::train::movements(&clips);
-    let (encoder, size) = checkpoint::resume(checkpoint, |saved| {
-        train::resume(&clips, &movements, config, base, saved, progress)
+    let clips = training_clips(manifest)?;
+    let movements = agoge_attention::train::movement_names(&clips);
+    let (encoder, size) = checkpoint::resume_training(checkpoint, |saved| {
+        train::resume_training(&clips, &movements, config, base, saved, progress)
     })?;
     let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
     let data = format!("{} repetitions of {} athletes", clips.len(), athletes.len());
@@ -108,13 +108,13 @@ pub fn train_model(
             None => "not measured; agoge train --measure does".to_owned(),
         },
         figures: match evaluation {
-            Some(evaluation) => [figures(evaluation), limits(manifest)?].concat(),
+            Some(evaluation) => [card_figures(evaluation), evaluate_limits(manifest)?].concat(),
             None => Vec::new(),
         },
         calibration: evaluation.map(|evaluation| evaluation.calibration.clone()).unwrap_or_default(),
         effect: evaluation.and_then(|evaluation| evaluation.effect.clone()),
         conformal: evaluation.and_then(|evaluation| evaluation.conformal),
-        reach: evaluation.map(|evaluation| reach(evaluation, &movements)).unwrap_or_default(),
+        reach: evaluation.map(|evaluation| prototype_distances(evaluation, &movements)).unwrap_or_default(),
         limits: "Knows the athletes, movements and sensor of its data; on others its readings are not measured."
             .to_owned(),
         licence: "that of the data".to_owned(),
@@ -131,7 +131,7 @@ pub fn train_model(
 /// As [`Clips::of_manifest`], and if there are neither correct and incorrect clips of one movement
 /// nor clips of two movements.
 pub fn adapt_model(base: &Model, manifest: &Path, name: &str, seed: u64) -> Result<Adapted, Error> {
-    let clips = learned_from(manifest)?;
+    let clips = training_clips(manifest)?;
     let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
     let card = Card {
         name: name.to_owned(),
@@ -149,19 +149,19 @@ pub fn adapt_model(base: &Model, manifest: &Path, name: &str, seed: u64) -> Resu
         licence: "that of the data and of the base".to_owned(),
         ..Card::default()
     };
-    Ok(adapt(base, &clips, seed, card)?)
+    Ok(agoge_attention::adapt_model(base, &clips, seed, card)?)
 }
 
 /// Loads the clips of a manifest that are not held out for validation or test.
-fn learned_from(manifest: &Path) -> Result<Vec<Clip>, Error> {
-    Ok(Clips::of_manifest(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?
+fn training_clips(manifest: &Path) -> Result<Vec<LabelledClip>, Error> {
+    Ok(ClipSet::from_manifest(manifest, |row| row.split.is_none_or(|split| split == Split::Train))?
         .clips)
 }
 
 /// The reach of each movement: the distance from its prototype within which 95 % of the repetitions
 /// of left-out athletes lie. It is 0 for a movement that was not evaluated, so that nothing lies
 /// within it.
-fn reach(evaluation: &Evaluation, movements: &[String]) -> Vec<f64> {
+fn prototype_distances(evaluation: &Evaluation, movements: &[String]) -> Vec<f64> {
     let reach_of = |name: &String| {
         evaluation.movements.iter().find(|row| row.movement == *name).map_or(0.0, |row| row.reach)
     };
@@ -170,18 +170,20 @@ fn reach(evaluation: &Evaluation, movements: &[String]) -> Vec<f64> {
 
 /// Evaluates how well the limits of the movement definitions separate correct from incorrect
 /// repetitions of a manifest: one named AUC per movement that has a definition.
-fn limits(manifest: &Path) -> Result<Vec<(String, f64)>, Error> {
-    let rows: Vec<Row> = Manifest::read(manifest)?.rows;
+fn evaluate_limits(manifest: &Path) -> Result<Vec<(String, f64)>, Error> {
+    let rows: Vec<ManifestRow> = Manifest::read_file(manifest)?.rows;
     let folder = manifest.parent().unwrap_or(Path::new("."));
-    let has_definition = |row: &&Row| {
-        row.label.is_some() && agoge_kinematics::movement::find(&row.movement).is_some()
+    let has_definition = |row: &&ManifestRow| {
+        row.label.is_some() && agoge_kinematics::movement::find_movement(&row.movement).is_some()
     };
-    let scored: Vec<(&Row, f32)> = rows
+    let scored: Vec<(&ManifestRow, f32)> = rows
         .par_iter()
         .filter(has_definition)
         .map(|row| {
-            let options = Options { movement: row.movement.clone(), ..Options::default() };
-            let recording = agoge_formats::read(&folder.join(&row.file), &ReadOptions::default())?;
+            let options =
+                AnalysisOptions { movement: row.movement.clone(), ..AnalysisOptions::default() };
+            let recording =
+                agoge_formats::read_recording(&folder.join(&row.file), &ReadOptions::default())?;
             let score = analyze(&recording, None, &Models::default(), &options)?.analysis.score;
             // A clip in which the definition finds no repetition gets the middle score.
             Ok((row, score.map_or(50.0, |score| score.value as f32)))
@@ -196,14 +198,14 @@ fn limits(manifest: &Path) -> Result<Vec<(String, f64)>, Error> {
                 .filter(|(row, _)| row.movement == name)
                 .map(|(row, score)| (*score, row.is_correct() == Some(true)))
                 .unzip();
-            (figure_of_limits(name), auc(&scores, &labels))
+            (limits_auc_key(name), roc_auc(&scores, &labels))
         })
         .filter(|(_, auc)| auc.is_finite())
         .collect())
 }
 
 /// The evaluation's figures for a model card, by name.
-fn figures(evaluation: &Evaluation) -> Vec<(String, f64)> {
+fn card_figures(evaluation: &Evaluation) -> Vec<(String, f64)> {
     let main = [
         ("athletes left out", evaluation.athletes as f64),
         ("AUC", evaluation.auc.0),
@@ -211,6 +213,6 @@ fn figures(evaluation: &Evaluation) -> Vec<(String, f64)> {
         ("accuracy", evaluation.accuracy.0),
         ("movement recognised", evaluation.recognition.0),
     ];
-    let each = evaluation.movements.iter().map(|row| (figure(&row.movement), row.auc.0));
+    let each = evaluation.movements.iter().map(|row| (model_auc_key(&row.movement), row.auc.0));
     main.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(each).collect()
 }

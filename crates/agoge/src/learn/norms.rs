@@ -1,12 +1,12 @@
 //! Norms of a squad, and an evaluation of how often explanations by them name the parts that are
 //! described as faulty.
 
-use crate::explain::cycles;
-use crate::{Error, Models, Options, Reference, analyze, explain};
-use agoge_attention::metric::auc;
-use agoge_coach::explain::{ASPECTS, Aspect, Cycle, Norm};
+use crate::explain::repetition_cycles;
+use crate::{AnalysisOptions, Error, Models, Reference, analyze, explain};
+use agoge_attention::metric::roc_auc;
+use agoge_coach::explain::{ASPECTS, Aspect, Cycle, MovementNorm};
 use agoge_formats::dataset::{self, Dataset};
-use agoge_formats::{Manifest, Row};
+use agoge_formats::{Manifest, ManifestRow};
 use agoge_motion::{Part, Recording, Side, segments::JOINTS};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The repetitions of one recording, with athlete and movement.
-struct Shown {
+struct RecordingCycles {
     athlete: String,
     movement: String,
     cycles: Vec<Cycle>,
@@ -25,9 +25,9 @@ struct Shown {
 ///
 /// # Errors
 /// If the manifest or a recording cannot be read.
-pub fn norms(manifest: &Path, source: &str) -> Result<Vec<Norm>, Error> {
+pub fn compute_norms(manifest: &Path, source: &str) -> Result<Vec<MovementNorm>, Error> {
     let folder = manifest.parent().unwrap_or(Path::new("."));
-    let rows: Vec<Row> = Manifest::read(manifest)?
+    let rows: Vec<ManifestRow> = Manifest::read_file(manifest)?
         .rows
         .into_iter()
         .filter(|row| row.is_correct() != Some(false))
@@ -35,32 +35,36 @@ pub fn norms(manifest: &Path, source: &str) -> Result<Vec<Norm>, Error> {
     let recordings = rows
         .into_par_iter()
         .map(|row| {
-            let recording = agoge_formats::read(
+            let recording = agoge_formats::read_recording(
                 &folder.join(&row.file),
                 &agoge_formats::ReadOptions::default(),
             )?;
-            shown(&row, &recording)
+            extract_cycles(&row, &recording)
         })
-        .collect::<Result<Vec<Shown>, Error>>()?;
-    Ok(of(&recordings, source, |_| true))
+        .collect::<Result<Vec<RecordingCycles>, Error>>()?;
+    Ok(norms_from_cycles(&recordings, source, |_| true))
 }
 
 /// Extracts the repetitions of a manifest row's recording.
-fn shown(row: &Row, recording: &Recording) -> Result<Shown, Error> {
-    let options = Options { movement: row.movement.clone(), ..Options::default() };
-    Ok(Shown {
+fn extract_cycles(row: &ManifestRow, recording: &Recording) -> Result<RecordingCycles, Error> {
+    let options = AnalysisOptions { movement: row.movement.clone(), ..AnalysisOptions::default() };
+    Ok(RecordingCycles {
         athlete: row.athlete.clone(),
         movement: row.movement.clone(),
-        cycles: cycles(recording, &options)?,
+        cycles: repetition_cycles(recording, &options)?,
     })
 }
 
 /// The norm of each movement from the athletes that `keep` accepts.
-fn of(recordings: &[Shown], source: &str, keep: impl Fn(&str) -> bool) -> Vec<Norm> {
+fn norms_from_cycles(
+    recordings: &[RecordingCycles],
+    source: &str,
+    keep: impl Fn(&str) -> bool,
+) -> Vec<MovementNorm> {
     let movements: BTreeSet<&str> =
         recordings.iter().map(|recording| recording.movement.as_str()).collect();
     let norm = |movement: &&str| {
-        let accepted: Vec<&Shown> = recordings
+        let accepted: Vec<&RecordingCycles> = recordings
             .iter()
             .filter(|recording| {
                 recording.movement == *movement
@@ -74,14 +78,14 @@ fn of(recordings: &[Shown], source: &str, keep: impl Fn(&str) -> bool) -> Vec<No
             accepted.iter().flat_map(|recording| recording.cycles.iter().cloned()).collect();
         let source =
             format!("{source} ({} repetitions of {} athletes)", cycles.len(), athletes.len());
-        Some(Norm::new(&source, movement, athletes.len(), &cycles)?.rounded())
+        Some(MovementNorm::new(&source, movement, athletes.len(), &cycles)?.with_rounded_values())
     };
     movements.iter().filter_map(norm).collect()
 }
 
 /// The body parts described as faulty in the incorrect repetitions of UI-PRMD, as joints without
 /// their sides (after Vakanski et al. 2018; docs/EXPLANATIONS.md quotes the wording).
-const DESCRIBED: [(&str, &[Part]); 10] = [
+const DESCRIBED_PARTS: [(&str, &[Part]); 10] = [
     ("deep_squat", &[Part::Chest, Part::LeftHip, Part::LeftKnee, Part::Pelvis]),
     ("hurdle_step", &[Part::Chest, Part::LeftHip]),
     ("inline_lunge", &[Part::Chest, Part::LeftKnee, Part::LeftHip]),
@@ -96,9 +100,9 @@ const DESCRIBED: [(&str, &[Part]); 10] = [
 
 /// How often the first finding names a part that is described as faulty.
 #[derive(Clone, Debug, Serialize)]
-pub struct Described {
+pub struct DescribedEvaluation {
     /// Results per movement.
-    pub movements: Vec<ByMovement>,
+    pub movements: Vec<MovementHits>,
     /// Hit rate, mean over the movements.
     pub hit: f64,
     /// Hit rate among repetitions for which something is shown.
@@ -114,7 +118,7 @@ pub struct Described {
 
 /// Results for one movement.
 #[derive(Clone, Debug, Serialize)]
-pub struct ByMovement {
+pub struct MovementHits {
     /// Name of the movement.
     pub movement: String,
     /// Number of incorrect repetitions.
@@ -137,28 +141,30 @@ pub struct ByMovement {
 ///
 /// # Errors
 /// If the dataset cannot be read.
-pub fn described(
+pub fn evaluate_described(
     kind: Dataset,
     source: &Path,
     tell: &(dyn Fn(usize, usize) + Sync),
-) -> Result<Described, Error> {
+) -> Result<DescribedEvaluation, Error> {
     let mut items = Vec::new();
-    dataset::read(kind, source, &mut |item, _| {
+    dataset::read_dataset(kind, source, &mut |item, _| {
         items.push(item);
         Ok(())
     })?;
     let correct = items
         .par_iter()
         .filter(|item| item.row.is_correct() == Some(true))
-        .map(|item| shown(&item.row, &item.recording))
-        .collect::<Result<Vec<Shown>, Error>>()?;
+        .map(|item| extract_cycles(&item.row, &item.recording))
+        .collect::<Result<Vec<RecordingCycles>, Error>>()?;
     let athletes: BTreeSet<&str> = items.iter().map(|item| item.row.athlete.as_str()).collect();
-    let norms: BTreeMap<&str, Vec<Norm>> = athletes
+    let norms: BTreeMap<&str, Vec<MovementNorm>> = athletes
         .iter()
         .map(|&athlete| {
             (
                 athlete,
-                of(&correct, "correct repetitions of other athletes", |other| other != athlete),
+                norms_from_cycles(&correct, "correct repetitions of other athletes", |other| {
+                    other != athlete
+                }),
             )
         })
         .collect();
@@ -170,7 +176,8 @@ pub fn described(
         .par_iter()
         .map(|item| {
             let row = &item.row;
-            let options = Options { movement: row.movement.clone(), ..Options::default() };
+            let options =
+                AnalysisOptions { movement: row.movement.clone(), ..AnalysisOptions::default() };
             let analyzed = analyze(&item.recording, None, &models, &options)?;
             let norm =
                 norms[row.athlete.as_str()].iter().find(|norm| norm.movement == row.movement);
@@ -186,13 +193,13 @@ pub fn described(
             Ok((
                 row.movement.as_str(),
                 row.is_correct() == Some(true),
-                first.map(|part| part.on(Side::Left)),
+                first.map(|part| part.on_side(Side::Left)),
                 aspects,
             ))
         })
         .collect::<Result<Vec<(&str, bool, Option<Part>, Vec<Aspect>)>, Error>>()?;
     let share = |count: usize, total: usize| count as f64 / total.max(1) as f64;
-    let movements: Vec<ByMovement> = DESCRIBED
+    let movements: Vec<MovementHits> = DESCRIBED_PARTS
         .iter()
         .map(|(movement, parts)| {
             let results_of = |correct: bool| {
@@ -216,8 +223,8 @@ pub fn described(
             }
             let most = instead.iter().max_by_key(|(_, times)| **times);
             let likely =
-                JOINTS.iter().filter(|joint| parts.contains(&joint.on(Side::Left))).count();
-            ByMovement {
+                JOINTS.iter().filter(|joint| parts.contains(&joint.on_side(Side::Left))).count();
+            MovementHits {
                 movement: (*movement).to_owned(),
                 repetitions,
                 hit: share(hits, repetitions),
@@ -231,22 +238,25 @@ pub fn described(
         })
         .collect();
     let aspects = ASPECTS.iter().map(|name| {
-        let by_movement = DESCRIBED.iter().map(|(movement, _)| {
+        let by_movement = DESCRIBED_PARTS.iter().map(|(movement, _)| {
             let pairs =
                 results.iter().filter(|result| result.0 == *movement).filter_map(|result| {
                     let aspect = result.3.iter().find(|aspect| aspect.name == *name)?;
                     Some((aspect.percentile as f32, result.1))
                 });
             let (values, correct): (Vec<f32>, Vec<bool>) = pairs.unzip();
-            auc(&values, &correct)
+            roc_auc(&values, &correct)
         });
-        ((*name).to_owned(), agoge_kinematics::normalise::mean(&by_movement.collect::<Vec<_>>()))
+        (
+            (*name).to_owned(),
+            agoge_kinematics::normalise::finite_mean(&by_movement.collect::<Vec<_>>()),
+        )
     });
     let aspects = aspects.collect();
-    let mean = |value: fn(&ByMovement) -> f64| {
+    let mean = |value: fn(&MovementHits) -> f64| {
         movements.iter().map(value).sum::<f64>() / movements.len() as f64
     };
-    Ok(Described {
+    Ok(DescribedEvaluation {
         hit: mean(|row| row.hit),
         hit_where_shown: mean(|row| row.hit) / mean(|row| row.shown),
         chance: mean(|row| row.chance),

@@ -1,10 +1,12 @@
 //! Evaluates how often explanations name a planted fault: simulated athletes with one known fault
 //! each, and fault-free ones, for every method, with chance and an untrained network as controls.
 
-use crate::explain::ways;
-use crate::{Error, Models, Options, Reference, analyze, explain};
-use agoge_coach::explain::{Change, Control, Place as Named};
-use agoge_motion::simulate::{Corruption, Exercise, Fault, FaultKind, Set};
+use crate::explain::top_places_by_method;
+use crate::{AnalysisOptions, Error, Models, Reference, analyze, explain};
+use agoge_coach::explain::{JointPhase as Named, PlantedResult, SuggestedChange};
+use agoge_motion::simulate::{
+    Corruption, Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet,
+};
 use agoge_motion::{Part, Recording, Side};
 use fastrand::Rng;
 use rayon::prelude::*;
@@ -13,11 +15,11 @@ use std::collections::BTreeMap;
 
 /// Results of the evaluation with planted faults.
 #[derive(Clone, Debug, Serialize)]
-pub struct Planted {
+pub struct PlantedEvaluation {
     /// Number of athletes with each kind of fault.
     pub seeds: u64,
     /// Results per kind of fault.
-    pub kinds: Vec<ByKind>,
+    pub kinds: Vec<FaultKindHits>,
     /// Hit rate over all kinds of faults, and its standard error over the seeds.
     pub hit: (f64, f64),
     /// Hit rate over all kinds if mainly the faulty repetitions must be named too.
@@ -31,14 +33,14 @@ pub struct Planted {
     pub false_gains: f64,
     /// Hit rates of all methods on the sets for which every method ran (squats, if the model was
     /// used); the product's own method first, then its controls.
-    pub methods: Vec<Control>,
+    pub methods: Vec<PlantedResult>,
     /// Contents of `models/planted.json`: each explanation method with its controls.
-    pub controls: Vec<(String, Vec<Control>)>,
+    pub controls: Vec<(String, Vec<PlantedResult>)>,
 }
 
 /// Results for one kind of fault.
 #[derive(Clone, Debug, Serialize)]
-pub struct ByKind {
+pub struct FaultKindHits {
     /// Name of the kind.
     pub kind: String,
     /// Share of athletes whose first shown change names the fault's joint and phase.
@@ -50,43 +52,43 @@ pub struct ByKind {
 }
 
 /// The kinds of faults, the exercises in which they are planted, and the range of their sizes.
-const KINDS: [(FaultKind, &[Exercise], [f64; 2]); 10] = [
-    (FaultKind::KneeInwardDown, &[Exercise::Squat], [12.0, 25.0]),
-    (FaultKind::KneeInwardUp, &[Exercise::Squat], [12.0, 25.0]),
+const PLANTED_KINDS: [(SimulatedFaultKind, &[Exercise], [f64; 2]); 10] = [
+    (SimulatedFaultKind::KneeInwardDown, &[Exercise::Squat], [12.0, 25.0]),
+    (SimulatedFaultKind::KneeInwardUp, &[Exercise::Squat], [12.0, 25.0]),
     (
-        FaultKind::Shallow,
+        SimulatedFaultKind::Shallow,
         &[Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl],
         [22.0, 40.0],
     ),
-    (FaultKind::Asymmetry, &[Exercise::Squat, Exercise::OverheadReach], [14.0, 28.0]),
-    (FaultKind::JerkyReturn, &[Exercise::Squat, Exercise::OverheadReach], [0.12, 0.20]),
-    (FaultKind::TrunkForward, &[Exercise::Squat], [15.0, 30.0]),
-    (FaultKind::TrunkSideways, &[Exercise::Squat], [10.0, 20.0]),
-    (FaultKind::HeelUp, &[Exercise::Squat], [0.05, 0.10]),
-    (FaultKind::ElbowBent, &[Exercise::OverheadReach], [25.0, 50.0]),
-    (FaultKind::FastDown, &[Exercise::Squat], [0.3, 0.5]),
+    (SimulatedFaultKind::Asymmetry, &[Exercise::Squat, Exercise::OverheadReach], [14.0, 28.0]),
+    (SimulatedFaultKind::JerkyReturn, &[Exercise::Squat, Exercise::OverheadReach], [0.12, 0.20]),
+    (SimulatedFaultKind::TrunkForward, &[Exercise::Squat], [15.0, 30.0]),
+    (SimulatedFaultKind::TrunkSideways, &[Exercise::Squat], [10.0, 20.0]),
+    (SimulatedFaultKind::HeelUp, &[Exercise::Squat], [0.05, 0.10]),
+    (SimulatedFaultKind::ElbowBent, &[Exercise::OverheadReach], [25.0, 50.0]),
+    (SimulatedFaultKind::FastDown, &[Exercise::Squat], [0.3, 0.5]),
 ];
 
 /// Number of athletes of each kind that are recorded a second time.
-const RECORDED_ANEW: u64 = 50;
+const RERECORDED_ATHLETES: u64 = 50;
 
 /// Repetitions per set.
 const REPETITIONS: usize = 8;
 
 /// Location of a fault: the joints that may be named for it, whether it affects the first and the
 /// last phase, and the affected repetitions.
-struct Place {
+struct FaultLocation {
     joints: Vec<Part>,
     first: bool,
     last: bool,
     repetitions: Vec<usize>,
 }
 
-impl Place {
-    fn of(fault: &Fault, exercise: Exercise) -> Place {
+impl FaultLocation {
+    fn for_fault(fault: &SimulatedFault, exercise: Exercise) -> FaultLocation {
         let sides = |part: Part| match fault.side {
-            Some(side) => vec![part.on(side)],
-            None => Side::BOTH.map(|side| part.on(side)).to_vec(),
+            Some(side) => vec![part.on_side(side)],
+            None => Side::BOTH.map(|side| part.on_side(side)).to_vec(),
         };
         let main = match exercise {
             Exercise::Squat => Part::LeftKnee,
@@ -94,28 +96,28 @@ impl Place {
             Exercise::BicepsCurl => Part::LeftElbow,
         };
         let (joints, first, last) = match fault.kind {
-            FaultKind::KneeInwardDown => (sides(Part::LeftKnee), true, false),
-            FaultKind::KneeInwardUp => (sides(Part::LeftKnee), false, true),
+            SimulatedFaultKind::KneeInwardDown => (sides(Part::LeftKnee), true, false),
+            SimulatedFaultKind::KneeInwardUp => (sides(Part::LeftKnee), false, true),
             // In a squat, depth comes from hips and knees together; the definition attributes it to
             // the pelvis.
-            FaultKind::Shallow if exercise == Exercise::Squat => (
+            SimulatedFaultKind::Shallow if exercise == Exercise::Squat => (
                 vec![Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip, Part::Pelvis],
                 true,
                 true,
             ),
-            FaultKind::Asymmetry if exercise == Exercise::Squat => {
+            SimulatedFaultKind::Asymmetry if exercise == Exercise::Squat => {
                 ([sides(Part::LeftKnee), sides(Part::LeftHip)].concat(), true, true)
             }
-            FaultKind::Shallow | FaultKind::Fatigue | FaultKind::Asymmetry => {
-                (sides(main), true, true)
-            }
+            SimulatedFaultKind::Shallow
+            | SimulatedFaultKind::Fatigue
+            | SimulatedFaultKind::Asymmetry => (sides(main), true, true),
             // The whole body halts: any moving joint, and the pelvis, whose path shows it.
-            FaultKind::JerkyReturn if exercise == Exercise::Squat => (
+            SimulatedFaultKind::JerkyReturn if exercise == Exercise::Squat => (
                 vec![Part::Pelvis, Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip],
                 false,
                 true,
             ),
-            FaultKind::JerkyReturn => (
+            SimulatedFaultKind::JerkyReturn => (
                 vec![
                     Part::Pelvis,
                     Part::LeftShoulder,
@@ -126,23 +128,25 @@ impl Place {
                 false,
                 true,
             ),
-            FaultKind::TrunkForward | FaultKind::TrunkSideways => (vec![Part::Chest], true, true),
-            FaultKind::HeelUp => (sides(Part::LeftAnkle), true, true),
-            FaultKind::ElbowBent => (sides(Part::LeftElbow), true, true),
-            FaultKind::FastDown => (
+            SimulatedFaultKind::TrunkForward | SimulatedFaultKind::TrunkSideways => {
+                (vec![Part::Chest], true, true)
+            }
+            SimulatedFaultKind::HeelUp => (sides(Part::LeftAnkle), true, true),
+            SimulatedFaultKind::ElbowBent => (sides(Part::LeftElbow), true, true),
+            SimulatedFaultKind::FastDown => (
                 vec![Part::Pelvis, Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip],
                 true,
                 false,
             ),
         };
         let repetitions = fault.repetitions.clone().collect();
-        Place { joints, first, last, repetitions }
+        FaultLocation { joints, first, last, repetitions }
     }
 
     /// Whether a joint in a phase (index among `phases` phases; none means the whole repetition)
     /// matches the location. A statement about the whole repetition matches only a fault in all
     /// phases.
-    fn is(&self, joint: Part, phase: Option<usize>, phases: usize) -> bool {
+    fn matches_place(&self, joint: Part, phase: Option<usize>, phases: usize) -> bool {
         let phase = match phase {
             None => self.first && self.last,
             Some(0) => self.first,
@@ -162,19 +166,19 @@ impl Place {
 
 /// A randomly drawn athlete with their own height, tempo, facing and style (a slightly leaning
 /// trunk, a slightly different depth).
-fn athlete(exercise: Exercise, rng: &mut Rng) -> Set {
+fn random_athlete(exercise: Exercise, rng: &mut Rng) -> SimulatedSet {
     let normal = |rng: &mut Rng| (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
-    let mut style = |kind, sd: f64| Fault {
+    let mut style = |kind, sd: f64| SimulatedFault {
         kind,
         side: None,
         repetitions: 1..=REPETITIONS,
         size: sd * normal(rng),
     };
-    let mut faults = vec![style(FaultKind::Shallow, 3.0)];
+    let mut faults = vec![style(SimulatedFaultKind::Shallow, 3.0)];
     if exercise == Exercise::Squat {
-        faults.push(style(FaultKind::TrunkForward, 2.0));
+        faults.push(style(SimulatedFaultKind::TrunkForward, 2.0));
     }
-    Set {
+    SimulatedSet {
         repetitions: REPETITIONS,
         height_m: 1.55 + 0.4 * rng.f64(),
         facing_deg: 360.0 * rng.f64(),
@@ -183,20 +187,20 @@ fn athlete(exercise: Exercise, rng: &mut Rng) -> Set {
         variation_deg: 1.5,
         seed: rng.u64(..),
         faults,
-        ..Set::new(exercise)
+        ..SimulatedSet::new(exercise)
     }
 }
 
 /// Simulates the set as a good markerless system would record it.
-fn recorded(set: &Set, seed: u64) -> Recording {
+fn record_set(set: &SimulatedSet, seed: u64) -> Recording {
     let mut recording = set.simulate().recording;
     Corruption { noise: 0.004, dropout: 0.01, swaps: 0.0, outliers: 0.0, seed }
-        .apply(&mut recording);
+        .apply_to(&mut recording);
     recording
 }
 
 /// Name of the movement definition for an exercise.
-fn movement(exercise: Exercise) -> &'static str {
+fn movement_name(exercise: Exercise) -> &'static str {
     match exercise {
         Exercise::Squat => "squat",
         Exercise::OverheadReach => "overhead_reach",
@@ -205,7 +209,7 @@ fn movement(exercise: Exercise) -> &'static str {
 }
 
 /// Result of one set with a planted fault.
-struct Said {
+struct SetResult {
     kind: usize,
     seed: u64,
     hit: bool,
@@ -221,16 +225,17 @@ struct Said {
 ///
 /// # Errors
 /// As [`analyze`]; none in practice.
-pub fn planted(
+pub fn evaluate_planted(
     seeds: u64,
     by_model: bool,
     tell: &(dyn Fn(usize, usize) + Sync),
-) -> Result<Planted, Error> {
+) -> Result<PlantedEvaluation, Error> {
     let models = Models::without_model();
     let trained = Models::bundled().model.as_ref().filter(|_| by_model);
-    let networks = trained.map(|model| (model, model.untrained(1)));
-    let jobs: Vec<(usize, u64)> =
-        (0..KINDS.len()).flat_map(|kind| (0..seeds).map(move |seed| (kind, seed))).collect();
+    let networks = trained.map(|model| (model, model.untrained_copy(1)));
+    let jobs: Vec<(usize, u64)> = (0..PLANTED_KINDS.len())
+        .flat_map(|kind| (0..seeds).map(move |seed| (kind, seed)))
+        .collect();
     let clean: Vec<(Exercise, u64)> =
         [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl]
             .into_iter()
@@ -240,47 +245,56 @@ pub fn planted(
     let report_progress =
         || tell(finished.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, all);
 
-    let results: Vec<Said> = jobs
+    let results: Vec<SetResult> = jobs
         .par_iter()
         .map(|&(kind, seed)| {
-            let (fault_kind, exercises, [least, most]) = KINDS[kind];
+            let (fault_kind, exercises, [least, most]) = PLANTED_KINDS[kind];
             let mut rng = Rng::with_seed(7919 * (seed + 1) + kind as u64);
             let exercise = exercises[seed as usize % exercises.len()];
-            let mut set = athlete(exercise, &mut rng);
+            let mut set = random_athlete(exercise, &mut rng);
             let side = matches!(
                 fault_kind,
-                FaultKind::KneeInwardDown
-                    | FaultKind::KneeInwardUp
-                    | FaultKind::Asymmetry
-                    | FaultKind::HeelUp
-                    | FaultKind::ElbowBent
+                SimulatedFaultKind::KneeInwardDown
+                    | SimulatedFaultKind::KneeInwardUp
+                    | SimulatedFaultKind::Asymmetry
+                    | SimulatedFaultKind::HeelUp
+                    | SimulatedFaultKind::ElbowBent
             )
             .then(|| if rng.bool() { Side::Left } else { Side::Right });
             let first = if rng.bool() { 1 } else { 1 + rng.usize(1..=REPETITIONS / 2) };
             // A drop lasts 0.3 to 0.5 s whatever the athlete's tempo.
             let size = least + (most - least) * rng.f64();
-            let size = if fault_kind == FaultKind::FastDown { set.tempo_s[0] / size } else { size };
-            let fault = Fault { kind: fault_kind, side, repetitions: first..=REPETITIONS, size };
-            let place = Place::of(&fault, exercise);
+            let size = if fault_kind == SimulatedFaultKind::FastDown {
+                set.tempo_s[0] / size
+            } else {
+                size
+            };
+            let fault =
+                SimulatedFault { kind: fault_kind, side, repetitions: first..=REPETITIONS, size };
+            let place = FaultLocation::for_fault(&fault, exercise);
             set.faults.push(fault);
-            let exemplar = athlete(exercise, &mut rng);
-            let exemplar = recorded(&exemplar, exemplar.seed);
-            let options = Options { movement: movement(exercise).to_owned(), ..Options::default() };
-            let analyzed = analyze(&recorded(&set, set.seed), None, &models, &options)?;
+            let exemplar = random_athlete(exercise, &mut rng);
+            let exemplar = record_set(&exemplar, exemplar.seed);
+            let options = AnalysisOptions {
+                movement: movement_name(exercise).to_owned(),
+                ..AnalysisOptions::default()
+            };
+            let analyzed = analyze(&record_set(&set, set.seed), None, &models, &options)?;
             let exemplar = [exemplar];
             let reference = Reference::Recordings(exemplar.to_vec());
             let explanation = explain(&analyzed, &reference, &models, &options)?;
             let first_change =
                 explanation.as_ref().and_then(|explanation| explanation.changes.first());
-            let stable = (seed < RECORDED_ANEW).then(|| -> Result<bool, Error> {
-                let recorded_again = recorded(&Set { rate_hz: 50.0, ..set.clone() }, set.seed ^ 1);
+            let stable = (seed < RERECORDED_ATHLETES).then(|| -> Result<bool, Error> {
+                let recorded_again =
+                    record_set(&SimulatedSet { rate_hz: 50.0, ..set.clone() }, set.seed ^ 1);
                 let again = explain(
                     &analyze(&recorded_again, None, &models, &options)?,
                     &reference,
                     &models,
                     &options,
                 )?;
-                let place = |change: &Change| (change.joint, change.phase.clone());
+                let place = |change: &SuggestedChange| (change.joint, change.phase.clone());
                 Ok(again.and_then(|again| again.changes.first().map(place))
                     == first_change.map(place))
             });
@@ -290,26 +304,30 @@ pub fn planted(
                     analyzed.movement.phases.iter().position(|phase| phase.name == name)
                 })
             };
-            let hit = |change: &Change| {
-                place.is(change.joint, phase_index(change.phase.as_deref()), phases)
+            let hit = |change: &SuggestedChange| {
+                place.matches_place(change.joint, phase_index(change.phase.as_deref()), phases)
             };
             let mut methods = vec![("shown, by limits".to_owned(), first_change.is_some_and(hit))];
-            let is_named =
-                |(joint, phase): &Named| place.is(*joint, phase_index(phase.as_deref()), phases);
-            for (name, first) in ways(&analyzed, &exemplar, &options, None)? {
+            let is_named = |(joint, phase): &Named| {
+                place.matches_place(*joint, phase_index(phase.as_deref()), phases)
+            };
+            for (name, first) in top_places_by_method(&analyzed, &exemplar, &options, None)? {
                 methods.push((format!("{name}, by limits"), first.as_ref().is_some_and(is_named)));
             }
-            methods.push(("random".to_owned(), random(&mut rng, &place, phases)));
+            methods.push(("random".to_owned(), random_hit(&mut rng, &place, phases)));
             if networks.is_some() && exercise == Exercise::Squat {
-                let as_deep = Options { movement: "deep_squat".to_owned(), ..options };
-                for (name, first) in
-                    ways(&analyzed, &exemplar, &as_deep, networks.as_ref().map(|(a, b)| (*a, b)))?
-                {
+                let as_deep = AnalysisOptions { movement: "deep_squat".to_owned(), ..options };
+                for (name, first) in top_places_by_method(
+                    &analyzed,
+                    &exemplar,
+                    &as_deep,
+                    networks.as_ref().map(|(a, b)| (*a, b)),
+                )? {
                     methods.push((name, first.as_ref().is_some_and(is_named)));
                 }
             }
             report_progress();
-            Ok(Said {
+            Ok(SetResult {
                 kind,
                 seed,
                 hit: first_change.is_some_and(hit),
@@ -328,11 +346,14 @@ pub fn planted(
         .par_iter()
         .map(|&(exercise, seed)| {
             let mut rng = Rng::with_seed(15_485_863 + 104_729 * seed + exercise as u64);
-            let set = athlete(exercise, &mut rng);
-            let exemplar = athlete(exercise, &mut rng);
-            let reference = Reference::Recordings(vec![recorded(&exemplar, exemplar.seed)]);
-            let options = Options { movement: movement(exercise).to_owned(), ..Options::default() };
-            let analyzed = analyze(&recorded(&set, set.seed), None, &models, &options)?;
+            let set = random_athlete(exercise, &mut rng);
+            let exemplar = random_athlete(exercise, &mut rng);
+            let reference = Reference::Recordings(vec![record_set(&exemplar, exemplar.seed)]);
+            let options = AnalysisOptions {
+                movement: movement_name(exercise).to_owned(),
+                ..AnalysisOptions::default()
+            };
+            let analyzed = analyze(&record_set(&set, set.seed), None, &models, &options)?;
             let explanation = explain(&analyzed, &reference, &models, &options)?;
             report_progress();
             let changes = explanation.map_or_else(Vec::new, |explanation| explanation.changes);
@@ -342,30 +363,31 @@ pub fn planted(
             Ok([!changes.is_empty(), gains])
         })
         .collect::<Result<_, Error>>()?;
-    Ok(summary(&results, &shown_on_clean, seeds))
+    Ok(summarize_results(&results, &shown_on_clean, seeds))
 }
 
 /// Whether a joint and phase drawn at random match the fault's location.
-fn random(rng: &mut Rng, place: &Place, phases: usize) -> bool {
+fn random_hit(rng: &mut Rng, place: &FaultLocation, phases: usize) -> bool {
     let joint = agoge_motion::segments::JOINTS[rng.usize(..agoge_motion::segments::JOINTS.len())];
-    place.is(joint, Some(rng.usize(..phases.max(1))), phases)
+    place.matches_place(joint, Some(rng.usize(..phases.max(1))), phases)
 }
 
 /// Aggregates the results of all sets.
-fn summary(results: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
+fn summarize_results(results: &[SetResult], clean: &[[bool; 2]], seeds: u64) -> PlantedEvaluation {
     let share =
         |some: &[bool]| some.iter().filter(|hit| **hit).count() as f64 / some.len().max(1) as f64;
-    let kinds = KINDS
+    let kinds = PLANTED_KINDS
         .iter()
         .enumerate()
         .map(|(kind, (name, ..))| {
-            let of_kind: Vec<&Said> = results.iter().filter(|result| result.kind == kind).collect();
+            let of_kind: Vec<&SetResult> =
+                results.iter().filter(|result| result.kind == kind).collect();
             let mut instead: BTreeMap<&str, usize> = BTreeMap::new();
             for result in of_kind.iter().filter(|result| !result.hit) {
                 *instead.entry(result.shown.as_deref().unwrap_or("nothing")).or_default() += 1;
             }
             let most = instead.iter().max_by_key(|(_, times)| **times);
-            ByKind {
+            FaultKindHits {
                 kind: format!("{name:?}"),
                 hit: share(&of_kind.iter().map(|result| result.hit).collect::<Vec<_>>()),
                 with_repetitions: share(
@@ -395,25 +417,25 @@ fn summary(results: &[Said], clean: &[[bool; 2]], seeds: u64) -> Planted {
         }
     }
     // Methods are compared only on sets for which every method ran: squats, if the model was used.
-    let squats = |result: &&Said| {
+    let squats = |result: &&SetResult| {
         names.iter().all(|name| result.methods.iter().any(|(method, _)| method == name))
     };
-    let methods: Vec<Control> = names
+    let methods: Vec<PlantedResult> = names
         .iter()
         .map(|name| {
             let all = results.iter().filter(squats).flat_map(|result| &result.methods);
             let hits: Vec<bool> =
                 all.filter(|(method, _)| method == name).map(|(_, hit)| *hit).collect();
-            Control { method: (*name).to_owned(), hit: share(&hits) }
+            PlantedResult { method: (*name).to_owned(), hit: share(&hits) }
         })
         .collect();
-    let select_controls = |wanted: &[&str]| -> Vec<Control> {
+    let select_controls = |wanted: &[&str]| -> Vec<PlantedResult> {
         wanted
             .iter()
             .filter_map(|name| methods.iter().find(|control| control.method == *name).cloned())
             .collect()
     };
-    Planted {
+    PlantedEvaluation {
         seeds,
         kinds,
         hit: (hit, error),

@@ -1,13 +1,13 @@
 //! The protocols by which methods are evaluated.
 
-use super::data::Clips;
+use super::data::ClipSet;
 use crate::Error;
 use agoge_attention::evaluate::{
-    Evaluation, Fold, Recognised, Shots, Watch, leave_out, recognition, shots_of_quality,
-    shots_of_sports,
+    Evaluation, FewShotEvaluation, Fold, FoldObserver, RecognitionEvaluation,
+    evaluate_quality_shots, evaluate_recognition, evaluate_sport_shots, leave_athletes_out,
 };
-use agoge_attention::peers::{Attention, Method, Task, by_name};
-use agoge_attention::{Config, Model};
+use agoge_attention::methods::{AttentionMethod, LearningMethod, LearningTask, method_by_name};
+use agoge_attention::{Model, TrainingConfig};
 use agoge_formats::Split;
 use agoge_formats::dataset::Dataset;
 use serde::Serialize;
@@ -55,22 +55,22 @@ impl Protocol {
     ///
     /// # Errors
     /// If the clips cannot be read.
-    pub fn clips(&self, data: &Path) -> Result<Clips, Error> {
+    pub fn load_clips(&self, data: &Path) -> Result<ClipSet, Error> {
         match self {
-            Protocol::UiPrmd(kind) => Clips::of_set(*kind, &data.join("ui-prmd")),
+            Protocol::UiPrmd(kind) => ClipSet::from_dataset(*kind, &data.join("ui-prmd")),
             Protocol::UtdMhad | Protocol::UtdSports => {
-                Clips::of_set(Dataset::UtdMhad, &data.join("utd-mhad"))
+                ClipSet::from_dataset(Dataset::UtdMhad, &data.join("utd-mhad"))
             }
             Protocol::PoseTrainer => {
-                Clips::of_set(Dataset::PoseTrainer, &data.join("pose-trainer"))
+                ClipSet::from_dataset(Dataset::PoseTrainer, &data.join("pose-trainer"))
             }
-            Protocol::Manifest(path) => Clips::of_manifest(path, |_| true),
+            Protocol::Manifest(path) => ClipSet::from_manifest(path, |_| true),
         }
     }
 
     /// Whether the protocol evaluates learning from few clips; such protocols are run by
     /// [`run_shots`].
-    pub fn is_of_few_clips(&self) -> bool {
+    pub fn is_few_shot(&self) -> bool {
         matches!(self, Protocol::PoseTrainer | Protocol::UtdSports)
     }
 }
@@ -78,13 +78,13 @@ impl Protocol {
 /// Result of an evaluation protocol.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum ProtocolResult {
     /// Ranking of correct above incorrect repetitions.
     Quality(Evaluation),
     /// Recognition of the movement.
-    Recognition(Recognised),
+    Recognition(RecognitionEvaluation),
     /// Learning from few clips.
-    Shots(Shots),
+    Shots(FewShotEvaluation),
 }
 
 /// UTD-MHAD's sports and their actions.
@@ -102,19 +102,19 @@ const SPORTS: [(&str, &[&str]); 5] = [
 ///
 /// # Errors
 /// If there are too few clips, or there is no such method.
-pub fn run_shots(
+pub fn evaluate_few_shot(
     protocol: &Protocol,
-    clips: &Clips,
+    clips: &ClipSet,
     base: &Model,
-    config: &Config,
+    config: &TrainingConfig,
     against: &str,
     draws: u64,
     tell: &mut (dyn FnMut(usize, usize) + Send),
-) -> Result<Outcome, Error> {
+) -> Result<ProtocolResult, Error> {
     let shots = if *protocol == Protocol::UtdSports {
-        shots_of_sports(
-            &clips.part(Split::Train),
-            &clips.part(Split::Test),
+        evaluate_sport_shots(
+            &clips.split_clips(Split::Train),
+            &clips.split_clips(Split::Test),
             &SPORTS,
             config,
             against,
@@ -122,21 +122,21 @@ pub fn run_shots(
             tell,
         )?
     } else {
-        shots_of_quality(&clips.clips, base, against, draws, tell)?
+        evaluate_quality_shots(&clips.clips, base, against, draws, tell)?
     };
-    Ok(Outcome::Shots(shots))
+    Ok(ProtocolResult::Shots(shots))
 }
 
 /// The method of a name; the attention model is trained by `config`, starting from `base` if given.
 ///
 /// # Errors
 /// If there is no such method.
-pub fn method<'a>(
+pub fn build_method<'a>(
     name: &str,
-    config: &Config,
+    config: &TrainingConfig,
     base: Option<&'a Model>,
-) -> Result<Box<dyn Method + 'a>, Error> {
-    by_name(name, &Attention { config: config.clone(), base })
+) -> Result<Box<dyn LearningMethod + 'a>, Error> {
+    method_by_name(name, &AttentionMethod { config: config.clone(), base })
         .ok_or_else(|| Error::NoSuchMethod { name: name.to_owned() })
 }
 
@@ -146,24 +146,32 @@ pub fn method<'a>(
 ///
 /// # Errors
 /// If there are too few clips, and any error that `watch` returns.
-pub fn run(
-    clips: &Clips,
-    method: &dyn Method,
+pub fn evaluate_method(
+    clips: &ClipSet,
+    method: &dyn LearningMethod,
     pairs: bool,
     seeds: u64,
     earlier: Vec<Fold>,
-    watch: &mut Watch,
-) -> Result<Outcome, Error> {
-    let test = clips.part(Split::Test);
+    watch: &mut FoldObserver,
+) -> Result<ProtocolResult, Error> {
+    let test = clips.split_clips(Split::Test);
     if !test.is_empty() {
-        return Ok(Outcome::Recognition(recognition(
-            &clips.part(Split::Train),
+        return Ok(ProtocolResult::Recognition(evaluate_recognition(
+            &clips.split_clips(Split::Train),
             &test,
             method,
             seeds,
             watch,
         )?));
     }
-    let folds = leave_out(&clips.clips, method, Task::Quality, pairs, seeds, earlier, watch)?;
-    Ok(Outcome::Quality(Evaluation::of(&clips.clips, &folds)))
+    let folds = leave_athletes_out(
+        &clips.clips,
+        method,
+        LearningTask::Quality,
+        pairs,
+        seeds,
+        earlier,
+        watch,
+    )?;
+    Ok(ProtocolResult::Quality(Evaluation::from_folds(&clips.clips, &folds)))
 }

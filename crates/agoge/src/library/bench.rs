@@ -1,18 +1,18 @@
 //! Load tests for the library: a large squad to time queries on, and a writer that is meant to be
 //! killed.
 
-use crate::{Error, Models, Options, analyze};
+use crate::{AnalysisOptions, Error, Models, analyze};
 use agoge_coach::Analysis;
-use agoge_motion::simulate::{Exercise, Set};
+use agoge_motion::simulate::{Exercise, SimulatedSet};
 use agoge_motion::{Day, Recording};
-use agoge_store::{AthleteId, Made, NewLabel, RecordingId, Store};
+use agoge_store::{AnalysisProvenance, AthleteId, NewLabel, RecordingId, Store};
 use serde::Serialize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Time taken by a query over repeated runs: the median and the longest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Times {
+pub struct QueryTimes {
     /// Median time, ms.
     pub median_ms: f64,
     /// Longest time, ms.
@@ -21,7 +21,7 @@ pub struct Times {
 
 /// Query times of a library.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Answers {
+pub struct LibraryTimes {
     /// Number of athletes in the library.
     pub athletes: usize,
     /// Number of analyses.
@@ -29,15 +29,15 @@ pub struct Answers {
     /// Size of each analysis as JSON, bytes.
     pub analysis_bytes: usize,
     /// Opening the library.
-    pub open: Times,
+    pub open: QueryTimes,
     /// Listing every athlete with the newest analysis.
-    pub overview: Times,
+    pub overview: QueryTimes,
     /// Loading one athlete with consents, sessions, recordings, the last twenty analyses and plans.
-    pub show: Times,
+    pub show: QueryTimes,
     /// Loading one complete analysis.
-    pub analysis: Times,
+    pub analysis: QueryTimes,
     /// Saving a half-second recording with its analysis.
-    pub save: Times,
+    pub save: QueryTimes,
 }
 
 /// Fills a library with a squad, each athlete with the same number of recordings and analyses, and
@@ -45,50 +45,55 @@ pub struct Answers {
 ///
 /// # Errors
 /// If the library cannot be changed.
-pub fn answers(
+pub fn time_library(
     store: &Store,
     athletes: usize,
     each: usize,
     progress: &dyn Fn(usize, usize),
-) -> Result<Answers, Error> {
-    let (recording, analysis) = example()?;
-    let json = serde_json::to_string(&analysis).map_err(agoge_store::Error::from)?;
-    let first = Day::of(2025, 1, 1).unwrap_or_default();
+) -> Result<LibraryTimes, Error> {
+    let (recording, analysis) = example_analysis()?;
+    let json = serde_json::to_string(&analysis).map_err(agoge_store::StoreError::from)?;
+    let first = Day::from_date(2025, 1, 1).unwrap_or_default();
     let mut save_times = Vec::new();
     for number in 0..athletes {
         let athlete = store.athlete_or_new(&format!("athlete {number:03}"))?;
-        for k in store.analyses(athlete.id, usize::MAX)?.len()..each {
+        for k in store.list_analyses(athlete.id, usize::MAX)?.len()..each {
             let start = Instant::now();
-            let recording = moved(&recording, number * each + k);
-            let id = store.save_recording(athlete.id, first.plus(k as i32), &recording)?;
-            store.save_analysis(id, &analysis, &Made::default())?;
-            save_times.push(ms(start));
+            let recording = shift_recording(&recording, number * each + k);
+            let id = store.save_recording(athlete.id, first.plus_days(k as i32), &recording)?;
+            store.save_analysis(id, &analysis, &AnalysisProvenance::default())?;
+            save_times.push(elapsed_ms(start));
             progress(number * each + k + 1, athletes * each);
         }
     }
-    let squad = store.athletes()?;
+    let squad = store.list_athletes()?;
     let athlete_at = |k: usize| &squad[k * 37 % squad.len()];
-    let newest =
-        store.overview()?.into_iter().filter_map(|standing| standing.last).collect::<Vec<_>>();
-    Ok(Answers {
+    let newest = store
+        .squad_overview()?
+        .into_iter()
+        .filter_map(|standing| standing.last)
+        .collect::<Vec<_>>();
+    Ok(LibraryTimes {
         athletes: squad.len(),
-        analyses: store.check()?.analyses as usize,
+        analyses: store.check_library()?.analyses as usize,
         analysis_bytes: json.len(),
-        open: time(20, |_| Store::open(store.folder()).map(drop))?,
-        overview: time(50, |_| store.overview().map(drop))?,
-        show: time(200, |k| portrait(store, athlete_at(k).id))?,
-        analysis: time(200, |k| store.analysis(newest[k * 37 % newest.len()].id).map(drop))?,
-        save: summary(save_times),
+        open: time_query(20, |_| Store::open(store.folder()).map(drop))?,
+        overview: time_query(50, |_| store.squad_overview().map(drop))?,
+        show: time_query(200, |k| query_athlete(store, athlete_at(k).id))?,
+        analysis: time_query(200, |k| {
+            store.load_analysis(newest[k * 37 % newest.len()].id).map(drop)
+        })?,
+        save: summarize_times(save_times),
     })
 }
 
 /// Runs the queries of `agoge athlete show`.
-fn portrait(store: &Store, athlete: AthleteId) -> Result<(), agoge_store::Error> {
-    store.consents(athlete)?;
-    store.sessions(athlete)?;
-    store.recordings(athlete)?;
-    store.analyses(athlete, 20)?;
-    store.plans(athlete)?;
+fn query_athlete(store: &Store, athlete: AthleteId) -> Result<(), agoge_store::StoreError> {
+    store.list_consents(athlete)?;
+    store.list_sessions(athlete)?;
+    store.list_recordings(athlete)?;
+    store.list_analyses(athlete, 20)?;
+    store.list_plans(athlete)?;
     Ok(())
 }
 
@@ -99,15 +104,19 @@ fn portrait(store: &Store, athlete: AthleteId) -> Result<(), agoge_store::Error>
 ///
 /// # Errors
 /// If the library cannot be changed.
-pub fn write(store: &Store, threads: usize, say: &(dyn Fn(String) + Sync)) -> Result<(), Error> {
-    let (recording, analysis) = example()?;
-    let number = AtomicUsize::new(store.check()?.recordings as usize * 1000);
+pub fn write_endlessly(
+    store: &Store,
+    threads: usize,
+    say: &(dyn Fn(String) + Sync),
+) -> Result<(), Error> {
+    let (recording, analysis) = example_analysis()?;
+    let number = AtomicUsize::new(store.check_library()?.recordings as usize * 1000);
     std::thread::scope(|scope| {
         let writers: Vec<_> = (0..threads)
             .map(|_| {
                 scope.spawn(|| -> Result<(), Error> {
                     loop {
-                        write_once(
+                        write_batch(
                             store,
                             &recording,
                             &analysis,
@@ -124,21 +133,21 @@ pub fn write(store: &Store, threads: usize, say: &(dyn Fn(String) + Sync)) -> Re
 }
 
 /// Writes one batch of the load test.
-fn write_once(
+fn write_batch(
     store: &Store,
     recording: &Recording,
     analysis: &Analysis,
     number: usize,
     say: &dyn Fn(String),
 ) -> Result<(), Error> {
-    let day = Day::of(2026, 1, 1).unwrap_or_default().plus((number % 300) as i32);
+    let day = Day::from_date(2026, 1, 1).unwrap_or_default().plus_days((number % 300) as i32);
     let athlete = store.athlete_or_new(&format!("athlete {}", number / 20))?.id;
     say(format!("kept athlete {}", athlete.0));
     let mut saved: Vec<RecordingId> = Vec::new();
     for k in 0..3 {
-        let id = store.save_recording(athlete, day, &moved(recording, 3 * number + k))?;
+        let id = store.save_recording(athlete, day, &shift_recording(recording, 3 * number + k))?;
         say(format!("kept recording {}", id.0));
-        let analysis = store.save_analysis(id, analysis, &Made::default())?;
+        let analysis = store.save_analysis(id, analysis, &AnalysisProvenance::default())?;
         say(format!("kept analysis {} {}", analysis.0, id.0));
         let value = serde_json::json!(number);
         store.save_label(&NewLabel {
@@ -163,16 +172,18 @@ fn write_once(
 }
 
 /// A half-second recording, and an analysis of typical size (three squats).
-fn example() -> Result<(Recording, Analysis), Error> {
+fn example_analysis() -> Result<(Recording, Analysis), Error> {
     let recording =
-        Set { repetitions: 3, rate_hz: 30.0, ..Set::new(Exercise::Squat) }.simulate().recording;
-    let options = Options { movement: "squat".to_owned(), ..Options::default() };
+        SimulatedSet { repetitions: 3, rate_hz: 30.0, ..SimulatedSet::new(Exercise::Squat) }
+            .simulate()
+            .recording;
+    let options = AnalysisOptions { movement: "squat".to_owned(), ..AnalysisOptions::default() };
     let analysis = analyze(&recording, None, &Models::without_model(), &options)?.analysis;
     Ok((recording.time_range(0.0, 0.5)?, analysis))
 }
 
 /// A copy of the recording moved a little, so that its content is unique.
-fn moved(recording: &Recording, number: usize) -> Recording {
+fn shift_recording(recording: &Recording, number: usize) -> Recording {
     let mut moved = recording.clone();
     for position in &mut moved.position {
         position[0] += number as f64 * 1e-3;
@@ -181,27 +192,30 @@ fn moved(recording: &Recording, number: usize) -> Recording {
 }
 
 /// Milliseconds since `start`.
-fn ms(start: Instant) -> f64 {
+fn elapsed_ms(start: Instant) -> f64 {
     1e3 * start.elapsed().as_secs_f64()
 }
 
 /// Times repeated runs of a query.
-fn time(
+fn time_query(
     runs: usize,
-    mut run: impl FnMut(usize) -> Result<(), agoge_store::Error>,
-) -> Result<Times, Error> {
+    mut run: impl FnMut(usize) -> Result<(), agoge_store::StoreError>,
+) -> Result<QueryTimes, Error> {
     let mut times_ms = Vec::with_capacity(runs);
     for k in 0..runs {
         let start = Instant::now();
         run(k)?;
-        times_ms.push(ms(start));
+        times_ms.push(elapsed_ms(start));
     }
-    Ok(summary(times_ms))
+    Ok(summarize_times(times_ms))
 }
 
 /// Median and maximum of some times, ms.
-fn summary(mut times_ms: Vec<f64>) -> Times {
+fn summarize_times(mut times_ms: Vec<f64>) -> QueryTimes {
     times_ms.sort_by(f64::total_cmp);
     let at = |index: usize| times_ms.get(index).copied().unwrap_or(f64::NAN);
-    Times { median_ms: at(times_ms.len() / 2), longest_ms: at(times_ms.len().saturating_sub(1)) }
+    QueryTimes {
+        median_ms: at(times_ms.len() / 2),
+        longest_ms: at(times_ms.len().saturating_sub(1)),
+    }
 }

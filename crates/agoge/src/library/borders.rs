@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// Kind of the labels.
-pub const KIND: &str = "borders";
+pub const BORDERS_KIND: &str = "borders";
 
 /// The instants at which a repetition begins, each phase passes into the next, and the repetition
 /// ends.
@@ -24,11 +24,11 @@ pub struct Borders {
 
 impl Borders {
     /// The borders found by the analysis.
-    pub fn found(repetition: &RepetitionReport) -> Borders {
+    pub fn from_report(repetition: &RepetitionReport) -> Borders {
         let [first, last] = repetition.frames;
         let frame_s =
             (repetition.end_s - repetition.start_s) / last.saturating_sub(first).max(1) as f64;
-        let turns = phases(repetition).into_iter().skip(1);
+        let turns = phase_starts(repetition).into_iter().skip(1);
         let turns = turns
             .map(|(start, _)| repetition.start_s + start.saturating_sub(first) as f64 * frame_s);
         let at_s =
@@ -37,8 +37,8 @@ impl Borders {
     }
 
     /// A description of what begins or ends at each border.
-    pub fn names(repetition: &RepetitionReport) -> Vec<String> {
-        let turns = phases(repetition)
+    pub fn border_names(repetition: &RepetitionReport) -> Vec<String> {
+        let turns = phase_starts(repetition)
             .into_iter()
             .skip(1)
             .map(|(_, name)| format!("{} begins", name.replace('_', " ")));
@@ -47,7 +47,7 @@ impl Borders {
 }
 
 /// First frame and name of each phase; empty for an attempt, whose phases are incomplete.
-fn phases(repetition: &RepetitionReport) -> Vec<(usize, &str)> {
+fn phase_starts(repetition: &RepetitionReport) -> Vec<(usize, &str)> {
     let phases = repetition.phases.iter().filter(|_| repetition.complete);
     phases.map(|phase| (phase.start, phase.name.as_str())).collect()
 }
@@ -57,22 +57,22 @@ fn phases(repetition: &RepetitionReport) -> Vec<(usize, &str)> {
 /// # Errors
 /// [`Error::Borders`] for invalid borders; if there is no such analysis, or the library cannot be
 /// changed.
-pub fn correct(
+pub fn save_correction(
     store: &Store,
     id: AnalysisId,
     borders: &Borders,
     author: &str,
 ) -> Result<LabelId, Error> {
     let invalid = |what| Error::Borders { what };
-    let (row, analysis) = (store.analysis_row(id)?, store.analysis(id)?);
+    let (row, analysis) = (store.analysis_row(id)?, store.load_analysis(id)?);
     let repetition =
         analysis.repetitions.iter().find(|repetition| repetition.number == borders.repetition);
     let repetition = repetition.ok_or(invalid("the analysis has no such repetition"))?;
-    let analysis_borders = Borders::found(repetition);
+    let analysis_borders = Borders::from_report(repetition);
     if borders.at_s.len() != analysis_borders.at_s.len() {
         return Err(invalid("there are too few or too many"));
     }
-    let time = store.recording(row.recording)?.time;
+    let time = store.load_recording(row.recording)?.time;
     let (first, last) =
         (time.first().copied().unwrap_or(f64::NAN), time.last().copied().unwrap_or(f64::NAN));
     // NaN is in no range, so it is rejected here.
@@ -82,7 +82,7 @@ pub fn correct(
     if !borders.at_s.is_sorted_by(|a, b| a < b) {
         return Err(invalid("they do not ascend"));
     }
-    let phases: Vec<&str> = phases(repetition).into_iter().map(|(_, name)| name).collect();
+    let phases: Vec<&str> = phase_starts(repetition).into_iter().map(|(_, name)| name).collect();
     let value = json!({
         "analysis": id, "movement": analysis.movement.name, "repetition": repetition.number, "phases": phases,
         "at_s": borders.at_s, "found_s": analysis_borders.at_s,
@@ -90,7 +90,7 @@ pub fn correct(
     Ok(store.save_label(&NewLabel {
         recording: row.recording,
         other: None,
-        kind: KIND,
+        kind: BORDERS_KIND,
         value: &value,
         author,
     })?)
@@ -100,13 +100,16 @@ pub fn correct(
 ///
 /// # Errors
 /// If there is no such analysis, or the library cannot be read.
-pub fn corrections(store: &Store, id: AnalysisId) -> Result<Vec<Borders>, agoge_store::Error> {
+pub fn latest_corrections(
+    store: &Store,
+    id: AnalysisId,
+) -> Result<Vec<Borders>, agoge_store::StoreError> {
     let mut newest: Vec<Borders> = Vec::new();
     for label in store
-        .labels(store.analysis_row(id)?.recording)?
+        .recording_labels(store.analysis_row(id)?.recording)?
         .into_iter()
         .rev()
-        .filter(|label| label.kind == KIND)
+        .filter(|label| label.kind == BORDERS_KIND)
     {
         let analysis = serde_json::from_value::<AnalysisId>(label.value["analysis"].clone()).ok();
         let value = json!({ "repetition": label.value["repetition"], "at_s": label.value["at_s"] });
@@ -124,8 +127,8 @@ pub fn corrections(store: &Store, id: AnalysisId) -> Result<Vec<Borders>, agoge_
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Models, Options, analyze};
-    use agoge_motion::simulate::{Exercise, Set};
+    use crate::{AnalysisOptions, Models, analyze};
+    use agoge_motion::simulate::{Exercise, SimulatedSet};
 
     #[test]
     fn what_cannot_be_is_refused_and_the_newest_holds() {
@@ -133,11 +136,14 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let ada = store.add_athlete("Ada", "").unwrap();
         let recording =
-            Set { rate_hz: 30.0, repetitions: 3, ..Set::new(Exercise::Squat) }.simulate().recording;
-        let options = Options { movement: "squat".to_owned(), ..Options::default() };
+            SimulatedSet { rate_hz: 30.0, repetitions: 3, ..SimulatedSet::new(Exercise::Squat) }
+                .simulate()
+                .recording;
+        let options =
+            AnalysisOptions { movement: "squat".to_owned(), ..AnalysisOptions::default() };
         let models = Models::without_model();
         let analysis = analyze(&recording, None, &models, &options).unwrap().analysis;
-        let id = super::super::save(
+        let id = super::super::save_analysis(
             &store,
             (ada, "2026-03-02".parse().unwrap()),
             &recording,
@@ -146,8 +152,11 @@ mod tests {
             &options,
         );
         let id = id.unwrap();
-        let analysis_borders = Borders::found(&analysis.repetitions[1]);
-        assert_eq!(Borders::names(&analysis.repetitions[1]), ["start", "ascent begins", "end"]);
+        let analysis_borders = Borders::from_report(&analysis.repetitions[1]);
+        assert_eq!(
+            Borders::border_names(&analysis.repetitions[1]),
+            ["start", "ascent begins", "end"]
+        );
         assert!(analysis_borders.at_s.is_sorted() && analysis_borders.at_s.len() == 3);
 
         let with = |at_s: Vec<f64>| Borders { at_s, ..analysis_borders.clone() };
@@ -161,20 +170,28 @@ mod tests {
             vec![-1.0, turn, end],
             vec![start, turn, 1e9],
         ] {
-            assert!(correct(&store, id, &with(wrong.clone()), "coach").is_err(), "{wrong:?}");
+            assert!(
+                save_correction(&store, id, &with(wrong.clone()), "coach").is_err(),
+                "{wrong:?}"
+            );
         }
         assert!(
-            correct(&store, id, &Borders { repetition: 99, ..analysis_borders.clone() }, "coach")
-                .is_err()
+            save_correction(
+                &store,
+                id,
+                &Borders { repetition: 99, ..analysis_borders.clone() },
+                "coach"
+            )
+            .is_err()
         );
-        assert!(correct(&store, AnalysisId(99), &analysis_borders, "coach").is_err());
-        assert!(corrections(&store, id).unwrap().is_empty());
+        assert!(save_correction(&store, AnalysisId(99), &analysis_borders, "coach").is_err());
+        assert!(latest_corrections(&store, id).unwrap().is_empty());
 
-        correct(&store, id, &with(vec![start, turn + 0.1, end]), "coach").unwrap();
+        save_correction(&store, id, &with(vec![start, turn + 0.1, end]), "coach").unwrap();
         let last = with(vec![start, turn + 0.2, end]);
-        correct(&store, id, &last, "coach").unwrap();
-        assert_eq!(corrections(&store, id).unwrap(), std::slice::from_ref(&last));
-        let labels = store.labels_of_kind(KIND).unwrap();
+        save_correction(&store, id, &last, "coach").unwrap();
+        assert_eq!(latest_corrections(&store, id).unwrap(), std::slice::from_ref(&last));
+        let labels = store.labels_of_kind(BORDERS_KIND).unwrap();
         assert_eq!((labels.len(), &labels[1].value["at_s"]), (2, &json!(last.at_s)));
         assert_eq!(labels[0].value["phases"], json!(["descent", "ascent"]));
     }

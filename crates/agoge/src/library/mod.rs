@@ -2,15 +2,15 @@
 
 pub mod bench;
 pub mod borders;
-pub mod labelled;
 pub mod labelling;
+pub mod training_set;
 
-use crate::{Error, Models, Options};
+use crate::{AnalysisOptions, Error, Models};
 use agoge_coach::Analysis;
-use agoge_coach::load::{Method, Session};
-use agoge_kinematics::movement::{Counted, find};
+use agoge_coach::load::{LoggedSession, WorkloadMethod};
+use agoge_kinematics::movement::{CountedAs, find_movement};
 use agoge_motion::{Day, Recording};
-use agoge_store::{AnalysisId, AthleteId, Made, Store};
+use agoge_store::{AnalysisId, AnalysisProvenance, AthleteId, Store};
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
@@ -45,10 +45,10 @@ pub fn pose_folder() -> Result<PathBuf, Error> {
 }
 
 /// Today's date in UTC.
-pub fn today() -> Day {
+pub fn current_day() -> Day {
     let since =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Day::at(since.as_secs_f64(), 0.0)
+    Day::from_unix(since.as_secs_f64(), 0.0)
 }
 
 /// Counts jumps and throws in an athlete's recordings (`counts_as` of the movement definitions):
@@ -56,23 +56,23 @@ pub fn today() -> Day {
 ///
 /// # Errors
 /// If the library cannot be read.
-pub fn counted(store: &Store, athlete: AthleteId) -> Result<Vec<Session>, Error> {
+pub fn counted_sessions(store: &Store, athlete: AthleteId) -> Result<Vec<LoggedSession>, Error> {
     let (mut seen, mut sessions) = (HashSet::new(), Vec::new());
-    for row in store.analyses(athlete, usize::MAX)? {
-        let counted_as = find(&row.movement).and_then(|movement| movement.counts_as);
+    for row in store.list_analyses(athlete, usize::MAX)? {
+        let counted_as = find_movement(&row.movement).and_then(|movement| movement.counts_as);
         let Some(counted_as) = counted_as.filter(|_| seen.insert(row.recording)) else { continue };
         let method = match counted_as {
-            Counted::Jump => Method::Jumps,
-            Counted::Throw => Method::Throws,
+            CountedAs::Jump => WorkloadMethod::Jumps,
+            CountedAs::Throw => WorkloadMethod::Throws,
         };
         let complete = store
-            .analysis(row.id)?
+            .load_analysis(row.id)?
             .repetitions
             .iter()
             .filter(|repetition| repetition.complete)
             .count();
         let loads = BTreeMap::from([(method, complete as f64)]);
-        sessions.push(Session {
+        sessions.push(LoggedSession {
             day: row.day,
             sport: row.movement,
             minutes: f64::NAN,
@@ -88,17 +88,19 @@ pub fn counted(store: &Store, athlete: AthleteId) -> Result<Vec<Session>, Error>
 ///
 /// # Errors
 /// If there is no such athlete, or the library cannot be changed.
-pub fn save(
+pub fn save_analysis(
     store: &Store,
     (athlete, day): (AthleteId, Day),
     recording: &Recording,
     analysis: &Analysis,
     models: &Models,
-    options: &Options,
+    options: &AnalysisOptions,
 ) -> Result<AnalysisId, Error> {
-    let options = serde_json::to_value(options).map_err(agoge_store::Error::from)?;
-    let provenance =
-        Made { model: models.model.as_ref().map(|model| model.card().name.clone()), options };
+    let options = serde_json::to_value(options).map_err(agoge_store::StoreError::from)?;
+    let provenance = AnalysisProvenance {
+        model: models.model.as_ref().map(|model| model.card().name.clone()),
+        options,
+    };
     let recording = store.save_recording(athlete, day, recording)?;
     Ok(store.save_analysis(recording, analysis, &provenance)?)
 }

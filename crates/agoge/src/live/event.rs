@@ -1,8 +1,8 @@
 //! Events of a live session.
 
 use agoge_coach::analysis::Score;
-use agoge_coach::cue::Cue;
-use agoge_kinematics::live::Outcome;
+use agoge_coach::cue::CoachCue;
+use agoge_kinematics::live::MovementOutcome;
 use agoge_kinematics::{Metric, Unit};
 use agoge_motion::Side;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use serde::Serialize;
 /// unknown number is `null`. Times are frame times, s.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
+pub enum LiveEvent {
     /// The movement that is followed from now on.
     Movement {
         /// Time of the frame.
@@ -50,7 +50,7 @@ pub enum Event {
         /// Time of the frame.
         t: f64,
         /// How it ended.
-        outcome: Outcome,
+        outcome: MovementOutcome,
         /// Repetitions completed so far, including this one.
         completed: usize,
         /// Attempts so far, including this one.
@@ -68,7 +68,7 @@ pub enum Event {
         /// The definition's metrics, if complete.
         metrics: Vec<Metric>,
         /// The model's judgement, if complete and the model applies.
-        model: Option<ModelWord>,
+        model: Option<ModelJudgement>,
     },
     /// A cue to give the athlete now.
     Cue {
@@ -78,7 +78,7 @@ pub enum Event {
         during: bool,
         /// The cue.
         #[serde(flatten)]
-        cue: Cue,
+        cue: CoachCue,
     },
     /// What had begun was not a repetition.
     Dropped {
@@ -101,7 +101,7 @@ pub struct PhaseSpan {
 /// The attention model's judgement of a repetition. Only for three-dimensional input: the model was
 /// never evaluated on a single camera.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ModelWord {
+pub struct ModelJudgement {
     /// The movement that the streaming encoder recognises in the last seconds.
     pub movement: String,
     /// Its probability, 0 to 1.

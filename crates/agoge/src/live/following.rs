@@ -1,68 +1,73 @@
 //! The followed movement: counts its repetitions and turns changes into events.
 
-use super::event::{Event, PhaseSpan};
-use super::stretch::Measured;
-use agoge_coach::cue::Cues;
-use agoge_kinematics::live::{Change, Counter, Done, Outcome};
-use agoge_kinematics::movement::At;
+use super::event::{LiveEvent, PhaseSpan};
+use super::task::MeasuredRepetition;
+use agoge_coach::cue::CueSelector;
+use agoge_kinematics::live::{FinishedMovement, LiveChange, MovementOutcome, RepetitionCounter};
+use agoge_kinematics::movement::EventCriterion;
 use agoge_kinematics::{Movement, Phase};
 use std::sync::Arc;
 
 /// The movement that a session follows, with its counter and cues.
-pub(super) struct Following {
+pub(super) struct FollowedMovement {
     pub(super) movement: Arc<Movement>,
-    pub(super) counter: Counter,
-    pub(super) cues: Cues,
+    pub(super) counter: RepetitionCounter,
+    pub(super) cues: CueSelector,
     completed: usize,
     attempted: usize,
 }
 
-impl Following {
-    pub(super) fn new(movement: Arc<Movement>) -> Following {
-        let (counter, cues) = (Counter::new(&movement), Cues::new(&movement));
-        Following { movement, counter, cues, completed: 0, attempted: 0 }
+impl FollowedMovement {
+    pub(super) fn new(movement: Arc<Movement>) -> FollowedMovement {
+        let (counter, cues) = (RepetitionCounter::new(&movement), CueSelector::new(&movement));
+        FollowedMovement { movement, counter, cues, completed: 0, attempted: 0 }
     }
 
     /// The event that announces the movement, with how it was chosen and how certainly.
-    pub(super) fn named(&self, t: f64, how: &str, certainty: f64) -> Event {
+    pub(super) fn movement_event(&self, t: f64, how: &str, certainty: f64) -> LiveEvent {
         let (name, title) = (self.movement.name.clone(), self.movement.title.clone());
-        Event::Movement { t, name, title, how: how.to_owned(), certainty }
+        LiveEvent::Movement { t, name, title, how: how.to_owned(), certainty }
     }
 
     /// The events of a change; a repetition that is over is reported without measurements.
-    pub(super) fn says(&mut self, t: f64, change: &Change) -> Vec<Event> {
+    pub(super) fn change_events(&mut self, t: f64, change: &LiveChange) -> Vec<LiveEvent> {
         match change {
-            Change::Began { start_s } => {
+            LiveChange::Began { start_s } => {
                 let phase = self.movement.phases.first();
                 phase
-                    .map(|phase| Event::Phase { t, name: phase.name.clone(), from_s: *start_s })
+                    .map(|phase| LiveEvent::Phase { t, name: phase.name.clone(), from_s: *start_s })
                     .into_iter()
                     .collect()
             }
-            Change::Turned { turn_s, .. } => {
-                let phase = after_the_turn(&self.movement).map(str::to_owned);
-                phase.map(|name| Event::Phase { t, name, from_s: *turn_s }).into_iter().collect()
+            LiveChange::Turned { turn_s, .. } => {
+                let phase = phase_after_turn(&self.movement).map(str::to_owned);
+                phase
+                    .map(|name| LiveEvent::Phase { t, name, from_s: *turn_s })
+                    .into_iter()
+                    .collect()
             }
-            Change::Ended(finished) => self.ended(t, finished, None),
-            Change::Dropped => vec![Event::Dropped { t }],
+            LiveChange::Ended(finished) => self.finish_repetition(t, finished, None),
+            LiveChange::Dropped => vec![LiveEvent::Dropped { t }],
         }
     }
 
     /// Counts a finished repetition and returns its event, followed by a cue if there is one.
-    pub(super) fn ended(
+    pub(super) fn finish_repetition(
         &mut self,
         t: f64,
-        finished: &Done,
-        measured: Option<Measured>,
-    ) -> Vec<Event> {
+        finished: &FinishedMovement,
+        measured: Option<MeasuredRepetition>,
+    ) -> Vec<LiveEvent> {
         match finished.outcome {
-            Outcome::Completed => self.completed += 1,
-            Outcome::Attempted => self.attempted += 1,
-            Outcome::Interrupted => {}
+            MovementOutcome::Completed => self.completed += 1,
+            MovementOutcome::Attempted => self.attempted += 1,
+            MovementOutcome::Interrupted => {}
         }
-        let cue = measured.as_ref().and_then(|measured| self.cues.after(&measured.repetition));
+        let cue = measured
+            .as_ref()
+            .and_then(|measured| self.cues.cue_after_repetition(&measured.repetition));
         let (phases, metrics, model) = measured.map_or_else(Default::default, |measured| {
-            let Measured { repetition, time, model } = measured;
+            let MeasuredRepetition { repetition, time, model } = measured;
             let span = |phase: &Phase| PhaseSpan {
                 name: phase.name.clone(),
                 start_s: time[phase.start],
@@ -70,7 +75,7 @@ impl Following {
             };
             (repetition.phases.iter().map(span).collect(), repetition.metrics, model)
         });
-        let mut events = vec![Event::Repetition {
+        let mut events = vec![LiveEvent::Repetition {
             t,
             outcome: finished.outcome,
             completed: self.completed,
@@ -83,16 +88,16 @@ impl Following {
             metrics,
             model,
         }];
-        events.extend(cue.map(|cue| Event::Cue { t, during: false, cue }));
+        events.extend(cue.map(|cue| LiveEvent::Cue { t, during: false, cue }));
         events
     }
 }
 
 /// The phase that begins where the driving signal is farthest from rest.
-fn after_the_turn(movement: &Movement) -> Option<&str> {
+fn phase_after_turn(movement: &Movement) -> Option<&str> {
     let is_turn = |name: &str| {
         let event = movement.events.iter().find(|event| event.name == name);
-        event.is_some_and(|event| event.at == At::Maximum && event.curve.is_none())
+        event.is_some_and(|event| event.at == EventCriterion::Maximum && event.curve.is_none())
     };
     movement.phases.iter().find(|phase| is_turn(&phase.from)).map(|phase| phase.name.as_str())
 }

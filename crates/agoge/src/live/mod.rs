@@ -2,17 +2,17 @@
 //! worn sensor, and both report events as a coach on the spot would. Pure: no clock but the frames'
 //! own, and no input or output.
 
+mod benchmark;
 mod event;
 mod following;
 mod frames;
-mod measure;
 mod sensor;
 mod session;
 mod steady;
-mod stretch;
+mod task;
 
-pub use event::{Event, ModelWord, PhaseSpan};
-pub use measure::{Measured, measure};
+pub use benchmark::{LiveBenchmark, benchmark_streams};
+pub use event::{LiveEvent, ModelJudgement, PhaseSpan};
 pub use sensor::SensorSession;
-pub use session::{Fault, Heard, Session};
-pub use stretch::{Stretch, Worked};
+pub use session::{FrameError, LiveSession, SessionOutput};
+pub use task::{StreamTask, TaskResult};

@@ -3,25 +3,27 @@
 //! 2).
 #![allow(unsafe_code)]
 
-use super::super::attention::{Attend, KEYS, hide, pack_queries, products};
-use super::super::gemm::share;
-use super::super::isa::{Isa, Work};
-use super::super::lanes::Lanes;
-use super::super::math::{LOG2_E, exp2};
+use super::super::attention::{
+    AttentionInputs, KEYS, compute_energies, mask_energies, pack_queries,
+};
+use super::super::gemm::next_tile_rows;
+use super::super::isa::{Isa, Kernel};
+use super::super::lanes::SimdLanes;
+use super::super::math::{LOG2_E, exp2_lanes};
 use super::super::matrix::{Matrix, MatrixMut};
-use super::super::tile::{Keep, PANEL, Tile};
+use super::super::tile::{ExistingValues, PANEL, Tile};
 
 /// Inputs of the backward pass of attention.
 #[derive(Clone, Copy, Debug)]
-pub struct Back<'a> {
+pub struct BackwardInputs<'a> {
     /// The inputs of the forward pass.
-    pub attend: Attend<'a>,
+    pub attend: AttentionInputs<'a>,
     /// Its output, `[query, channel out]`.
     pub out: Matrix<'a>,
     /// Logarithm of each query's sum, `[query]`, from the forward pass.
     pub sums: &'a [f32],
     /// Gradient of the output, `[query, channel out]`.
-    pub of_out: Matrix<'a>,
+    pub out_gradient: Matrix<'a>,
 }
 
 /// Computes the gradients of queries, keys and values, which have their shapes, overwriting the
@@ -30,20 +32,20 @@ pub struct Back<'a> {
 ///
 /// # Panics
 /// If the shapes do not match.
-pub fn attend_back(
+pub fn attend_backward(
     isa: Isa,
-    back: Back,
+    back: BackwardInputs,
     query_gradient: &mut MatrixMut,
     key_gradient: &mut MatrixMut,
     value_gradient: &mut MatrixMut,
     scratch: &mut Vec<f32>,
 ) {
     let a = &back.attend;
-    a.check(query_gradient.rows(), value_gradient.columns());
+    a.check_shapes(query_gradient.rows(), value_gradient.columns());
     let (queries, keys, out) = (a.query.rows(), a.key.rows(), a.value.columns());
     let fits = |m: Matrix| m.rows() == queries && m.columns() == out && m.column_stride() == 1;
     assert!(
-        fits(back.out) && fits(back.of_out) && back.sums.len() == queries,
+        fits(back.out) && fits(back.out_gradient) && back.sums.len() == queries,
         "the shapes of attention's output"
     );
     assert!(
@@ -58,28 +60,28 @@ pub fn attend_back(
     }
     let (query_gradient, key_gradient, value_gradient) =
         (query_gradient.reborrow(), key_gradient.reborrow(), value_gradient.reborrow());
-    isa.run(Gradient {
+    isa.run_kernel(AttentionGradient {
         back,
-        of_query: query_gradient,
-        of_key: key_gradient,
-        of_value: value_gradient,
+        query_gradient,
+        key_gradient,
+        value_gradient,
         scratch: &mut scratch[..needed],
     });
 }
 
-struct Gradient<'a, 'b> {
-    back: Back<'a>,
-    of_query: MatrixMut<'b>,
-    of_key: MatrixMut<'b>,
-    of_value: MatrixMut<'b>,
+struct AttentionGradient<'a, 'b> {
+    back: BackwardInputs<'a>,
+    query_gradient: MatrixMut<'b>,
+    key_gradient: MatrixMut<'b>,
+    value_gradient: MatrixMut<'b>,
     scratch: &'b mut [f32],
 }
 
-impl Work for Gradient<'_, '_> {
+impl Kernel for AttentionGradient<'_, '_> {
     type Output = ();
     #[inline(always)]
-    fn run<L: Lanes>(mut self, l: L) {
-        let Back { attend: a, out, sums, of_out: out_gradient } = self.back;
+    fn run_on_lanes<L: SimdLanes>(mut self, l: L) {
+        let BackwardInputs { attend: a, out, sums, out_gradient } = self.back;
         let (queries, channels) = (a.query.rows(), a.query.columns());
         let (query_panel, rest) = self.scratch.split_at_mut(PANEL * channels);
         let (slope_panel, rest) = rest.split_at_mut(PANEL * out.columns());
@@ -87,10 +89,10 @@ impl Work for Gradient<'_, '_> {
         let (shares, rest) = rest.split_at_mut(PANEL);
         let (energies, changes) = rest.split_at_mut(PANEL * KEYS);
         // The values stand in for the keys to compute the gradient of the attention.
-        let values = Attend { key: a.value, key_bias: None, ..a };
-        for matrix in [&mut self.of_key, &mut self.of_value] {
+        let values = AttentionInputs { key: a.value, key_bias: None, ..a };
+        for matrix in [&mut self.key_gradient, &mut self.value_gradient] {
             for i in 0..matrix.rows() {
-                matrix.row(i).fill(0.0);
+                matrix.row_mut(i).fill(0.0);
             }
         }
         for from in (0..queries).step_by(PANEL) {
@@ -101,46 +103,52 @@ impl Work for Gradient<'_, '_> {
                 // If nothing was seen the sum is zero, and the attention must be too.
                 let sum = sums[from + i];
                 logs[i] = if sum > f32::NEG_INFINITY { sum * LOG2_E } else { f32::INFINITY };
-                shares[i] = dot(l, out_gradient.row(from + i), out.row(from + i));
+                shares[i] = dot_product(l, out_gradient.row(from + i), out.row(from + i));
             }
-            let (start, stop) = a.seen(from, from + height);
+            let (start, stop) = a.visible_keys(from, from + height);
             let mut first_key = start;
             while first_key < stop {
-                let keys = share(stop - first_key, KEYS);
+                let keys = next_tile_rows(stop - first_key, KEYS);
                 let (energies, changes) =
                     (&mut energies[..keys * PANEL], &mut changes[..keys * PANEL]);
-                products(l, &a, first_key, keys, query_panel, height, energies);
-                hide(&a, from, height, first_key, energies);
-                products(l, &values, first_key, keys, slope_panel, height, changes);
-                weigh(l, energies, changes, height, logs, shares, a.scale);
-                spread(
+                compute_energies(l, &a, first_key, keys, query_panel, height, energies);
+                mask_energies(&a, from, height, first_key, energies);
+                compute_energies(l, &values, first_key, keys, slope_panel, height, changes);
+                attention_gradients(l, energies, changes, height, logs, shares, a.scale);
+                add_to_keys(
                     l,
                     energies,
                     out_gradient.sub_rows(from, height),
                     first_key,
-                    &mut self.of_value,
+                    &mut self.value_gradient,
                 );
-                spread(l, changes, a.query.sub_rows(from, height), first_key, &mut self.of_key);
-                collect(
+                add_to_keys(
+                    l,
+                    changes,
+                    a.query.sub_rows(from, height),
+                    first_key,
+                    &mut self.key_gradient,
+                );
+                add_to_queries(
                     l,
                     changes,
                     a.key.sub_rows(first_key, keys),
                     from,
                     height,
                     first_key > start,
-                    &mut self.of_query,
+                    &mut self.query_gradient,
                 );
                 first_key += keys;
             }
             for i in 0..if start == stop { height } else { 0 } {
-                self.of_query.row(from + i).fill(0.0);
+                self.query_gradient.row_mut(from + i).fill(0.0);
             }
         }
     }
 }
 
 #[inline(always)]
-fn dot<L: Lanes>(l: L, a: &[f32], b: &[f32]) -> f32 {
+fn dot_product<L: SimdLanes>(l: L, a: &[f32], b: &[f32]) -> f32 {
     let n = a.len().min(b.len());
     let whole = n - n % L::LANES;
     let mut sum = l.splat(0.0);
@@ -164,7 +172,7 @@ fn dot<L: Lanes>(l: L, a: &[f32], b: &[f32]) -> f32 {
 /// Turns energies (in units of log 2) into attention, and gradients of the attention into gradients
 /// of the energies.
 #[inline(always)]
-fn weigh<L: Lanes>(
+fn attention_gradients<L: SimdLanes>(
     l: L,
     energies: &mut [f32],
     changes: &mut [f32],
@@ -182,7 +190,7 @@ fn weigh<L: Lanes>(
         unsafe {
             let (log, share) = (l.load(logs.as_ptr().add(lane)), l.load(shares.as_ptr().add(lane)));
             for at in (lane..keys * PANEL).step_by(PANEL) {
-                let attention = exp2(l, l.sub(l.load(e.add(at)), log));
+                let attention = exp2_lanes(l, l.sub(l.load(e.add(at)), log));
                 l.store(e.add(at), attention);
                 l.store(c.add(at), l.mul(l.mul(attention, scale), l.sub(l.load(c.add(at)), share)));
             }
@@ -192,15 +200,15 @@ fn weigh<L: Lanes>(
 
 /// `out[first + key] += tile[key, query] · rows[query]`
 #[inline(always)]
-fn spread<L: Lanes>(l: L, tile: &[f32], rows: Matrix, first: usize, out: &mut MatrixMut) {
+fn add_to_keys<L: SimdLanes>(l: L, tile: &[f32], rows: Matrix, first: usize, out: &mut MatrixMut) {
     let (keys, columns, c_row) = (tile.len() / PANEL, out.columns(), out.row_stride());
     let c = out.as_mut_ptr();
     for column in (0..columns).step_by(2 * L::LANES) {
         let mut row = 0;
         while row < keys {
-            let height = share(keys - row, L::ROWS);
+            let height = next_tile_rows(keys - row, L::ROWS);
             // SAFETY: keys `row .. row + height` of the tile, all of `rows`, and rows of `out` that
-            // `attend_back` checked to exist.
+            // `attend_backward` checked to exist.
             unsafe {
                 l.tile(&Tile {
                     rows: height,
@@ -214,7 +222,7 @@ fn spread<L: Lanes>(l: L, tile: &[f32], rows: Matrix, first: usize, out: &mut Ma
                     b_whole: false,
                     c: c.add((first + row) * c_row + column),
                     c_row,
-                    keep: Keep::All,
+                    keep: ExistingValues::All,
                     column_bias: std::ptr::null(),
                     row_bias: std::ptr::null(),
                     row_scale: std::ptr::null(),
@@ -227,7 +235,7 @@ fn spread<L: Lanes>(l: L, tile: &[f32], rows: Matrix, first: usize, out: &mut Ma
 
 /// `out[from + query] = tile[key, query] · rows[key]`, or added to the existing values if `begun`.
 #[inline(always)]
-fn collect<L: Lanes>(
+fn add_to_queries<L: SimdLanes>(
     l: L,
     tile: &[f32],
     rows: Matrix,
@@ -241,9 +249,9 @@ fn collect<L: Lanes>(
     for column in (0..columns).step_by(2 * L::LANES) {
         let mut row = 0;
         while row < height {
-            let high = share(height - row, L::ROWS);
+            let high = next_tile_rows(height - row, L::ROWS);
             // SAFETY: queries `row .. row + high` of the tile's 32, all of `rows`, and rows of
-            // `out` that `attend_back` checked to exist.
+            // `out` that `attend_backward` checked to exist.
             unsafe {
                 l.tile(&Tile {
                     rows: high,
@@ -257,7 +265,7 @@ fn collect<L: Lanes>(
                     b_whole: false,
                     c: c.add((from + row) * c_row + column),
                     c_row,
-                    keep: if begun { Keep::All } else { Keep::Nothing },
+                    keep: if begun { ExistingValues::All } else { ExistingValues::Nothing },
                     column_bias: std::ptr::null(),
                     row_bias: std::ptr::null(),
                     row_scale: std::ptr::null(),
@@ -270,15 +278,15 @@ fn collect<L: Lanes>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::attention::{Window, attend, scratch};
+    use super::super::super::attention::{KeyWindow, attend_head, scratch_len};
     use super::*;
 
-    fn draw(random: &mut fastrand::Rng, n: usize) -> Vec<f32> {
+    fn random_values(random: &mut fastrand::Rng, n: usize) -> Vec<f32> {
         (0..n).map(|_| random.f32() * 2.0 - 1.0).collect()
     }
 
     /// Output of the definition in double precision, for finite differences.
-    fn exact(
+    fn exact_output(
         parts: &[Vec<f64>; 3],
         [queries, keys, channels]: [usize; 3],
         scale: f64,
@@ -314,7 +322,7 @@ mod tests {
             for hidden in [false, true] {
                 for window in [
                     None,
-                    Some(Window {
+                    Some(KeyWindow {
                         first: keys.saturating_sub(queries),
                         back: usize::MAX,
                         ahead: 0,
@@ -322,7 +330,7 @@ mod tests {
                 ] {
                     let sizes =
                         [queries * channels, keys * channels, keys * channels, queries * channels];
-                    let [q, k, v, g] = sizes.map(|n| draw(&mut random, n));
+                    let [q, k, v, g] = sizes.map(|n| random_values(&mut random, n));
                     let bias: Vec<f32> = (0..keys)
                         .map(|j| if j % 3 == 1 { f32::NEG_INFINITY } else { 0.0 })
                         .collect();
@@ -332,10 +340,10 @@ mod tests {
                     let parts = [&q, &k, &v]
                         .map(|part| part.iter().map(|v| f64::from(*v)).collect::<Vec<f64>>());
                     let loss = |parts: &[Vec<f64>; 3]| -> f64 {
-                        let out = exact(parts, [queries, keys, channels], 0.7, &sees);
+                        let out = exact_output(parts, [queries, keys, channels], 0.7, &sees);
                         out.iter().zip(&g).map(|(out, g)| out * f64::from(*g)).sum()
                     };
-                    let inputs = Attend {
+                    let inputs = AttentionInputs {
                         query: Matrix::new(&q, queries, channels),
                         key: Matrix::new(&k, keys, channels),
                         value: Matrix::new(&v, keys, channels),
@@ -343,22 +351,22 @@ mod tests {
                         key_bias: hidden.then_some(&bias[..]),
                         window,
                     };
-                    for isa in Isa::all() {
+                    for isa in Isa::all_supported() {
                         let (mut out, mut sums) =
                             (vec![0.0; queries * channels], vec![0.0; queries]);
-                        let mut memory = vec![0.0; scratch(channels)];
+                        let mut memory = vec![0.0; scratch_len(channels)];
                         let to = &mut MatrixMut::new(&mut out, queries, channels);
-                        attend(isa, inputs, to, Some(&mut sums), &mut memory);
-                        let back = Back {
+                        attend_head(isa, inputs, to, Some(&mut sums), &mut memory);
+                        let back = BackwardInputs {
                             attend: inputs,
                             out: Matrix::new(&out, queries, channels),
                             sums: &sums,
-                            of_out: Matrix::new(&g, queries, channels),
+                            out_gradient: Matrix::new(&g, queries, channels),
                         };
                         let mut gradients =
                             [vec![9.0; q.len()], vec![9.0; k.len()], vec![9.0; v.len()]];
                         let [query_gradient, key_gradient, value_gradient] = &mut gradients;
-                        attend_back(
+                        attend_backward(
                             isa,
                             back,
                             &mut MatrixMut::new(query_gradient, queries, channels),

@@ -5,6 +5,6 @@ mod attention;
 mod gelu;
 mod norm;
 
-pub use attention::{Back, attend_back};
+pub use attention::{BackwardInputs, attend_backward};
 pub use gelu::gelu_slope;
-pub use norm::layer_norm_back;
+pub use norm::layer_norm_backward;

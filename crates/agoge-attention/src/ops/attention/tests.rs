@@ -1,4 +1,4 @@
-use super::super::tests::{compare, draw};
+use super::super::tests::{assert_same_gradients, random_values};
 use super::*;
 use burn::tensor::{Device, TensorData};
 
@@ -18,15 +18,19 @@ fn attention_and_its_gradients_are_those_of_plain_burn() {
         let bias =
             Tensor::<4>::from_data(TensorData::new(bias, [1, heads, queries, keys]), &device);
         let times = |n: usize| (0..sequences * n).map(|i| i as f32 * 0.033).collect::<Vec<_>>();
-        let rotary =
-            [queries, keys].map(|n| Rotary::of_times(&times(n), n, channels / 2, 20.0, 0.5));
+        let rotary = [queries, keys]
+            .map(|n| RotaryAngles::from_times(&times(n), n, channels / 2, 20.0, 0.5));
         let sights = [
-            Sight::default(),
-            Sight { scale: Some(0.5), hidden: Some(hidden.clone()), ..Sight::default() },
-            Sight { causal: true, ..Sight::default() },
-            Sight { bias: Some(bias.clone()), ..Sight::default() },
-            Sight { rotary: Some(rotary.clone()), ..Sight::default() },
-            Sight {
+            AttentionOptions::default(),
+            AttentionOptions {
+                scale: Some(0.5),
+                hidden: Some(hidden.clone()),
+                ..AttentionOptions::default()
+            },
+            AttentionOptions { causal: true, ..AttentionOptions::default() },
+            AttentionOptions { bias: Some(bias.clone()), ..AttentionOptions::default() },
+            AttentionOptions { rotary: Some(rotary.clone()), ..AttentionOptions::default() },
+            AttentionOptions {
                 scale: None,
                 hidden: Some(hidden),
                 causal: true,
@@ -35,9 +39,9 @@ fn attention_and_its_gradients_are_those_of_plain_burn() {
             },
         ];
         let inputs = [
-            draw(&[sequences, heads, queries, channels], 1, 1.0),
-            draw(&[sequences, heads, keys, channels], 2, 1.0),
-            draw(&[sequences, heads, keys, channels], 3, 1.0),
+            random_values(&[sequences, heads, queries, channels], 1, 1.0),
+            random_values(&[sequences, heads, keys, channels], 2, 1.0),
+            random_values(&[sequences, heads, keys, channels], 3, 1.0),
         ];
         for sight in sights {
             if channels < 2 && sight.rotary.is_some() {
@@ -50,21 +54,21 @@ fn attention_and_its_gradients_are_those_of_plain_burn() {
                     t[2].clone().reshape([sequences, heads, keys, channels]),
                 )
             };
-            let on = |t: &Tensor<1>| Sight {
+            let on = |t: &Tensor<1>| AttentionOptions {
                 bias: sight.bias.clone().map(|b| b.to_device(&t.device())),
                 ..sight.clone()
             };
-            compare(
+            assert_same_gradients(
                 &inputs,
                 |t| {
                     let (q, k, v) = shaped(t);
-                    attention(q, k, v, &sight)
+                    dot_product_attention(q, k, v, &sight)
                 },
                 |t| {
                     let (q, k, v) = shaped(t);
                     let sight = on(&t[0]);
                     let hidden = sight.hidden.clone().map(|h| h.to_device(&t[0].device()));
-                    plain(q, k, v, &Sight { hidden, ..sight })
+                    burn_attention(q, k, v, &AttentionOptions { hidden, ..sight })
                 },
             );
         }
@@ -75,20 +79,20 @@ fn attention_and_its_gradients_are_those_of_plain_burn() {
 fn self_attention_runs_along_the_second_dimension() {
     let (outer, tokens, inner, heads, channels) = (2, 9, 3, 2, 6);
     let all = heads * channels;
-    let input = [draw(&[outer, tokens, inner, 3 * all], 5, 1.0)];
+    let input = [random_values(&[outer, tokens, inner, 3 * all], 5, 1.0)];
     let device = Device::flex();
     let hidden: Vec<bool> = (0..outer * tokens * inner).map(|i| i >= inner && i % 5 == 2).collect();
     let hidden =
         Tensor::<3, Bool>::from_data(TensorData::new(hidden, [outer, tokens, inner]), &device);
     let times: Vec<f32> = (0..outer * tokens).map(|i| i as f32 * 0.1).collect();
-    let rotary = Rotary::of_times(&times, tokens, channels / 2, 10.0, 1.0);
-    let sight = Sight {
+    let rotary = RotaryAngles::from_times(&times, tokens, channels / 2, 10.0, 1.0);
+    let sight = AttentionOptions {
         hidden: Some(hidden.clone()),
         rotary: Some([rotary.clone(), rotary.clone()]),
-        ..Sight::default()
+        ..AttentionOptions::default()
     };
     let shape = |t: &[Tensor<1>]| t[0].clone().reshape([outer, tokens, inner, 3 * all]);
-    compare(
+    assert_same_gradients(
         &input,
         |t| self_attention(shape(t), heads, &sight),
         |t| {
@@ -101,13 +105,13 @@ fn self_attention_runs_along_the_second_dimension() {
                 tokens,
                 1,
             ]);
-            let rotary = rotary.repeated(outer, inner);
-            let sight = Sight {
+            let rotary = rotary.repeat_sequences(outer, inner);
+            let sight = AttentionOptions {
                 hidden: Some(hidden),
                 rotary: Some([rotary.clone(), rotary]),
-                ..Sight::default()
+                ..AttentionOptions::default()
             };
-            let out = plain(part(0), part(1), part(2), &sight);
+            let out = burn_attention(part(0), part(1), part(2), &sight);
             out.swap_dims(1, 2).reshape([outer, inner, tokens, all]).swap_dims(1, 2)
         },
     );
@@ -118,8 +122,8 @@ fn a_query_that_sees_nothing_gets_zeros_and_gives_no_gradient() {
     let device = Device::flex().autodiff();
     let x = Tensor::<4>::ones([1, 1, 3, 4], &device).require_grad();
     let hidden = Tensor::<3, Bool>::from_data(TensorData::new(vec![true; 3], [1, 3, 1]), &device);
-    let sight = Sight { hidden: Some(hidden), ..Sight::default() };
-    let out = attention(x.clone(), x.clone(), x.clone(), &sight);
+    let sight = AttentionOptions { hidden: Some(hidden), ..AttentionOptions::default() };
+    let out = dot_product_attention(x.clone(), x.clone(), x.clone(), &sight);
     assert_eq!(out.clone().into_data().try_to_vec::<f32>().unwrap(), vec![0.0; 12]);
     let gradient = x.grad(&out.sum().backward()).unwrap();
     assert_eq!(gradient.into_data().try_to_vec::<f32>().unwrap(), vec![0.0; 12]);

@@ -1,12 +1,12 @@
 //! Encodes a planned workout as a FIT file for watches and bicycle computers: file_id, workout and
 //! workout_step messages, following the FIT protocol as published by Garmin.
 
-use super::decode::crc;
+use super::decode::crc16;
 use super::profile::{self, EPOCH_S, FILE_ID, WORKOUT, WORKOUT_STEP};
 use agoge_motion::Day;
 
 /// Longest text, bytes including its terminating zero: what devices show.
-const TEXT: usize = 48;
+const LONGEST_TEXT: usize = 48;
 /// Base types of the protocol.
 const ENUM: u8 = 0x00;
 const STRING: u8 = 0x07;
@@ -18,7 +18,7 @@ const NO_UINT32: u32 = u32::MAX;
 
 /// A planned workout.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Planned {
+pub struct PlannedWorkout {
     /// The workout's title.
     pub title: String,
     /// The sport in lower case; any word is accepted.
@@ -39,7 +39,7 @@ pub enum PlannedStep {
         /// Its role in the workout.
         part: StepKind,
         /// How long it lasts.
-        length: Length,
+        length: StepLength,
         /// Range of target power, percent of threshold power; the device converts it to watts.
         power: Option<[f64; 2]>,
     },
@@ -67,7 +67,7 @@ pub enum StepKind {
 
 /// The length of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Length {
+pub enum StepLength {
     /// Seconds.
     Seconds(f64),
     /// Metres.
@@ -79,53 +79,53 @@ pub enum Length {
 }
 
 /// Encodes a planned workout as the bytes of a FIT file.
-pub fn planned_fit(workout: &Planned) -> Vec<u8> {
+pub fn encode_planned_fit(workout: &PlannedWorkout) -> Vec<u8> {
     let mut data = Vec::new();
     let seconds = 86_400.0 * f64::from(workout.day.0) - EPOCH_S;
     // Type 5 is a workout; manufacturer 255 is for those without a number of their own.
-    message(
+    encode_message(
         &mut data,
         0,
         FILE_ID,
         &[
-            Field::Enum(0, 5),
-            Field::Short(1, 255),
-            Field::Short(2, 0),
-            Field::Long(4, seconds.max(0.0) as u32),
+            EncodedField::Enum(0, 5),
+            EncodedField::Short(1, 255),
+            EncodedField::Short(2, 0),
+            EncodedField::Long(4, seconds.max(0.0) as u32),
         ],
     );
     let (sport, sub_sport) = profile::sport_number(&workout.sport);
-    message(
+    encode_message(
         &mut data,
         1,
         WORKOUT,
         &[
-            Field::Enum(4, sport),
-            Field::Enum(11, sub_sport),
-            Field::Short(6, workout.steps.len().min(usize::from(u16::MAX)) as u16),
-            Field::Text(8, &workout.title),
+            EncodedField::Enum(4, sport),
+            EncodedField::Enum(11, sub_sport),
+            EncodedField::Short(6, workout.steps.len().min(usize::from(u16::MAX)) as u16),
+            EncodedField::Text(8, &workout.title),
         ],
     );
     for (index, step) in workout.steps.iter().enumerate() {
-        message(&mut data, 2, WORKOUT_STEP, &fields(index, step));
+        encode_message(&mut data, 2, WORKOUT_STEP, &step_fields(index, step));
     }
     let mut file = vec![14, 0x10];
-    file.extend(PROFILE.to_le_bytes());
+    file.extend(PROFILE_VERSION.to_le_bytes());
     file.extend((data.len() as u32).to_le_bytes());
     file.extend(b".FIT");
-    let sum = crc(0, &file);
+    let sum = crc16(0, &file);
     file.extend(sum.to_le_bytes());
     file.extend(data);
-    let sum = crc(0, &file);
+    let sum = crc16(0, &file);
     file.extend(sum.to_le_bytes());
     file
 }
 
 /// Version of the FIT profile whose messages are used, times 100.
-const PROFILE: u16 = 2132;
+const PROFILE_VERSION: u16 = 2132;
 
 /// A field of a message: its number and its value.
-enum Field<'a> {
+enum EncodedField<'a> {
     Enum(u8, u8),
     Short(u8, u16),
     Long(u8, u32),
@@ -133,16 +133,16 @@ enum Field<'a> {
 }
 
 /// The fields of a step's workout_step message.
-fn fields(index: usize, step: &PlannedStep) -> [Field<'_>; 9] {
+fn step_fields(index: usize, step: &PlannedStep) -> [EncodedField<'_>; 9] {
     let [time, distance, open, repeat, repetitions] = [0, 1, 5, 6, 29];
     let [power_target, no_target] = [4, 2];
     let (title, kind, value, target, amount, range, intensity) = match step {
         PlannedStep::Do { title, part, length, power } => {
             let (kind, value) = match length {
-                Length::Seconds(seconds) => (time, whole(seconds * 1000.0)),
-                Length::Metres(metres) => (distance, whole(metres * 100.0)),
-                Length::Repetitions(times) => (repetitions, *times),
-                Length::Open => (open, NO_UINT32),
+                StepLength::Seconds(seconds) => (time, round_to_u32(seconds * 1000.0)),
+                StepLength::Metres(metres) => (distance, round_to_u32(metres * 100.0)),
+                StepLength::Repetitions(times) => (repetitions, *times),
+                StepLength::Open => (open, NO_UINT32),
             };
             let intensity = match part {
                 StepKind::Work => 0,
@@ -153,7 +153,9 @@ fn fields(index: usize, step: &PlannedStep) -> [Field<'_>; 9] {
             // A power target of at most 1000 is in percent of threshold power; zone 0 means that
             // the range applies.
             let (target, amount, range) = match power {
-                Some(range) => (power_target, 0, range.map(|percent| whole(percent).min(1000))),
+                Some(range) => {
+                    (power_target, 0, range.map(|percent| round_to_u32(percent).min(1000)))
+                }
                 None => (no_target, 0, [NO_UINT32; 2]),
             };
             (title.as_str(), kind, value, target, amount, range, intensity)
@@ -163,70 +165,72 @@ fn fields(index: usize, step: &PlannedStep) -> [Field<'_>; 9] {
         }
     };
     [
-        Field::Short(254, index as u16),
-        Field::Text(0, title),
-        Field::Enum(1, kind),
-        Field::Long(2, value),
-        Field::Enum(3, target),
-        Field::Long(4, amount),
-        Field::Long(5, range[0]),
-        Field::Long(6, range[1]),
-        Field::Enum(7, intensity),
+        EncodedField::Short(254, index as u16),
+        EncodedField::Text(0, title),
+        EncodedField::Enum(1, kind),
+        EncodedField::Long(2, value),
+        EncodedField::Enum(3, target),
+        EncodedField::Long(4, amount),
+        EncodedField::Long(5, range[0]),
+        EncodedField::Long(6, range[1]),
+        EncodedField::Enum(7, intensity),
     ]
 }
 
 /// Rounds to a whole number; negative values and NaN become 0.
-fn whole(value: f64) -> u32 {
+fn round_to_u32(value: f64) -> u32 {
     value.round().clamp(0.0, f64::from(u32::MAX - 1)) as u32
 }
 
 /// Appends the definition of a message and the message itself.
-fn message(data: &mut Vec<u8>, local: u8, kind: u16, fields: &[Field]) {
+fn encode_message(data: &mut Vec<u8>, local: u8, kind: u16, fields: &[EncodedField]) {
     data.extend([0x40 | local, 0, 0]);
     data.extend(kind.to_le_bytes());
     data.push(fields.len() as u8);
     for field in fields {
         data.extend(match field {
-            Field::Enum(number, _) => [*number, 1, ENUM],
-            Field::Short(number, _) => [*number, 2, UINT16],
-            Field::Long(number, _) => [*number, 4, UINT32],
-            Field::Text(number, text) => [*number, (cut(text).len() + 1) as u8, STRING],
+            EncodedField::Enum(number, _) => [*number, 1, ENUM],
+            EncodedField::Short(number, _) => [*number, 2, UINT16],
+            EncodedField::Long(number, _) => [*number, 4, UINT32],
+            EncodedField::Text(number, text) => [*number, (cut_text(text).len() + 1) as u8, STRING],
         });
     }
     data.push(local);
     for field in fields {
         match field {
-            Field::Enum(_, value) => data.push(*value),
-            Field::Short(_, value) => data.extend(value.to_le_bytes()),
-            Field::Long(_, value) => data.extend(value.to_le_bytes()),
-            Field::Text(_, text) => data.extend(cut(text).bytes().chain([0])),
+            EncodedField::Enum(_, value) => data.push(*value),
+            EncodedField::Short(_, value) => data.extend(value.to_le_bytes()),
+            EncodedField::Long(_, value) => data.extend(value.to_le_bytes()),
+            EncodedField::Text(_, text) => data.extend(cut_text(text).bytes().chain([0])),
         }
     }
 }
 
-/// Cuts a text to fit [`TEXT`], at a character boundary and before any zero.
-fn cut(text: &str) -> &str {
+/// Cuts a text to fit [`LONGEST_TEXT`], at a character boundary and before any zero.
+fn cut_text(text: &str) -> &str {
     let text = text.split('\0').next().unwrap_or_default();
-    let end =
-        (0..TEXT.min(text.len() + 1)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    let end = (0..LONGEST_TEXT.min(text.len() + 1))
+        .rev()
+        .find(|end| text.is_char_boundary(*end))
+        .unwrap_or(0);
     &text[..end]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::decode::parts;
-    use super::super::value::Value;
+    use super::super::decode::decode_files;
+    use super::super::value::FitValue;
     use super::*;
     use proptest::prelude::*;
 
-    fn threshold() -> Planned {
+    fn threshold_workout() -> PlannedWorkout {
         let step = |title: &str, part, seconds, power| PlannedStep::Do {
             title: title.into(),
             part,
-            length: Length::Seconds(seconds),
+            length: StepLength::Seconds(seconds),
             power,
         };
-        Planned {
+        PlannedWorkout {
             title: "Threshold ride, 4 × 8 min".into(),
             sport: "cycling".into(),
             day: Day(20_550),
@@ -246,34 +250,34 @@ mod tests {
     /// over a file including its checksum is 0.
     #[test]
     fn what_was_written_is_read_back() {
-        let bytes = planned_fit(&threshold());
+        let bytes = encode_planned_fit(&threshold_workout());
         assert_eq!((bytes[0], &bytes[8..12]), (14, b".FIT".as_slice()));
         assert_eq!(
             u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) as usize,
             bytes.len() - 16
         );
-        assert_eq!(crc(0, &bytes[..14]), 0);
-        assert_eq!(crc(0, &bytes), 0);
-        let parts = parts(&bytes);
+        assert_eq!(crc16(0, &bytes[..14]), 0);
+        assert_eq!(crc16(0, &bytes), 0);
+        let parts = decode_files(&bytes);
         assert_eq!(parts.len(), 1);
         assert_eq!(parts[0].faults, []);
         let of_kind =
             |kind: u16| parts[0].messages.iter().filter(move |message| message.kind == kind);
         let id = of_kind(FILE_ID).next().unwrap();
-        assert_eq!((id.number(0), id.number(1)), (5.0, 255.0));
+        assert_eq!((id.field_number(0), id.field_number(1)), (5.0, 255.0));
         // The day, read back: 20 550 days after 1970-01-01.
-        assert_eq!((id.number(4) + EPOCH_S) / 86_400.0, 20_550.0);
+        assert_eq!((id.field_number(4) + EPOCH_S) / 86_400.0, 20_550.0);
         let workout = of_kind(WORKOUT).next().unwrap();
-        assert_eq!((workout.number(4), workout.number(6)), (2.0, 6.0));
-        let title = |fields: &[(u8, Value)], number: u8| {
+        assert_eq!((workout.field_number(4), workout.field_number(6)), (2.0, 6.0));
+        let title = |fields: &[(u8, FitValue)], number: u8| {
             fields.iter().find(|(n, _)| *n == number).unwrap().1.clone()
         };
-        assert_eq!(title(&workout.fields, 8), Value::Text("Threshold ride, 4 × 8 min".into()));
+        assert_eq!(title(&workout.fields, 8), FitValue::Text("Threshold ride, 4 × 8 min".into()));
         let steps: Vec<_> = of_kind(WORKOUT_STEP).collect();
         assert_eq!(steps.len(), 6);
         let read: Vec<[f64; 8]> = steps
             .iter()
-            .map(|step| [254, 1, 2, 3, 4, 5, 6, 7].map(|field| step.number(field)))
+            .map(|step| [254, 1, 2, 3, 4, 5, 6, 7].map(|field| step.field_number(field)))
             .collect();
         // Index, kind and value of the length (ms), target, its amount, from, to, intensity; NaN
         // means not given.
@@ -286,10 +290,10 @@ mod tests {
     proptest! {
         #[test]
         fn any_workout_is_a_sound_file(title in ".{0,80}", metres in any::<f64>(), day in any::<i32>(), times in any::<u32>()) {
-            let length = [Length::Metres(metres), Length::Seconds(metres), Length::Repetitions(times), Length::Open];
+            let length = [StepLength::Metres(metres), StepLength::Seconds(metres), StepLength::Repetitions(times), StepLength::Open];
             let steps = length.map(|length| PlannedStep::Do { title: title.clone(), part: StepKind::Work, length, power: Some([metres; 2]) });
-            let bytes = planned_fit(&Planned { title, sport: "chess".into(), day: Day(day), steps: steps.to_vec() });
-            let parts = parts(&bytes);
+            let bytes = encode_planned_fit(&PlannedWorkout { title, sport: "chess".into(), day: Day(day), steps: steps.to_vec() });
+            let parts = decode_files(&bytes);
             prop_assert_eq!(&parts[0].faults, &[]);
             prop_assert_eq!(parts[0].messages.len(), 6);
         }

@@ -31,7 +31,7 @@ pub(super) const EPOCH_S: f64 = 631_065_600.0;
 pub(super) const FIRST_DATE: f64 = 268_435_456.0;
 
 /// A field of a record; its value is raw / scale − offset.
-pub(super) struct Field {
+pub(super) struct ProfileField {
     pub(super) number: u8,
     pub(super) name: &'static str,
     pub(super) scale: f64,
@@ -39,61 +39,61 @@ pub(super) struct Field {
 }
 
 /// A field without offset.
-const fn field(number: u8, name: &'static str, scale: f64) -> Field {
-    Field { number, name, scale, offset: 0.0 }
+const fn profile_field(number: u8, name: &'static str, scale: f64) -> ProfileField {
+    ProfileField { number, name, scale, offset: 0.0 }
 }
 
 /// The fields of a record, sorted by number.
-pub(super) const RECORD_FIELDS: &[Field] = &[
-    field(0, "position_lat", 1.0),
-    field(1, "position_long", 1.0),
-    Field { number: 2, name: "altitude", scale: 5.0, offset: 500.0 },
-    field(3, "heart_rate", 1.0),
-    field(4, "cadence", 1.0),
-    field(5, "distance", 100.0),
-    field(6, "speed", 1000.0),
-    field(7, "power", 1.0),
-    field(9, "grade", 100.0),
-    field(10, "resistance", 1.0),
-    field(11, "time_from_course", 1000.0),
-    field(12, "cycle_length", 100.0),
-    field(13, "temperature", 1.0),
-    field(17, "speed_1s", 16.0),
-    field(18, "cycles", 1.0),
-    field(19, "total_cycles", 1.0),
-    field(28, "compressed_accumulated_power", 1.0),
-    field(29, "accumulated_power", 1.0),
-    field(30, "left_right_balance", 1.0),
-    field(31, "gps_accuracy", 1.0),
-    field(32, "vertical_speed", 1000.0),
-    field(33, "calories", 1.0),
-    field(39, "vertical_oscillation", 10.0),
-    field(40, "stance_time_percent", 100.0),
-    field(41, "stance_time", 10.0),
-    field(42, "activity_type", 1.0),
-    field(43, "left_torque_effectiveness", 2.0),
-    field(44, "right_torque_effectiveness", 2.0),
-    field(45, "left_pedal_smoothness", 2.0),
-    field(46, "right_pedal_smoothness", 2.0),
-    field(47, "combined_pedal_smoothness", 2.0),
-    field(48, "time128", 128.0),
-    field(49, "stroke_type", 1.0),
-    field(50, "zone", 1.0),
-    field(51, "ball_speed", 100.0),
-    field(52, "cadence256", 256.0),
-    field(53, "fractional_cadence", 128.0),
-    field(54, "total_hemoglobin_conc", 100.0),
-    field(57, "saturated_hemoglobin_percent", 10.0),
-    field(62, "device_index", 1.0),
-    field(73, "enhanced_speed", 1000.0),
-    Field { number: 78, name: "enhanced_altitude", scale: 5.0, offset: 500.0 },
-    field(81, "battery_soc", 2.0),
-    field(82, "motor_power", 1.0),
-    field(83, "vertical_ratio", 100.0),
-    field(84, "stance_time_balance", 100.0),
-    field(85, "step_length", 10.0),
-    field(91, "absolute_pressure", 1.0),
-    field(92, "depth", 1000.0),
+pub(super) const RECORD_FIELDS: &[ProfileField] = &[
+    profile_field(0, "position_lat", 1.0),
+    profile_field(1, "position_long", 1.0),
+    ProfileField { number: 2, name: "altitude", scale: 5.0, offset: 500.0 },
+    profile_field(3, "heart_rate", 1.0),
+    profile_field(4, "cadence", 1.0),
+    profile_field(5, "distance", 100.0),
+    profile_field(6, "speed", 1000.0),
+    profile_field(7, "power", 1.0),
+    profile_field(9, "grade", 100.0),
+    profile_field(10, "resistance", 1.0),
+    profile_field(11, "time_from_course", 1000.0),
+    profile_field(12, "cycle_length", 100.0),
+    profile_field(13, "temperature", 1.0),
+    profile_field(17, "speed_1s", 16.0),
+    profile_field(18, "cycles", 1.0),
+    profile_field(19, "total_cycles", 1.0),
+    profile_field(28, "compressed_accumulated_power", 1.0),
+    profile_field(29, "accumulated_power", 1.0),
+    profile_field(30, "left_right_balance", 1.0),
+    profile_field(31, "gps_accuracy", 1.0),
+    profile_field(32, "vertical_speed", 1000.0),
+    profile_field(33, "calories", 1.0),
+    profile_field(39, "vertical_oscillation", 10.0),
+    profile_field(40, "stance_time_percent", 100.0),
+    profile_field(41, "stance_time", 10.0),
+    profile_field(42, "activity_type", 1.0),
+    profile_field(43, "left_torque_effectiveness", 2.0),
+    profile_field(44, "right_torque_effectiveness", 2.0),
+    profile_field(45, "left_pedal_smoothness", 2.0),
+    profile_field(46, "right_pedal_smoothness", 2.0),
+    profile_field(47, "combined_pedal_smoothness", 2.0),
+    profile_field(48, "time128", 128.0),
+    profile_field(49, "stroke_type", 1.0),
+    profile_field(50, "zone", 1.0),
+    profile_field(51, "ball_speed", 100.0),
+    profile_field(52, "cadence256", 256.0),
+    profile_field(53, "fractional_cadence", 128.0),
+    profile_field(54, "total_hemoglobin_conc", 100.0),
+    profile_field(57, "saturated_hemoglobin_percent", 10.0),
+    profile_field(62, "device_index", 1.0),
+    profile_field(73, "enhanced_speed", 1000.0),
+    ProfileField { number: 78, name: "enhanced_altitude", scale: 5.0, offset: 500.0 },
+    profile_field(81, "battery_soc", 2.0),
+    profile_field(82, "motor_power", 1.0),
+    profile_field(83, "vertical_ratio", 100.0),
+    profile_field(84, "stance_time_balance", 100.0),
+    profile_field(85, "step_length", 10.0),
+    profile_field(91, "absolute_pressure", 1.0),
+    profile_field(92, "depth", 1000.0),
 ];
 
 /// Names of the sports, by number.
@@ -119,7 +119,7 @@ const SPORTS: [&str; 18] = [
 ];
 
 /// The name of a sport; `sport_N` for rare ones.
-pub(super) fn sport(number: f64) -> String {
+pub(super) fn sport_name(number: f64) -> String {
     match SPORTS.get(number as usize) {
         Some(name) if number >= 0.0 => (*name).to_owned(),
         _ if number.is_nan() => String::new(),
@@ -137,7 +137,7 @@ pub(super) fn sport_number(name: &str) -> (u8, u8) {
 }
 
 /// Describes the purpose of a file that is not a workout, by its type, for messages.
-pub(super) fn purpose(kind: f64) -> &'static str {
+pub(super) fn file_purpose(kind: f64) -> &'static str {
     match kind as u8 {
         _ if kind.is_nan() => "without its purpose",
         1 => "of the device",

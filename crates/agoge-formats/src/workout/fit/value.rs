@@ -2,7 +2,7 @@
 
 /// The value of a field.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(super) enum FitValue {
     /// A number; NaN if it is the type's mark for invalid.
     Number(f64),
     /// Several numbers, in order.
@@ -11,22 +11,22 @@ pub(super) enum Value {
     Text(String),
 }
 
-impl Value {
+impl FitValue {
     /// The number; NaN for a list or text.
-    pub(super) fn number(&self) -> f64 {
+    pub(super) fn number_or_nan(&self) -> f64 {
         match self {
-            Value::Number(number) => *number,
-            Value::List(_) | Value::Text(_) => f64::NAN,
+            FitValue::Number(number) => *number,
+            FitValue::List(_) | FitValue::Text(_) => f64::NAN,
         }
     }
 }
 
 /// Decodes a field's value: a number, several numbers, or a text.
-pub(super) fn value(raw: &[u8], kind: u8, big_endian: bool) -> Value {
+pub(super) fn decode_value(raw: &[u8], kind: u8, big_endian: bool) -> FitValue {
     let kind = kind & 0x1F;
     if kind == 7 {
         let end = raw.iter().position(|byte| *byte == 0).unwrap_or(raw.len());
-        return Value::Text(String::from_utf8_lossy(&raw[..end]).into_owned());
+        return FitValue::Text(String::from_utf8_lossy(&raw[..end]).into_owned());
     }
     let size = match kind {
         3 | 4 | 11 => 2,
@@ -37,16 +37,16 @@ pub(super) fn value(raw: &[u8], kind: u8, big_endian: bool) -> Value {
     // A length that is not a multiple of the type's size is decoded as bytes, which is what the
     // devices that write it mean.
     let (kind, size) = if raw.len().is_multiple_of(size) { (kind, size) } else { (13, 1) };
-    let mut numbers = raw.chunks_exact(size).map(|chunk| number(chunk, kind, big_endian));
+    let mut numbers = raw.chunks_exact(size).map(|chunk| decode_number(chunk, kind, big_endian));
     match (numbers.next(), numbers.next()) {
-        (None, _) => Value::Number(f64::NAN),
-        (Some(one), None) => Value::Number(one),
-        (Some(one), Some(two)) => Value::List([one, two].into_iter().chain(numbers).collect()),
+        (None, _) => FitValue::Number(f64::NAN),
+        (Some(one), None) => FitValue::Number(one),
+        (Some(one), Some(two)) => FitValue::List([one, two].into_iter().chain(numbers).collect()),
     }
 }
 
 /// Decodes one number; NaN if the bytes are the type's mark for invalid.
-fn number(chunk: &[u8], kind: u8, big_endian: bool) -> f64 {
+fn decode_number(chunk: &[u8], kind: u8, big_endian: bool) -> f64 {
     let mut wide = [0u8; 8];
     for (place, byte) in chunk.iter().enumerate() {
         let place = if big_endian { chunk.len() - 1 - place } else { place };
@@ -73,12 +73,12 @@ mod tests {
 
     #[test]
     fn numbers_of_every_kind() {
-        assert_eq!(value(&[0x7F], 1, false).number().to_bits(), f64::NAN.to_bits());
-        assert_eq!(value(&[0xFE, 0xFF], 0x83, false).number(), -2.0);
-        assert_eq!(value(&[1, 0], 0x84, true).number(), 256.0);
-        assert_eq!(value(&1.5f32.to_le_bytes(), 0x88, false).number(), 1.5);
-        assert!(value(&[0, 0], 0x8B, false).number().is_nan());
-        assert_eq!(value(b"ab\0c", 7, false), Value::Text("ab".into()));
-        assert_eq!(value(&[1, 2, 3], 0x84, false), Value::List(vec![1.0, 2.0, 3.0]));
+        assert_eq!(decode_value(&[0x7F], 1, false).number_or_nan().to_bits(), f64::NAN.to_bits());
+        assert_eq!(decode_value(&[0xFE, 0xFF], 0x83, false).number_or_nan(), -2.0);
+        assert_eq!(decode_value(&[1, 0], 0x84, true).number_or_nan(), 256.0);
+        assert_eq!(decode_value(&1.5f32.to_le_bytes(), 0x88, false).number_or_nan(), 1.5);
+        assert!(decode_value(&[0, 0], 0x8B, false).number_or_nan().is_nan());
+        assert_eq!(decode_value(b"ab\0c", 7, false), FitValue::Text("ab".into()));
+        assert_eq!(decode_value(&[1, 2, 3], 0x84, false), FitValue::List(vec![1.0, 2.0, 3.0]));
     }
 }

@@ -1,12 +1,12 @@
 //! The memory layout of images inside the network.
 
-use super::CHANNELS;
-use crate::picture::band;
+use super::CHANNEL_MULTIPLE;
+use crate::picture::rows_per_band;
 use rayon::prelude::*;
 
 /// The layout of a plane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Geometry {
+pub(super) struct PlaneLayout {
     pub(super) height: usize,
     pub(super) width: usize,
     /// Channels in use, without padding.
@@ -19,52 +19,52 @@ pub(super) struct Geometry {
     pub(super) after: [usize; 2],
 }
 
-impl Geometry {
+impl PlaneLayout {
     /// A layout without a border, with channels padded to whole vectors.
-    pub(super) fn new([height, width, channels]: [usize; 3]) -> Geometry {
-        let stride = channels.next_multiple_of(CHANNELS);
-        Geometry { height, width, channels, stride, before: [0; 2], after: [0; 2] }
+    pub(super) fn new([height, width, channels]: [usize; 3]) -> PlaneLayout {
+        let stride = channels.next_multiple_of(CHANNEL_MULTIPLE);
+        PlaneLayout { height, width, channels, stride, before: [0; 2], after: [0; 2] }
     }
 
     /// Floats from one row to the next.
-    pub(super) fn row(&self) -> usize {
+    pub(super) fn row_floats(&self) -> usize {
         (self.before[1] + self.width + self.after[1]) * self.stride
     }
 
     /// All floats.
-    pub(super) fn floats(&self) -> usize {
-        (self.before[0] + self.height + self.after[0]).saturating_mul(self.row())
+    pub(super) fn float_count(&self) -> usize {
+        (self.before[0] + self.height + self.after[0]).saturating_mul(self.row_floats())
     }
 
     /// Index of the first float of a pixel.
-    pub(super) fn at(&self, row: usize, column: usize) -> usize {
-        (self.before[0] + row) * self.row() + (self.before[1] + column) * self.stride
+    pub(super) fn pixel_index(&self, row: usize, column: usize) -> usize {
+        (self.before[0] + row) * self.row_floats() + (self.before[1] + column) * self.stride
     }
 }
 
 /// An image with its border of zeros, `[row, column, channel]`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Plane {
-    pub(super) geometry: Geometry,
+pub(super) struct FeaturePlane {
+    pub(super) layout: PlaneLayout,
     pub(super) data: Vec<f32>,
 }
 
-impl Plane {
-    pub(super) fn new(geometry: Geometry) -> Plane {
-        Plane { geometry, data: vec![0.0; geometry.floats()] }
+impl FeaturePlane {
+    pub(super) fn new(layout: PlaneLayout) -> FeaturePlane {
+        FeaturePlane { layout, data: vec![0.0; layout.float_count()] }
     }
 
     /// Copies in the values of an image without border, `[row, column, channel]`.
-    pub(super) fn fill(&mut self, values: &[f32]) {
-        let g = self.geometry;
+    pub(super) fn fill_values(&mut self, values: &[f32]) {
+        let g = self.layout;
         for (row, line) in values.chunks_exact(g.width * g.channels).enumerate().take(g.height) {
             if g.stride == g.channels {
-                let at = g.at(row, 0);
+                let at = g.pixel_index(row, 0);
                 self.data[at..at + line.len()].copy_from_slice(line);
                 continue;
             }
             for (column, pixel) in line.chunks_exact(g.channels).enumerate() {
-                let at = g.at(row, column);
+                let at = g.pixel_index(row, column);
                 self.data[at..at + g.channels].copy_from_slice(pixel);
             }
         }
@@ -72,36 +72,36 @@ impl Plane {
 
     /// Its values without border and padding, `[row, column, channel]`.
     pub(super) fn values(&self) -> impl Iterator<Item = f32> + '_ {
-        let g = self.geometry;
-        let pixels =
-            (0..g.height).flat_map(move |row| (0..g.width).map(move |column| g.at(row, column)));
+        let g = self.layout;
+        let pixels = (0..g.height)
+            .flat_map(move |row| (0..g.width).map(move |column| g.pixel_index(row, column)));
         pixels.flat_map(move |at| self.data[at..at + g.channels].iter().copied())
     }
 
     /// The floats of a row without its border.
     pub(super) fn row(&self, row: usize) -> &[f32] {
-        let at = self.geometry.at(row, 0);
-        &self.data[at..at + self.geometry.width * self.geometry.stride]
+        let at = self.layout.pixel_index(row, 0);
+        &self.data[at..at + self.layout.width * self.layout.stride]
     }
 
     /// Computes its rows in parallel: `each` receives the index of a row and its floats without the
     /// border.
-    pub(super) fn each_row(&mut self, each: impl Fn(usize, &mut [f32]) + Sync) {
-        let g = self.geometry;
-        self.each_band(|first, band| {
-            for (row, line) in band.chunks_exact_mut(g.row()).enumerate() {
+    pub(super) fn for_each_row(&mut self, each: impl Fn(usize, &mut [f32]) + Sync) {
+        let g = self.layout;
+        self.for_each_band(|first, band| {
+            for (row, line) in band.chunks_exact_mut(g.row_floats()).enumerate() {
                 each(first + row, &mut line[g.before[1] * g.stride..][..g.width * g.stride]);
             }
         });
     }
 
-    /// Like [`Plane::each_row`], but for bands of neighbouring rows, including the border at their
+    /// Like [`FeaturePlane::for_each_row`], but for bands of neighbouring rows, including the border at their
     /// sides.
-    pub(super) fn each_band(&mut self, each: impl Fn(usize, &mut [f32]) + Sync) {
-        let g = self.geometry;
-        let rows = band(g.height);
-        let all = &mut self.data[g.before[0] * g.row()..][..g.height * g.row()];
-        all.par_chunks_mut(rows * g.row())
+    pub(super) fn for_each_band(&mut self, each: impl Fn(usize, &mut [f32]) + Sync) {
+        let g = self.layout;
+        let rows = rows_per_band(g.height);
+        let all = &mut self.data[g.before[0] * g.row_floats()..][..g.height * g.row_floats()];
+        all.par_chunks_mut(rows * g.row_floats())
             .enumerate()
             .for_each(|(band, data)| each(band * rows, data));
     }

@@ -1,7 +1,7 @@
 //! The server's own pages in English and Simplified Chinese. Reports are translated by
 //! `agoge-report`.
 
-use crate::guard::cookie_named;
+use crate::guard::cookie_value;
 use agoge::report::Language;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -13,19 +13,19 @@ use std::fmt::Write;
 
 /// The reader of a page: language, and which address of this server was requested.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Reader {
+pub(crate) struct PageReader {
     pub(crate) language: Language,
     /// Path and query of the request; empty where a page is shared between readers.
-    pub(crate) here: String,
+    pub(crate) path_and_query: String,
 }
 
-impl Reader {
+impl PageReader {
     /// Translates a text into the reader's language. A text missing from the table stays English; a
     /// test finds those.
     pub(crate) fn say(&self, text: &'static str) -> &'static str {
         match self.language {
             Language::English => text,
-            Language::Chinese => TABLE
+            Language::Chinese => TRANSLATIONS
                 .iter()
                 .find(|(english, _)| *english == text)
                 .map_or(text, |(_, chinese)| *chinese),
@@ -33,7 +33,7 @@ impl Reader {
     }
 
     /// The language's code in HTML.
-    pub(crate) fn code(&self) -> &'static str {
+    pub(crate) fn language_code(&self) -> &'static str {
         match self.language {
             Language::English => "en",
             Language::Chinese => "zh-Hans",
@@ -42,18 +42,18 @@ impl Reader {
 
     /// Whether a program made the request and wants no page.
     pub(crate) fn is_program(&self) -> bool {
-        self.here.starts_with("/api/")
+        self.path_and_query.starts_with("/api/")
     }
 
     /// Link to the same page in the other language: URL, language code and name; none where the
     /// address is unknown.
-    pub(crate) fn other(&self) -> Option<(String, &'static str, &'static str)> {
+    pub(crate) fn other_language(&self) -> Option<(String, &'static str, &'static str)> {
         let (to, code, name) = match self.language {
             Language::English => ("zh", "zh-Hans", "中文"),
             Language::Chinese => ("en", "en", "English"),
         };
         let mut back = String::new();
-        for byte in self.here.bytes() {
+        for byte in self.path_and_query.bytes() {
             match byte {
                 b'/' | b'-' | b'.' | b'_' => back.push(char::from(byte)),
                 _ if byte.is_ascii_alphanumeric() => back.push(char::from(byte)),
@@ -65,11 +65,11 @@ impl Reader {
 
     /// The translation table for scripts, as JSON that is safe inside a script element; none in
     /// English, the scripts' own language.
-    pub(crate) fn table(&self) -> Option<String> {
+    pub(crate) fn script_table(&self) -> Option<String> {
         if self.language == Language::English {
             return None;
         }
-        let all: serde_json::Map<String, serde_json::Value> = TABLE
+        let all: serde_json::Map<String, serde_json::Value> = TRANSLATIONS
             .iter()
             .map(|(english, chinese)| ((*english).to_owned(), (*chinese).into()))
             .collect();
@@ -78,13 +78,13 @@ impl Reader {
 }
 
 /// The language of the cookie, or else the one of the two that the browser prefers.
-fn language(headers: &HeaderMap) -> Language {
+fn preferred_language(headers: &HeaderMap) -> Language {
     let accepts = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let mut known =
-        cookie_named(headers, "lang").into_iter().chain(accepts.split(',').map(str::trim));
+        cookie_value(headers, "lang").into_iter().chain(accepts.split(',').map(str::trim));
     let first = known.find(|tag| tag.starts_with("zh") || tag.starts_with("en"));
     if first.is_some_and(|tag| tag.starts_with("zh")) {
         Language::Chinese
@@ -93,25 +93,25 @@ fn language(headers: &HeaderMap) -> Language {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Reader {
+impl<S: Sync> FromRequestParts<S> for PageReader {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Reader, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<PageReader, Infallible> {
         let here = parts.uri.path_and_query().map_or(String::new(), ToString::to_string);
-        Ok(Reader { language: language(&parts.headers), here })
+        Ok(PageReader { language: preferred_language(&parts.headers), path_and_query: here })
     }
 }
 
 /// Query parameters: the language, and where to return to.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Choice {
+pub(crate) struct LanguageChoice {
     to: String,
     back: String,
 }
 
 /// `/language`: stores the choice in a cookie and leads back.
-pub(crate) async fn choose(Query(choice): Query<Choice>) -> Response {
+pub(crate) async fn choose_language(Query(choice): Query<LanguageChoice>) -> Response {
     let to = if choice.to == "zh" { "zh" } else { "en" };
     // Redirects only within this server.
     let is_path = choice.back.starts_with('/')
@@ -124,7 +124,7 @@ pub(crate) async fn choose(Query(choice): Query<Choice>) -> Response {
 }
 
 /// Every text of the pages and their scripts, in English and in Chinese.
-const TABLE: &[(&str, &str)] = &[
+const TRANSLATIONS: &[(&str, &str)] = &[
     ("To the content", "跳到正文"),
     ("Site", "网站"),
     ("Analyse", "分析"),
@@ -372,11 +372,14 @@ mod tests {
         for source in SOURCES {
             for rest in source.split("say(\"").skip(1) {
                 let text = rest.split('"').next().unwrap();
-                assert!(TABLE.iter().any(|(english, _)| *english == text), "{text}");
+                assert!(TRANSLATIONS.iter().any(|(english, _)| *english == text), "{text}");
             }
         }
-        for (at, (english, chinese)) in TABLE.iter().enumerate() {
-            assert!(!TABLE[..at].iter().any(|(other, _)| other == english), "twice: {english}");
+        for (at, (english, chinese)) in TRANSLATIONS.iter().enumerate() {
+            assert!(
+                !TRANSLATIONS[..at].iter().any(|(other, _)| other == english),
+                "twice: {english}"
+            );
             let marks = |text: &str| text.matches('{').count();
             assert_eq!(marks(english), marks(chinese), "{english}");
             assert!(
@@ -392,7 +395,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, HeaderValue::from_static(cookie));
             headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static(accepts));
-            language(&headers)
+            preferred_language(&headers)
         };
         assert_eq!(chosen("", "zh-CN,zh;q=0.9,en;q=0.8"), Language::Chinese);
         assert_eq!(chosen("", "de-DE,en;q=0.5,zh;q=0.3"), Language::English);

@@ -1,16 +1,22 @@
 //! The element-wise and resampling operations between the filters.
 
-use super::picture::Plane;
+use super::plane::FeaturePlane;
 use pulp::{Arch, Simd, WithSimd};
 
 /// The sum of two images, clamped between bounds; the first may have fewer channels.
-pub(super) fn add(arch: Arch, a: &Plane, b: &Plane, bounds: [f32; 2], to: &mut Plane) {
-    struct Sum<'a>(&'a [f32], &'a [f32], [f32; 2], &'a mut [f32]);
-    impl WithSimd for Sum<'_> {
+pub(super) fn add_planes(
+    arch: Arch,
+    a: &FeaturePlane,
+    b: &FeaturePlane,
+    bounds: [f32; 2],
+    to: &mut FeaturePlane,
+) {
+    struct AddKernel<'a>(&'a [f32], &'a [f32], [f32; 2], &'a mut [f32]);
+    impl WithSimd for AddKernel<'_> {
         type Output = ();
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) {
-            let Sum(a, b, [low, high], to) = self;
+            let AddKernel(a, b, [low, high], to) = self;
             let (low, high) = (simd.splat_f32s(low), simd.splat_f32s(high));
             let (a, b, to) =
                 (S::as_simd_f32s(a).0, S::as_simd_f32s(b).0, S::as_mut_simd_f32s(to).0);
@@ -19,18 +25,18 @@ pub(super) fn add(arch: Arch, a: &Plane, b: &Plane, bounds: [f32; 2], to: &mut P
             }
         }
     }
-    let (narrow, wide) = (a.geometry.stride, to.geometry.stride);
-    to.each_row(|row, to| {
+    let (narrow, wide) = (a.layout.stride, to.layout.stride);
+    to.for_each_row(|row, to| {
         let (a, b) = (a.row(row), b.row(row));
         if narrow == wide {
-            arch.dispatch(Sum(a, b, bounds, to));
+            arch.dispatch(AddKernel(a, b, bounds, to));
             return;
         }
         for ((a, b), to) in
             a.chunks_exact(narrow).zip(b.chunks_exact(wide)).zip(to.chunks_exact_mut(wide))
         {
             let (first, rest) = to.split_at_mut(narrow);
-            arch.dispatch(Sum(a, &b[..narrow], bounds, first));
+            arch.dispatch(AddKernel(a, &b[..narrow], bounds, first));
             rest.iter_mut()
                 .zip(&b[narrow..])
                 .for_each(|(to, b)| *to = b.max(bounds[0]).min(bounds[1]));
@@ -39,9 +45,9 @@ pub(super) fn add(arch: Arch, a: &Plane, b: &Plane, bounds: [f32; 2], to: &mut P
 }
 
 /// The maximum of each 2 × 2 pixels.
-pub(super) fn max_pool(arch: Arch, from: &Plane, to: &mut Plane) {
-    struct Highest<'a>([&'a [f32]; 4], &'a mut [f32]);
-    impl WithSimd for Highest<'_> {
+pub(super) fn max_pool(arch: Arch, from: &FeaturePlane, to: &mut FeaturePlane) {
+    struct MaxKernel<'a>([&'a [f32]; 4], &'a mut [f32]);
+    impl WithSimd for MaxKernel<'_> {
         type Output = ();
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) {
@@ -53,22 +59,22 @@ pub(super) fn max_pool(arch: Arch, from: &Plane, to: &mut Plane) {
             }
         }
     }
-    let stride = from.geometry.stride;
-    to.each_row(|row, to| {
+    let stride = from.layout.stride;
+    to.for_each_row(|row, to| {
         let (upper, lower) = (from.row(2 * row), from.row(2 * row + 1));
         let pairs = upper.chunks_exact(2 * stride).zip(lower.chunks_exact(2 * stride));
         for ((upper, lower), to) in pairs.zip(to.chunks_exact_mut(stride)) {
             let ((a, b), (c, d)) = (upper.split_at(stride), lower.split_at(stride));
-            arch.dispatch(Highest([a, b, c, d], to));
+            arch.dispatch(MaxKernel([a, b, c, d], to));
         }
     });
 }
 
 /// Doubles height and width, bilinear, sampled at pixel centres: each new pixel is ¾ of the nearer
 /// old one and ¼ of the other, in both directions.
-pub(super) fn double(arch: Arch, from: &Plane, to: &mut Plane) {
-    struct Mix<'a>([&'a [f32]; 4], &'a mut [f32]);
-    impl WithSimd for Mix<'_> {
+pub(super) fn double_size(arch: Arch, from: &FeaturePlane, to: &mut FeaturePlane) {
+    struct MixKernel<'a>([&'a [f32]; 4], &'a mut [f32]);
+    impl WithSimd for MixKernel<'_> {
         type Output = ();
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) {
@@ -82,7 +88,7 @@ pub(super) fn double(arch: Arch, from: &Plane, to: &mut Plane) {
             }
         }
     }
-    let (stride, height, width) = (from.geometry.stride, from.geometry.height, from.geometry.width);
+    let (stride, height, width) = (from.layout.stride, from.layout.height, from.layout.width);
     // The nearer and the further old pixel of a new one; beyond the edge, the edge itself.
     let sources = |new: usize, length: usize| {
         let near = new / 2;
@@ -91,21 +97,21 @@ pub(super) fn double(arch: Arch, from: &Plane, to: &mut Plane) {
             if new.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(length - 1) },
         ]
     };
-    to.each_row(|row, to| {
+    to.for_each_row(|row, to| {
         let [near, far] = sources(row, height).map(|row| from.row(row));
         for (column, to) in to.chunks_exact_mut(stride).enumerate() {
             let [a, b] =
                 sources(column, width).map(|column| column * stride..(column + 1) * stride);
-            arch.dispatch(Mix([&near[a.clone()], &near[b.clone()], &far[a], &far[b]], to));
+            arch.dispatch(MixKernel([&near[a.clone()], &near[b.clone()], &far[a], &far[b]], to));
         }
     });
 }
 
 /// Channel `(2·i + j)·n + c` of an old pixel becomes channel `c` of the new pixel in row `i` and
 /// column `j` of its 2 × 2.
-pub(super) fn depth_to_space(from: &Plane, to: &mut Plane) {
-    let (old, new, channels) = (from.geometry.stride, to.geometry.stride, to.geometry.channels);
-    to.each_row(|row, to| {
+pub(super) fn depth_to_space(from: &FeaturePlane, to: &mut FeaturePlane) {
+    let (old, new, channels) = (from.layout.stride, to.layout.stride, to.layout.channels);
+    to.for_each_row(|row, to| {
         let source = from.row(row / 2);
         for (column, to) in to.chunks_exact_mut(new).enumerate() {
             let at = column / 2 * old + (2 * (row % 2) + column % 2) * channels;
@@ -115,8 +121,8 @@ pub(super) fn depth_to_space(from: &Plane, to: &mut Plane) {
 }
 
 /// 1 / (1 + e⁻ˣ).
-pub(super) fn logistic(from: &Plane, to: &mut Plane) {
-    to.each_row(|row, to| {
+pub(super) fn apply_logistic(from: &FeaturePlane, to: &mut FeaturePlane) {
+    to.for_each_row(|row, to| {
         to.iter_mut().zip(from.row(row)).for_each(|(to, x)| *to = 1.0 / (1.0 + (-x).exp()));
     });
 }

@@ -1,8 +1,8 @@
 //! Boosted trees (Friedman 2001; Chen & Guestrin 2016) on summary statistics of a movement: the
 //! location, spread and speed of each channel.
 
-use super::fusion::{Decide, Examples, Learner, Sense};
-use super::series::{self, Region};
+use super::fusion::{Sense, SenseExamples, SenseLearner, SensePredictor};
+use super::series::{self, SeriesRegion};
 use crate::motion::Motion;
 use forust_ml::{GradientBooster, Matrix};
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 const LENGTH: usize = 64;
 
 /// Boosted trees to be trained.
-pub(super) struct Boosted {
+pub(super) struct BoostedMethod {
     /// Number of trees per problem.
     pub(super) trees: usize,
     /// Learning rate: the share of each tree's output that is added.
@@ -21,28 +21,28 @@ pub(super) struct Boosted {
     pub(super) depth: usize,
 }
 
-impl Default for Boosted {
-    fn default() -> Boosted {
-        Boosted { trees: 100, rate: 0.1, depth: 4 }
+impl Default for BoostedMethod {
+    fn default() -> BoostedMethod {
+        BoostedMethod { trees: 100, rate: 0.1, depth: 4 }
     }
 }
 
-struct Learned {
+struct LearnedTrees {
     sense: Sense,
     /// `[movement]`.
-    heads: Vec<Option<Head>>,
+    heads: Vec<Option<MovementTrees>>,
 }
 
 /// The trees of one problem.
-struct Head {
+struct MovementTrees {
     booster: GradientBooster,
     /// The summaries that vary; forust accepts no constant ones.
     columns: Vec<usize>,
 }
 
-impl Learner for Boosted {
-    fn learn(&self, examples: &Examples, seed: u64) -> Option<Box<dyn Decide>> {
-        let rows = summaries(&examples.motions(), examples.sense);
+impl SenseLearner for BoostedMethod {
+    fn learn_sense(&self, examples: &SenseExamples, seed: u64) -> Option<Box<dyn SensePredictor>> {
+        let rows = summarise_motions(&examples.oriented_motions(), examples.sense);
         let learn = |problem: Option<Vec<(usize, bool)>>| {
             let problem = problem?;
             let problem_rows: Vec<&[f64]> =
@@ -60,25 +60,28 @@ impl Learner for Boosted {
                 // Problems are learned in parallel instead; within one, summing in another order
                 // would change the result.
                 .set_parallel(false);
-            booster.fit_unweighted(&matrix(&problem_rows, &columns).of(), &kinds, None).ok()?;
-            Some(Head { booster, columns })
+            booster
+                .fit_unweighted(&select_columns(&problem_rows, &columns).as_matrix(), &kinds, None)
+                .ok()?;
+            Some(MovementTrees { booster, columns })
         };
-        let heads: Vec<Option<Head>> = examples.problems().into_par_iter().map(learn).collect();
+        let heads: Vec<Option<MovementTrees>> =
+            examples.binary_problems().into_par_iter().map(learn).collect();
         if heads.iter().all(Option::is_none) {
             return None;
         }
-        Some(Box::new(Learned { sense: examples.sense, heads }))
+        Some(Box::new(LearnedTrees { sense: examples.sense, heads }))
     }
 }
 
-impl Decide for Learned {
-    fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>> {
-        let rows = summaries(motions, self.sense);
+impl SensePredictor for LearnedTrees {
+    fn decision_values(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>> {
+        let rows = summarise_motions(motions, self.sense);
         let rows: Vec<&[f64]> = rows.iter().map(Vec::as_slice).collect();
         let mut decided = vec![vec![0.0; self.heads.len()]; rows.len()];
         for (movement, head) in self.heads.iter().enumerate() {
-            let Some(Head { booster, columns }) = head else { continue };
-            let values = booster.predict(&matrix(&rows, columns).of(), false);
+            let Some(MovementTrees { booster, columns }) = head else { continue };
+            let values = booster.predict(&select_columns(&rows, columns).as_matrix(), false);
             decided
                 .iter_mut()
                 .zip(values)
@@ -87,7 +90,7 @@ impl Decide for Learned {
         decided
     }
 
-    fn parameters(&self) -> usize {
+    fn parameter_count(&self) -> usize {
         // A node is a feature, a threshold and a value.
         let trees = self.heads.iter().flatten().flat_map(|head| &head.booster.trees);
         trees.map(|tree| 3 * tree.nodes.len()).sum()
@@ -95,39 +98,36 @@ impl Decide for Learned {
 }
 
 /// Values in the layout that forust expects, `[column, row]`.
-struct Columns {
+struct SummaryMatrix {
     values: Vec<f64>,
     rows: usize,
     columns: usize,
 }
 
-impl Columns {
-    fn of(&self) -> Matrix<'_, f64> {
+impl SummaryMatrix {
+    fn as_matrix(&self) -> Matrix<'_, f64> {
         Matrix::new(&self.values, self.rows, self.columns)
     }
 }
 
-fn matrix(rows: &[&[f64]], columns: &[usize]) -> Columns {
+fn select_columns(rows: &[&[f64]], columns: &[usize]) -> SummaryMatrix {
     let values =
         columns.iter().flat_map(|&column| rows.iter().map(move |row| row[column])).collect();
-    Columns { values, rows: rows.len(), columns: columns.len() }
+    SummaryMatrix { values, rows: rows.len(), columns: columns.len() }
 }
 
 /// The summaries of several motions, `[motion][summary]`.
-fn summaries(motions: &[Cow<Motion>], sense: Sense) -> Vec<Vec<f64>> {
-    motions.par_iter().map(|motion| summary(motion, sense)).collect()
+fn summarise_motions(motions: &[Cow<Motion>], sense: Sense) -> Vec<Vec<f64>> {
+    motions.par_iter().map(|motion| summarise_motion(motion, sense)).collect()
 }
 
 /// Mean, standard deviation, minimum, maximum, range and mean absolute speed (per sample) of each
 /// channel, then the duration, s.
-fn summary(motion: &Motion, sense: Sense) -> Vec<f64> {
+fn summarise_motion(motion: &Motion, sense: Sense) -> Vec<f64> {
     let series = match sense {
-        Sense::Body => series::positions(motion, LENGTH, Region::Body).and(series::directions(
-            motion,
-            LENGTH,
-            Region::Body,
-        )),
-        Sense::Worn => series::worn(motion, LENGTH),
+        Sense::Body => series::part_positions(motion, LENGTH, SeriesRegion::Body)
+            .join_channels(series::bone_directions(motion, LENGTH, SeriesRegion::Body)),
+        Sense::Worn => series::sensor_channels(motion, LENGTH),
     };
     let statistics = |channel: &[f32]| {
         let n = channel.len() as f64;
@@ -145,17 +145,21 @@ fn summary(motion: &Motion, sense: Sense) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::motion::tests::motion;
-    use agoge_motion::simulate::{Exercise, Set};
+    use crate::motion::tests::simulated_motion;
+    use agoge_motion::simulate::{Exercise, SimulatedSet};
 
     #[test]
     fn a_summary_is_what_it_says() {
-        let motion = motion(&Set { repetitions: 1, ..Set::new(Exercise::Squat) });
-        let summary = summary(&motion, Sense::Body);
+        let motion = simulated_motion(&SimulatedSet {
+            repetitions: 1,
+            ..SimulatedSet::new(Exercise::Squat)
+        });
+        let summary = summarise_motion(&motion, Sense::Body);
         assert_eq!(summary.len(), 6 * (51 + 81) + 1);
         assert_eq!(summary.last(), Some(&motion.duration_s()));
         // The height of the pelvis above the ankles, in trunk lengths.
-        let heights = series::positions(&motion, LENGTH, Region::Body).channel(1).to_vec();
+        let heights =
+            series::part_positions(&motion, LENGTH, SeriesRegion::Body).channel(1).to_vec();
         let (most, least) = (
             heights.iter().copied().fold(0.0, f32::max),
             heights.iter().copied().fold(9.0, f32::min),

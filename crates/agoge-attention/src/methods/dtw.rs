@@ -2,9 +2,9 @@
 //! they differ least, where one may run ahead of the other by a little. The only thing learned is
 //! from which distance on two series count as different.
 
-use super::Task;
-use super::fusion::{Decide, Examples, Learner, Sense};
-use super::series::{self, Region};
+use super::LearningTask;
+use super::fusion::{Sense, SenseExamples, SenseLearner, SensePredictor};
+use super::series::{self, SeriesRegion};
 use crate::motion::Motion;
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -16,35 +16,38 @@ const LENGTH: usize = 32;
 const BAND: usize = LENGTH.div_ceil(10);
 
 /// Classifies by the nearest example under dynamic time warping.
-pub(super) struct Warping;
+pub(super) struct WarpingMethod;
 
 /// An example to compare with.
-struct Example {
+struct WarpingExample {
     /// `[time, channel]`.
     values: Vec<f32>,
     class: usize,
 }
 
 /// The examples and the typical distances.
-struct Learned {
+struct LearnedWarping {
     sense: Sense,
-    task: Task,
-    examples: Vec<Example>,
+    task: LearningTask,
+    examples: Vec<WarpingExample>,
     /// The distance that separates correct from incorrect, or the typical distance within a
     /// movement, `[movement]`; `None` where it could not be learned.
-    usual: Vec<Option<f32>>,
+    typical_distances: Vec<Option<f32>>,
 }
 
-impl Learner for Warping {
-    fn learn(&self, examples: &Examples, _: u64) -> Option<Box<dyn Decide>> {
-        let problems = examples.problems();
-        let all: Vec<Example> = (examples.motions().par_iter())
+impl SenseLearner for WarpingMethod {
+    fn learn_sense(&self, examples: &SenseExamples, _: u64) -> Option<Box<dyn SensePredictor>> {
+        let problems = examples.binary_problems();
+        let all: Vec<WarpingExample> = (examples.oriented_motions().par_iter())
             .zip(&examples.classes)
-            .map(|(motion, &class)| Example { values: rows(motion, examples.sense), class })
+            .map(|(motion, &class)| WarpingExample {
+                values: compared_values(motion, examples.sense),
+                class,
+            })
             .collect();
         // Templates that others are compared with: the correct examples, or all of them.
         let is_template = |i: usize| {
-            examples.task == Task::Movement || examples.clips[i].is_correct() == Some(true)
+            examples.task == LearningTask::Movement || examples.clips[i].is_correct() == Some(true)
         };
         // An athlete is nearest to themselves: distances are measured to other athletes, if there
         // are any.
@@ -55,7 +58,7 @@ impl Learner for Warping {
         let distance = |i: usize| {
             let others = (0..all.len())
                 .filter(|&j| is_template(j) && all[j].class == all[i].class && comparable(i, j));
-            nearest(&all[i].values, others.map(|j| &all[j]))
+            nearest_distance(&all[i].values, others.map(|j| &all[j]))
         };
         let distances: Vec<f32> = (0..all.len()).into_par_iter().map(distance).collect();
         let usual: Vec<Option<f32>> = problems
@@ -63,10 +66,10 @@ impl Learner for Warping {
             .map(|problem| {
                 let known = problem.as_ref()?.iter().filter(|(i, _)| distances[*i].is_finite());
                 match examples.task {
-                    Task::Quality => {
-                        threshold(known.map(|&(i, correct)| (distances[i], correct)).collect())
+                    LearningTask::Quality => {
+                        best_threshold(known.map(|&(i, correct)| (distances[i], correct)).collect())
                     }
-                    Task::Movement => {
+                    LearningTask::Movement => {
                         let within: Vec<f32> = known
                             .filter(|(_, is_movement)| *is_movement)
                             .map(|(i, _)| distances[*i])
@@ -86,66 +89,70 @@ impl Learner for Warping {
             .filter(|(i, _)| is_template(*i))
             .map(|(_, example)| example)
             .collect();
-        Some(Box::new(Learned {
+        Some(Box::new(LearnedWarping {
             sense: examples.sense,
             task: examples.task,
             examples: templates,
-            usual,
+            typical_distances: usual,
         }))
     }
 }
 
-impl Decide for Learned {
-    fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>> {
+impl SensePredictor for LearnedWarping {
+    fn decision_values(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>> {
         let mean = || {
-            let known = self.usual.iter().flatten();
+            let known = self.typical_distances.iter().flatten();
             known.clone().sum::<f32>() / known.count().max(1) as f32
         };
         // One unit for all movements; otherwise the nearest would not be the likeliest.
         let unit = mean().max(f32::MIN_POSITIVE);
         let decide = |motion: &Cow<Motion>| -> Vec<f32> {
-            let values = rows(motion, self.sense);
+            let values = compared_values(motion, self.sense);
             let distance_to = |class: usize| {
-                nearest(&values, self.examples.iter().filter(|example| example.class == class))
+                nearest_distance(
+                    &values,
+                    self.examples.iter().filter(|example| example.class == class),
+                )
             };
             let decision = |(class, usual): (usize, &Option<f32>)| match (self.task, usual) {
-                (Task::Quality, None) => 0.0,
-                (Task::Quality, Some(usual)) => {
+                (LearningTask::Quality, None) => 0.0,
+                (LearningTask::Quality, Some(usual)) => {
                     1.0 - distance_to(class) / usual.max(f32::MIN_POSITIVE)
                 }
-                (Task::Movement, _) => -distance_to(class).min(1e6 * unit) / unit,
+                (LearningTask::Movement, _) => -distance_to(class).min(1e6 * unit) / unit,
             };
-            self.usual.iter().enumerate().map(decision).collect()
+            self.typical_distances.iter().enumerate().map(decision).collect()
         };
         motions.par_iter().map(decide).collect()
     }
 
-    fn parameters(&self) -> usize {
+    fn parameter_count(&self) -> usize {
         self.examples.iter().map(|example| example.values.len()).sum::<usize>()
-            + self.usual.iter().flatten().count()
+            + self.typical_distances.iter().flatten().count()
     }
 }
 
 /// The values compared, `[time, channel]`: the positions of the body parts, or the sensor's
 /// signals.
-fn rows(motion: &Motion, sense: Sense) -> Vec<f32> {
+fn compared_values(motion: &Motion, sense: Sense) -> Vec<f32> {
     match sense {
-        Sense::Body => series::positions(motion, LENGTH, Region::Body).rows(),
-        Sense::Worn => series::worn(motion, LENGTH).rows(),
+        Sense::Body => series::part_positions(motion, LENGTH, SeriesRegion::Body).to_rows(),
+        Sense::Worn => series::sensor_channels(motion, LENGTH).to_rows(),
     }
 }
 
 /// The distance to the nearest of some examples; infinite without any.
-fn nearest<'a>(values: &[f32], examples: impl Iterator<Item = &'a Example>) -> f32 {
-    let nearer =
-        |best, example: &Example| warped(values, &example.values, LENGTH, BAND, best).min(best);
+fn nearest_distance<'a>(values: &[f32], examples: impl Iterator<Item = &'a WarpingExample>) -> f32 {
+    let nearer = |best, example: &WarpingExample| {
+        warping_distance(values, &example.values, LENGTH, BAND, best).min(best)
+    };
     (examples.fold(f32::INFINITY, nearer) / LENGTH as f32).sqrt()
 }
 
 /// The least sum of squared differences over all alignments of two series that shift each sample by
 /// at most `band`; infinite as soon as it cannot be less than `bound`. Shapes: `a` and `b` are
 /// `[length, channel]`.
-fn warped(a: &[f32], b: &[f32], length: usize, band: usize, bound: f32) -> f32 {
+fn warping_distance(a: &[f32], b: &[f32], length: usize, band: usize, bound: f32) -> f32 {
     let channels = a.len() / length.max(1);
     let cost = |i: usize, j: usize| -> f32 {
         let (a, b) = (&a[i * channels..(i + 1) * channels], &b[j * channels..(j + 1) * channels]);
@@ -175,7 +182,7 @@ fn warped(a: &[f32], b: &[f32], length: usize, band: usize, bound: f32) -> f32 {
 
 /// The distance that best separates correct (below) from incorrect (above), with both classes
 /// weighted equally. `None` without both classes.
-fn threshold(mut known: Vec<(f32, bool)>) -> Option<f32> {
+fn best_threshold(mut known: Vec<(f32, bool)>) -> Option<f32> {
     known.sort_by(|a, b| a.0.total_cmp(&b.0));
     let correct = known.iter().filter(|(_, correct)| *correct).count();
     let incorrect = known.len() - correct;
@@ -199,7 +206,7 @@ mod tests {
     use fastrand::Rng;
 
     /// The recursion as written in the paper, over the whole matrix.
-    fn slow(a: &[f32], b: &[f32], length: usize, band: usize) -> f64 {
+    fn reference_distance(a: &[f32], b: &[f32], length: usize, band: usize) -> f64 {
         let channels = a.len() / length;
         let mut sums = vec![vec![f64::INFINITY; length + 1]; length + 1];
         sums[0][0] = 0.0;
@@ -224,28 +231,36 @@ mod tests {
         for band in [0, 2, 20] {
             let mut draw = || (0..20 * 3).map(|_| rng.f32()).collect::<Vec<f32>>();
             let (a, b) = (draw(), draw());
-            let (fast, slow) =
-                (f64::from(warped(&a, &b, 20, band, f32::INFINITY)), slow(&a, &b, 20, band));
+            let (fast, slow) = (
+                f64::from(warping_distance(&a, &b, 20, band, f32::INFINITY)),
+                reference_distance(&a, &b, 20, band),
+            );
             assert!((fast - slow).abs() < 1e-4, "{fast} {slow}");
-            assert_eq!(f64::from(warped(&a, &b, 20, band, 1.01 * fast as f32)), fast);
-            assert_eq!(warped(&a, &b, 20, band, 0.9 * fast as f32), f32::INFINITY);
+            assert_eq!(f64::from(warping_distance(&a, &b, 20, band, 1.01 * fast as f32)), fast);
+            assert_eq!(warping_distance(&a, &b, 20, band, 0.9 * fast as f32), f32::INFINITY);
         }
         // A shift by one sample costs nothing.
         let early: Vec<f32> = (0..20).map(|i| if i < 9 { 0.0 } else { 1.0 }).collect();
         let late: Vec<f32> = (0..20).map(|i| if i < 10 { 0.0 } else { 1.0 }).collect();
-        assert_eq!(warped(&early, &late, 20, 2, f32::INFINITY), 0.0);
+        assert_eq!(warping_distance(&early, &late, 20, 2, f32::INFINITY), 0.0);
     }
 
     #[test]
     fn the_threshold_separates() {
         assert_eq!(
-            threshold(vec![(3.0, false), (1.0, true), (2.0, true), (5.0, false)]),
+            best_threshold(vec![(3.0, false), (1.0, true), (2.0, true), (5.0, false)]),
             Some(2.5)
         );
         assert_eq!(
-            threshold(vec![(1.0, true), (2.0, false), (3.0, true), (4.0, false), (5.0, false)]),
+            best_threshold(vec![
+                (1.0, true),
+                (2.0, false),
+                (3.0, true),
+                (4.0, false),
+                (5.0, false)
+            ]),
             Some(3.5)
         );
-        assert_eq!(threshold(vec![(1.0, true)]), None);
+        assert_eq!(best_threshold(vec![(1.0, true)]), None);
     }
 }

@@ -44,11 +44,11 @@ impl Ridge {
             return None;
         }
         let (width, outputs) = (features.len() / examples, targets.len() / examples);
-        let groups = members(groups);
+        let groups = group_members(groups);
         // Columns are examples, so that the values of an example are contiguous.
         let mut x = DMatrix::from_iterator(width, examples, features.iter().map(|v| f64::from(*v)));
         let mut y = DMatrix::from_row_slice(examples, outputs, targets);
-        let scales = standardise(&mut x);
+        let scales = standardise_rows(&mut x);
         let means: Vec<f64> = y.column_iter().map(|column| column.mean()).collect();
         for (mut column, mean) in y.column_iter_mut().zip(&means) {
             column.add_scalar_mut(-mean);
@@ -121,37 +121,37 @@ impl Ridge {
     }
 
     /// Multiplies all predictions by a factor.
-    pub(crate) fn stretch(&mut self, factor: f64) {
+    pub(crate) fn scale_predictions(&mut self, factor: f64) {
         self.weights.iter_mut().chain(&mut self.offsets).for_each(|value| *value *= factor);
     }
 
     /// Weights, `[target, feature]`, and offsets, `[target]`, in single precision.
-    pub(crate) fn numbers(&self) -> [Vec<f32>; 2] {
+    pub(crate) fn weights_and_offsets(&self) -> [Vec<f32>; 2] {
         [&self.weights, &self.offsets].map(|values| values.iter().map(|v| *v as f32).collect())
     }
 
     /// The map with these weights and offsets; the penalty is unknown.
-    pub(crate) fn from_numbers(weights: &[f32], offsets: &[f32]) -> Ridge {
+    pub(crate) fn from_weights(weights: &[f32], offsets: &[f32]) -> Ridge {
         let [weights, offsets] =
             [weights, offsets].map(|values| values.iter().map(|v| f64::from(*v)).collect());
         Ridge { weights, offsets, penalty: f64::NAN }
     }
 
     /// The weights and the offset of every target.
-    pub(crate) fn functions(&self) -> impl Iterator<Item = (Vec<f64>, f64)> + '_ {
+    pub(crate) fn target_functions(&self) -> impl Iterator<Item = (Vec<f64>, f64)> + '_ {
         let width = (self.weights.len() / self.offsets.len().max(1)).max(1);
         self.weights.chunks(width).map(<[f64]>::to_vec).zip(self.offsets.iter().copied())
     }
 
     /// Number of learned parameters.
-    pub(crate) fn parameters(&self) -> usize {
+    pub(crate) fn parameter_count(&self) -> usize {
         self.weights.len() + self.offsets.len()
     }
 }
 
 /// The examples of each group, in order of the groups' first examples; with a single group, every
 /// example is its own group.
-fn members(groups: &[usize]) -> Vec<Vec<usize>> {
+fn group_members(groups: &[usize]) -> Vec<Vec<usize>> {
     let mut members: Vec<(usize, Vec<usize>)> = Vec::new();
     for (example, group) in groups.iter().enumerate() {
         match members.iter_mut().find(|(known, _)| known == group) {
@@ -169,7 +169,7 @@ fn members(groups: &[usize]) -> Vec<Vec<usize>> {
 
 /// Standardises every row (a feature over all examples) to mean 0 and standard deviation 1; returns
 /// the subtracted mean and the factor of each row. A feature that never changes becomes zero.
-fn standardise(x: &mut DMatrix<f64>) -> Vec<(f64, f64)> {
+fn standardise_rows(x: &mut DMatrix<f64>) -> Vec<(f64, f64)> {
     let n = x.ncols() as f64;
     let mean = x.column_sum() / n;
     for mut column in x.column_iter_mut() {
@@ -197,7 +197,7 @@ mod tests {
     const EXAMPLES: usize = 14;
     const WIDTH: usize = 20;
 
-    fn data() -> (Vec<f32>, Vec<f64>) {
+    fn random_data() -> (Vec<f32>, Vec<f64>) {
         let mut rng = Rng::with_seed(3);
         let features: Vec<f32> = (0..EXAMPLES * WIDTH).map(|_| 3.0 * rng.f32() + 1.0).collect();
         let targets = (0..EXAMPLES)
@@ -211,10 +211,15 @@ mod tests {
 
     /// Solves the normal equations with an unpenalised offset, [XᵀX + αD] w = Xᵀy over standardised
     /// features and a column of ones, without some examples.
-    fn direct(features: &[f32], targets: &[f64], penalty: f64, left_out: &[usize]) -> Vec<f64> {
+    fn solve_directly(
+        features: &[f32],
+        targets: &[f64],
+        penalty: f64,
+        left_out: &[usize],
+    ) -> Vec<f64> {
         let mut all =
             DMatrix::from_iterator(WIDTH, EXAMPLES, features.iter().map(|v| f64::from(*v)));
-        standardise(&mut all);
+        standardise_rows(&mut all);
         let training: Vec<usize> = (0..EXAMPLES).filter(|i| !left_out.contains(i)).collect();
         let x = DMatrix::from_fn(training.len(), WIDTH + 1, |i, j| {
             if j == WIDTH { 1.0 } else { all[(j, training[i])] }
@@ -234,13 +239,13 @@ mod tests {
 
     /// Asserts that the fit for groups solves the normal equations, that its penalty has the least
     /// error when each group is left out, and that the left-out predictions match.
-    fn is_that_of_leaving_out(groups: &[usize], members: &[Vec<usize>]) {
-        let (features, targets) = data();
+    fn assert_leaves_groups_out(groups: &[usize], members: &[Vec<usize>]) {
+        let (features, targets) = random_data();
         let (ridge, left_out) = Ridge::fit_left_out(&features, &targets, groups).unwrap();
         let without = |penalty: f64| -> Vec<f64> {
             let mut all = vec![0.0; 2 * EXAMPLES];
             for group in members {
-                let predicted = direct(&features, &targets, penalty, group);
+                let predicted = solve_directly(&features, &targets, penalty, group);
                 group.iter().flat_map(|i| [2 * i, 2 * i + 1]).for_each(|i| all[i] = predicted[i]);
             }
             all
@@ -259,7 +264,7 @@ mod tests {
         };
         let predicted: Vec<f64> =
             features.chunks(WIDTH).flat_map(|row| ridge.predict(row)).collect();
-        let expected = direct(&features, &targets, best, &[]);
+        let expected = solve_directly(&features, &targets, best, &[]);
         assert!(near(&predicted, &expected), "{predicted:?} {expected:?}");
         assert!(near(&left_out, &without(best)), "{left_out:?}");
     }
@@ -267,17 +272,17 @@ mod tests {
     #[test]
     fn the_solution_is_that_of_the_normal_equations_and_the_penalty_that_of_leaving_out() {
         let each: Vec<Vec<usize>> = (0..EXAMPLES).map(|i| vec![i]).collect();
-        is_that_of_leaving_out(&[7; EXAMPLES], &each);
+        assert_leaves_groups_out(&[7; EXAMPLES], &each);
         // Groups need not be contiguous.
         let groups: Vec<usize> = (0..EXAMPLES).map(|i| [9, 2, 5][i % 3]).collect();
         let members: Vec<Vec<usize>> =
             (0..3).map(|first| (first..EXAMPLES).step_by(3).collect()).collect();
-        is_that_of_leaving_out(&groups, &members);
+        assert_leaves_groups_out(&groups, &members);
     }
 
     #[test]
     fn a_feature_that_never_changes_says_nothing() {
-        let (mut features, targets) = data();
+        let (mut features, targets) = random_data();
         features.iter_mut().step_by(WIDTH).for_each(|v| *v = 7.0);
         let ridge = Ridge::fit(&features, &targets, &[0; EXAMPLES]).unwrap();
         assert_eq!(ridge.weights[0], 0.0);

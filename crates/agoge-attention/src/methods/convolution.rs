@@ -3,15 +3,18 @@
 //! Both learn all movements in one network, with the losses, optimiser and augmentation of the
 //! attention model.
 
-use super::fusion::too_few;
-use super::series::{self, Region};
-use super::{Judge, Method, Said, Task};
+use super::fusion::too_few_clips;
+use super::series::{self, SeriesRegion};
+use super::{ClipPrediction, LearningMethod, LearningTask, Predictor};
 use crate::encoder::EPSILON;
-use crate::error::Error;
+use crate::error::ModelError;
 use crate::motion::Motion;
 use crate::ops;
-use crate::token::{Clip, PARTS};
-use crate::train::{self, Config, Order, Parameters, Plan, Trainer, Truth, Whole, device};
+use crate::token::{LabelledClip, PARTS};
+use crate::train::{
+    self, BatchOrder, BatchTotals, ClipLabel, ModelParameters, Trainer, TrainingConfig,
+    TrainingPlan, training_device,
+};
 use burn::module::Module;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::activation::gelu;
@@ -23,30 +26,30 @@ use rayon::prelude::*;
 const LENGTH: usize = 64;
 /// Channels: positions, bone directions and the worn sensor's signals; zero where the body or the
 /// sensor is missing.
-const CHANNELS: usize = 3 * (PARTS.len() + series::BONES) + series::WORN;
+const CHANNELS: usize = 3 * (PARTS.len() + series::BONES) + series::WORN_CHANNELS;
 /// Clips judged at a time.
-const AT_ONCE: usize = 32;
+const CHUNK_CLIPS: usize = 32;
 
 /// A convolutional network to be trained.
 #[derive(Clone, Debug)]
-pub(super) struct Convolutional {
-    layers: Vec<Shape>,
-    config: Config,
+pub(super) struct ConvolutionalMethod {
+    layers: Vec<LayerShape>,
+    config: TrainingConfig,
 }
 
 /// The shape of a layer.
 #[derive(Clone, Copy, Debug)]
-struct Shape {
+struct LayerShape {
     width: usize,
     /// Samples that a convolution combines, and their spacing.
     kernel: usize,
     dilation: usize,
-    kind: Kind,
+    kind: LayerKind,
 }
 
 /// The kind of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum LayerKind {
     /// One convolution that looks both ways; afterwards every two samples are averaged into one.
     Halving,
     /// Two convolutions that look back only, with a residual connection.
@@ -55,163 +58,172 @@ enum Kind {
     Causal,
 }
 
-impl Convolutional {
+impl ConvolutionalMethod {
     /// Three convolutions, each over half as many samples as the one before; about 60 000 weights.
-    pub(super) fn plain(config: Config) -> Convolutional {
-        let layer = |width| Shape { width, kernel: 5, dilation: 1, kind: Kind::Halving };
-        Convolutional { layers: [40, 48, 56].map(layer).to_vec(), config }
+    pub(super) fn plain_network(config: TrainingConfig) -> ConvolutionalMethod {
+        let layer = |width| LayerShape { width, kernel: 5, dilation: 1, kind: LayerKind::Halving };
+        ConvolutionalMethod { layers: [40, 48, 56].map(layer).to_vec(), config }
     }
 
     /// A map to 44 channels and four residual blocks with dilations of 1 to 8, which cover the
     /// whole clip; about 60 000 weights.
-    pub(super) fn temporal(config: Config) -> Convolutional {
-        let input = Shape { width: 44, kernel: 1, dilation: 1, kind: Kind::Causal };
-        let block = |dilation| Shape { width: 44, kernel: 3, dilation, kind: Kind::Residual };
+    pub(super) fn temporal_network(config: TrainingConfig) -> ConvolutionalMethod {
+        let input = LayerShape { width: 44, kernel: 1, dilation: 1, kind: LayerKind::Causal };
+        let block =
+            |dilation| LayerShape { width: 44, kernel: 3, dilation, kind: LayerKind::Residual };
         let layers = [vec![input], [1, 2, 4, 8].map(block).to_vec()].concat();
-        Convolutional { layers, config }
+        ConvolutionalMethod { layers, config }
     }
 }
 
-impl Method for Convolutional {
-    fn learn(
+impl LearningMethod for ConvolutionalMethod {
+    fn learn_task(
         &self,
-        clips: &[&Clip],
+        clips: &[&LabelledClip],
         movements: &[String],
-        task: Task,
+        task: LearningTask,
         seed: u64,
-    ) -> Result<Box<dyn Judge>, Error> {
-        let known: Vec<(&Clip, Truth)> = (clips.iter())
+    ) -> Result<Box<dyn Predictor>, ModelError> {
+        let known: Vec<(&LabelledClip, ClipLabel)> = (clips.iter())
             .filter_map(|clip| {
-                Some((*clip, Truth { class: clip.class(movements)?, label: clip.label }))
+                Some((*clip, ClipLabel { class: clip.class_index(movements)?, label: clip.label }))
             })
             .collect();
         let suffices = match task {
-            Task::Quality => known.iter().any(|(_, truth)| truth.label.is_some()),
-            Task::Movement => known.iter().any(|(_, truth)| truth.class != known[0].1.class),
+            LearningTask::Quality => known.iter().any(|(_, truth)| truth.label.is_some()),
+            LearningTask::Movement => {
+                known.iter().any(|(_, truth)| truth.class != known[0].1.class)
+            }
         };
         if !suffices {
-            return Err(too_few(clips.len()));
+            return Err(too_few_clips(clips.len()));
         }
-        let Config { epochs, batch, learning_rate, weight_decay, .. } = self.config;
-        let network = drawn(Network::new(&self.layers, movements.len(), &device()), seed);
-        let order = Order { count: known.len(), batch, seed: seed ^ 0x5eed };
-        let mut plan = Plan {
-            average: Some(train::AVERAGE),
-            ..Plan::new(epochs * order.round(), learning_rate)
+        let TrainingConfig { epochs, batch, learning_rate, weight_decay, .. } = self.config;
+        let network = draw_weights(
+            ConvolutionalNetwork::new(&self.layers, movements.len(), &training_device()),
+            seed,
+        );
+        let order = BatchOrder { count: known.len(), batch, seed: seed ^ 0x5eed };
+        let mut plan = TrainingPlan {
+            average_decay: Some(train::AVERAGE_DECAY),
+            ..TrainingPlan::new(epochs * order.batches_per_round(), learning_rate)
         };
         plan.optimiser.decay = weight_decay;
-        let lesson = Lesson { clips: &known, movements, config: &self.config, order };
-        let network = Trainer::new(&network, plan).run(&lesson, &mut ())?;
-        Ok(Box::new(Learned { network: network.valid(), movements: movements.to_vec() }))
+        let lesson = ConvolutionTask { clips: &known, movements, config: &self.config, order };
+        let network = Trainer::new(&network, plan).run_steps(&lesson, &mut ())?;
+        Ok(Box::new(LearnedConvolution { network: network.valid(), movements: movements.to_vec() }))
     }
 }
 
 /// The training task on augmented clips.
-struct Lesson<'a> {
-    clips: &'a [(&'a Clip, Truth)],
+struct ConvolutionTask<'a> {
+    clips: &'a [(&'a LabelledClip, ClipLabel)],
     movements: &'a [String],
-    config: &'a Config,
-    order: Order,
+    config: &'a TrainingConfig,
+    order: BatchOrder,
 }
 
 /// Some augmented clips of a batch.
-struct Shard {
-    rows: Vec<(Vec<f32>, Truth)>,
-    whole: Whole,
+struct SeriesShard {
+    rows: Vec<(Vec<f32>, ClipLabel)>,
+    whole: BatchTotals,
 }
 
-impl train::Task for Lesson<'_> {
-    type Model = Network;
-    type Shard = Shard;
+impl train::TrainingTask for ConvolutionTask<'_> {
+    type Model = ConvolutionalNetwork;
+    type Shard = SeriesShard;
 
-    fn shards(&self, step: usize) -> Vec<Shard> {
-        let mut rng = self.order.random(step);
+    fn batch_shards(&self, step: usize) -> Vec<SeriesShard> {
+        let mut rng = self.order.step_rng(step);
         let vary = |i: usize| {
             let (clip, truth) = self.clips[i];
-            let augment = self.config.augment.of(&clip.movement);
+            let augment = self.config.augment.for_movement(&clip.movement);
             (
-                input(
-                    &train::facing(&clip.motion, self.movements).varied_motion(&mut rng, &augment),
+                input_values(
+                    &train::face_active_side(&clip.motion, self.movements)
+                        .varied_motion(&mut rng, &augment),
                 ),
                 truth,
             )
         };
-        let rows: Vec<(Vec<f32>, Truth)> =
-            self.order.examples(step).into_iter().map(vary).collect();
-        let (parts, whole) = train::parts(&rows);
-        parts.into_iter().map(|rows| Shard { rows, whole }).collect()
+        let rows: Vec<(Vec<f32>, ClipLabel)> =
+            self.order.step_examples(step).into_iter().map(vary).collect();
+        let (parts, whole) = train::split_shards(&rows);
+        parts.into_iter().map(|rows| SeriesShard { rows, whole }).collect()
     }
 
-    fn loss(&self, network: &Network, shard: Shard) -> Tensor<1> {
-        let Shard { rows, whole } = shard;
-        let (values, truths): (Vec<Vec<f32>>, Vec<Truth>) = rows.into_iter().unzip();
-        let [movement, quality] = network.forward(tensor(&values, &network.device()));
+    fn shard_loss(&self, network: &ConvolutionalNetwork, shard: SeriesShard) -> Tensor<1> {
+        let SeriesShard { rows, whole } = shard;
+        let (values, truths): (Vec<Vec<f32>>, Vec<ClipLabel>) = rows.into_iter().unzip();
+        let [movement, quality] = network.predict_logits(input_tensor(&values, &network.device()));
         debug_assert_eq!(movement.dims()[1], self.movements.len());
-        train::loss(movement, quality, &truths, whole, self.config.pairs)
+        train::supervised_loss(movement, quality, &truths, whole, self.config.pairs)
     }
 }
 
 /// A trained network and the movements it knows.
-struct Learned {
-    network: Network,
+struct LearnedConvolution {
+    network: ConvolutionalNetwork,
     movements: Vec<String>,
 }
 
-impl Judge for Learned {
-    fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
-        let judge_chunk = |clips: &[&Clip]| -> Vec<Said> {
+impl Predictor for LearnedConvolution {
+    fn predict_clips(&self, clips: &[&LabelledClip]) -> Vec<ClipPrediction> {
+        let judge_chunk = |clips: &[&LabelledClip]| -> Vec<ClipPrediction> {
             let values: Vec<Vec<f32>> = clips
                 .iter()
-                .map(|clip| input(&train::facing(&clip.motion, &self.movements)))
+                .map(|clip| input_values(&train::face_active_side(&clip.motion, &self.movements)))
                 .collect();
-            let [movement, quality] = self.network.forward(tensor(&values, &self.network.device()));
+            let [movement, quality] =
+                self.network.predict_logits(input_tensor(&values, &self.network.device()));
             let [movement, quality] = [movement, quality]
                 .map(|logits| logits.into_data().iter::<f32>().collect::<Vec<_>>());
-            let prediction = |(i, clip): (usize, &&Clip)| {
+            let prediction = |(i, clip): (usize, &&LabelledClip)| {
                 let row = i * self.movements.len()..(i + 1) * self.movements.len();
-                let quality =
-                    clip.class(&self.movements).map_or(0.0, |class| quality[row.clone()][class]);
-                Said { movement: movement[row].to_vec(), quality, distance: None }
+                let quality = clip
+                    .class_index(&self.movements)
+                    .map_or(0.0, |class| quality[row.clone()][class]);
+                ClipPrediction { movement: movement[row].to_vec(), quality, distance: None }
             };
             clips.iter().enumerate().map(prediction).collect()
         };
-        clips.par_chunks(AT_ONCE).flat_map(judge_chunk).collect()
+        clips.par_chunks(CHUNK_CLIPS).flat_map(judge_chunk).collect()
     }
 
-    fn parameters(&self) -> usize {
-        Parameters::of(&self.network).values.len()
+    fn parameter_count(&self) -> usize {
+        ModelParameters::from_model(&self.network).values.len()
     }
 }
 
 /// The network's input for a motion, `[time, channel]`.
-fn input(motion: &Motion) -> Vec<f32> {
-    let series = series::positions(motion, LENGTH, Region::Body)
-        .and(series::directions(motion, LENGTH, Region::Body))
-        .and(series::worn(motion, LENGTH));
-    series.rows()
+fn input_values(motion: &Motion) -> Vec<f32> {
+    let series = series::part_positions(motion, LENGTH, SeriesRegion::Body)
+        .join_channels(series::bone_directions(motion, LENGTH, SeriesRegion::Body))
+        .join_channels(series::sensor_channels(motion, LENGTH));
+    series.to_rows()
 }
 
-fn tensor(rows: &[Vec<f32>], device: &Device) -> Tensor<3> {
+fn input_tensor(rows: &[Vec<f32>], device: &Device) -> Tensor<3> {
     Tensor::from_data(TensorData::new(rows.concat(), [rows.len(), LENGTH, CHANNELS]), device)
 }
 
 /// Random weights, the same on every machine: matrices uniform by the width of their input (He et
 /// al. 2015), gains one, biases zero.
-fn drawn(network: Network, seed: u64) -> Network {
+fn draw_weights(network: ConvolutionalNetwork, seed: u64) -> ConvolutionalNetwork {
     let mut rng = Rng::with_seed(seed);
     let mut values = Vec::new();
-    for (path, shape) in Parameters::of(&network).layout {
+    for (path, shape) in ModelParameters::from_model(&network).layout {
         let bound = if shape.len() > 1 { (3.0 / shape[0] as f32).sqrt() } else { 0.0 };
         let middle = if path.ends_with("gamma") { 1.0 } else { 0.0 };
         values
             .extend((0..shape.iter().product()).map(|_| middle + bound * (2.0 * rng.f32() - 1.0)));
     }
-    Parameters::put(network, &values)
+    ModelParameters::replace_values(network, &values)
 }
 
 /// The network and its heads.
 #[derive(Module, Debug)]
-struct Network {
+struct ConvolutionalNetwork {
     layers: Vec<Layer>,
     movement: Linear,
     quality: Linear,
@@ -220,14 +232,14 @@ struct Network {
 /// A layer of one or two convolutions.
 #[derive(Module, Debug)]
 struct Layer {
-    convolutions: Vec<Convolution>,
+    convolutions: Vec<TimeConvolution>,
     residual: bool,
     halving: bool,
 }
 
 /// A convolution over time, followed by layer norm (which does not depend on the batch) and GELU.
 #[derive(Module, Debug)]
-struct Convolution {
+struct TimeConvolution {
     /// `[kernel · in, out]`.
     map: Linear,
     norm: LayerNorm,
@@ -236,35 +248,36 @@ struct Convolution {
     causal: bool,
 }
 
-impl Network {
-    fn new(layers: &[Shape], movements: usize, device: &Device) -> Network {
+impl ConvolutionalNetwork {
+    fn new(layers: &[LayerShape], movements: usize, device: &Device) -> ConvolutionalNetwork {
         let mut width = CHANNELS;
-        let mut layer = |shape: &Shape| {
-            let count = if shape.kind == Kind::Residual { 2 } else { 1 };
+        let mut layer = |shape: &LayerShape| {
+            let count = if shape.kind == LayerKind::Residual { 2 } else { 1 };
             let mut convolution = || {
-                let convolution = Convolution {
+                let convolution = TimeConvolution {
                     map: LinearConfig::new(shape.kernel * width, shape.width).init(device),
                     norm: LayerNormConfig::new(shape.width).init(device),
                     kernel: shape.kernel,
                     dilation: shape.dilation,
-                    causal: shape.kind != Kind::Halving,
+                    causal: shape.kind != LayerKind::Halving,
                 };
                 width = shape.width;
                 convolution
             };
             let convolutions = (0..count).map(|_| convolution()).collect();
-            let (residual, halving) = (shape.kind == Kind::Residual, shape.kind == Kind::Halving);
+            let (residual, halving) =
+                (shape.kind == LayerKind::Residual, shape.kind == LayerKind::Halving);
             Layer { convolutions, residual, halving }
         };
         let layers: Vec<Layer> = layers.iter().map(&mut layer).collect();
         let head = || LinearConfig::new(2 * width, movements).init(device);
-        Network { layers, movement: head(), quality: head() }
+        ConvolutionalNetwork { layers, movement: head(), quality: head() }
     }
 
     /// Logits of the movement, and of the quality for each movement, both `[batch, movement]`, from
     /// `[batch, time, channel]`.
-    fn forward(&self, x: Tensor<3>) -> [Tensor<2>; 2] {
-        let x = self.layers.iter().fold(x, |x, layer| layer.forward(x));
+    fn predict_logits(&self, x: Tensor<3>) -> [Tensor<2>; 2] {
+        let x = self.layers.iter().fold(x, |x, layer| layer.apply_layer(x));
         let [batch, _, width] = x.dims();
         let mean = x.clone().mean_dim(1).reshape([batch, width]);
         let most = x.max_dim(1).reshape([batch, width]);
@@ -278,8 +291,11 @@ impl Network {
 }
 
 impl Layer {
-    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let y = self.convolutions.iter().fold(x.clone(), |y, convolution| convolution.forward(y));
+    fn apply_layer(&self, x: Tensor<3>) -> Tensor<3> {
+        let y = self
+            .convolutions
+            .iter()
+            .fold(x.clone(), |y, convolution| convolution.apply_convolution(y));
         let y = if self.residual { x + y } else { y };
         let [batch, time, width] = y.dims();
         if !self.halving {
@@ -289,11 +305,11 @@ impl Layer {
     }
 }
 
-impl Convolution {
+impl TimeConvolution {
     /// Maps `[batch, time, in]` to `[batch, time, out]`; samples beyond the ends count as zero.
-    fn forward(&self, x: Tensor<3>) -> Tensor<3> {
-        let y = ops::linear(
-            self.gathered(x),
+    fn apply_convolution(&self, x: Tensor<3>) -> Tensor<3> {
+        let y = ops::linear_map(
+            self.gather_taps(x),
             self.map.weight.val(),
             self.map.bias.as_ref().map(|bias| bias.val()),
         );
@@ -306,7 +322,7 @@ impl Convolution {
     }
 
     /// The samples under the kernel at each instant, `[batch, time, kernel · in]`.
-    fn gathered(&self, x: Tensor<3>) -> Tensor<3> {
+    fn gather_taps(&self, x: Tensor<3>) -> Tensor<3> {
         let [batch, time, width] = x.dims();
         let reach = (self.kernel - 1) * self.dilation;
         let before = if self.causal { reach } else { reach / 2 };
@@ -328,20 +344,21 @@ impl Convolution {
 mod tests {
     use super::*;
 
-    fn network(shapes: &Convolutional) -> Network {
-        drawn(Network::new(&shapes.layers, 10, &Device::flex()), 1)
+    fn build_network(shapes: &ConvolutionalMethod) -> ConvolutionalNetwork {
+        draw_weights(ConvolutionalNetwork::new(&shapes.layers, 10, &Device::flex()), 1)
     }
 
-    fn values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
+    fn tensor_values<const D: usize>(x: Tensor<D>) -> Vec<f32> {
         x.into_data().iter::<f32>().collect()
     }
 
     #[test]
     fn both_are_of_the_size_of_the_attention_model() {
-        for shapes in
-            [Convolutional::plain(Config::default()), Convolutional::temporal(Config::default())]
-        {
-            let count = Parameters::of(&network(&shapes)).values.len();
+        for shapes in [
+            ConvolutionalMethod::plain_network(TrainingConfig::default()),
+            ConvolutionalMethod::temporal_network(TrainingConfig::default()),
+        ] {
+            let count = ModelParameters::from_model(&build_network(&shapes)).values.len();
             assert!((50_000..70_000).contains(&count), "{count}");
         }
     }
@@ -352,18 +369,23 @@ mod tests {
         let (time, input, output) = (9, 2, 3);
         let x: Vec<f32> = (0..time * input).map(|i| (i as f32 * 0.7).sin()).collect();
         for (causal, dilation) in [(true, 2), (false, 1)] {
-            let kind = if causal { Kind::Causal } else { Kind::Halving };
+            let kind = if causal { LayerKind::Causal } else { LayerKind::Halving };
             let map = LinearConfig::new(3 * input, output).init(&Device::flex());
             let norm = LayerNormConfig::new(output).init(&Device::flex());
-            let convolution =
-                Convolution { map, norm, kernel: 3, dilation, causal: kind == Kind::Causal };
+            let convolution = TimeConvolution {
+                map,
+                norm,
+                kernel: 3,
+                dilation,
+                causal: kind == LayerKind::Causal,
+            };
             let rows = Tensor::<3>::from_data(
                 TensorData::new(x.clone(), [1, time, input]),
                 &Device::flex(),
             );
-            let weight = values(convolution.map.weight.val());
-            let gathered = convolution.gathered(rows);
-            let ours = values(ops::linear(gathered, convolution.map.weight.val(), None));
+            let weight = tensor_values(convolution.map.weight.val());
+            let gathered = convolution.gather_taps(rows);
+            let ours = tensor_values(ops::linear_map(gathered, convolution.map.weight.val(), None));
             for t in 0..time {
                 for o in 0..output {
                     let mut sum = 0.0;
@@ -387,7 +409,8 @@ mod tests {
 
     #[test]
     fn a_temporal_network_looks_back_only_and_over_the_whole_clip() {
-        let network = network(&Convolutional::temporal(Config::default()));
+        let network =
+            build_network(&ConvolutionalMethod::temporal_network(TrainingConfig::default()));
         let run = |changed: Option<usize>| {
             let mut x = vec![0.1f32; LENGTH * CHANNELS];
             if let Some(t) = changed {
@@ -398,7 +421,7 @@ mod tests {
             }
             let x =
                 Tensor::<3>::from_data(TensorData::new(x, [1, LENGTH, CHANNELS]), &Device::flex());
-            values(network.layers.iter().fold(x, |x, layer| layer.forward(x)))
+            tensor_values(network.layers.iter().fold(x, |x, layer| layer.apply_layer(x)))
         };
         let width = 44;
         let (unchanged, late, early) = (run(None), run(Some(40)), run(Some(3)));

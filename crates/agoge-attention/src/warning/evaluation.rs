@@ -1,15 +1,15 @@
 //! Evaluates the log odds of a model: discrimination, calibration, and whether they carry any
 //! information.
 
-use super::Window;
-use super::logistic::newton;
-use crate::metric::auc;
+use super::DayWindow;
+use super::logistic::maximise_likelihood;
+use crate::metric::roc_auc;
 use fastrand::Rng;
 use serde::Serialize;
 
 /// The quality of log odds on athletes that were not used for learning.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Judged {
+pub struct OddsEvaluation {
     /// Area under the ROC curve.
     pub auc: f64,
     /// Its 2.5 % and 97.5 % quantiles when athletes are resampled with replacement (Efron 1979).
@@ -27,17 +27,22 @@ pub struct Judged {
     pub base_rate: f64,
 }
 
-impl Judged {
+impl OddsEvaluation {
     /// Whether the model may be used: the whole interval of the AUC is above chance and the
     /// calibration slope is between a half and two.
-    pub fn may_speak(&self) -> bool {
+    pub fn is_reliable(&self) -> bool {
         self.auc_interval[0] > 0.5 && (0.5..=2.0).contains(&self.calibration_slope)
     }
 }
 
 /// Evaluates log odds, `[window]`, on windows that were not used for learning. `draws` is the
 /// number of resamplings for the interval; without any it is NaN.
-pub fn judge(log_odds: &[f64], windows: &[&Window], draws: usize, seed: u64) -> Judged {
+pub fn evaluate_odds(
+    log_odds: &[f64],
+    windows: &[&DayWindow],
+    draws: usize,
+    seed: u64,
+) -> OddsEvaluation {
     let outcomes: Vec<bool> = windows.iter().map(|window| window.outcome).collect();
     let athletes: Vec<usize> = windows.iter().map(|window| window.athlete).collect();
     let count = outcomes.len().max(1) as f64;
@@ -53,15 +58,15 @@ pub fn judge(log_odds: &[f64], windows: &[&Window], draws: usize, seed: u64) -> 
     // Constant odds have no slope; none must be fitted to rounding errors.
     let spread = log_odds.iter().copied().fold(f64::MIN, f64::max)
         - log_odds.iter().copied().fold(f64::MAX, f64::min);
-    let (offset, calibration_slope) = match newton(&rows, &outcomes, 1, 0.0) {
+    let (offset, calibration_slope) = match maximise_likelihood(&rows, &outcomes, 1, 0.0) {
         line if spread > 1e-6 => (line[0], line[1]),
         _ => (f64::NAN, f64::NAN),
     };
     let slope_error = 1.96 * slope_variance(log_odds, calibration_slope, offset).sqrt();
     let scores: Vec<f32> = log_odds.iter().map(|odds| *odds as f32).collect();
-    Judged {
-        auc: auc(&scores, &outcomes),
-        auc_interval: interval(&scores, &outcomes, &athletes, draws, seed),
+    OddsEvaluation {
+        auc: roc_auc(&scores, &outcomes),
+        auc_interval: auc_interval(&scores, &outcomes, &athletes, draws, seed),
         brier,
         brier_of_base_rate,
         calibration_slope,
@@ -83,7 +88,7 @@ fn slope_variance(log_odds: &[f64], slope: f64, offset: f64) -> f64 {
 
 /// The 2.5 % and 97.5 % quantiles of the AUC when athletes are resampled with replacement; NaN
 /// without draws. Windows are sorted once; a draw only changes their weights.
-fn interval(
+fn auc_interval(
     scores: &[f32],
     outcomes: &[bool],
     athletes: &[usize],
@@ -157,6 +162,6 @@ mod tests {
             repeated.map(|window| (window.0, window.1)).unzip();
         let mut ordered = windows.clone();
         ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
-        assert!((weighted_auc(&ordered, &times) - auc(&scores, &outcomes)).abs() < 1e-12);
+        assert!((weighted_auc(&ordered, &times) - roc_auc(&scores, &outcomes)).abs() < 1e-12);
     }
 }

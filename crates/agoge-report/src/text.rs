@@ -1,12 +1,12 @@
 //! Formats numbers and states as text.
 
 use agoge_coach::Analysis;
-use agoge_coach::analysis::{Certainty, Verdict};
-use agoge_coach::findings::words;
-use agoge_kinematics::{Refused, Unit, View};
+use agoge_coach::analysis::{Certainty, DataVerdict};
+use agoge_coach::findings::display_name;
+use agoge_kinematics::{CameraView, RefusedQuantity, Unit};
 
 /// Formats a number with the decimals that its unit deserves; a dash if unknown.
-pub(crate) fn number(value: f64, unit: Unit) -> String {
+pub(crate) fn format_metric(value: f64, unit: Unit) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
@@ -27,7 +27,7 @@ pub(crate) fn number(value: f64, unit: Unit) -> String {
 }
 
 /// Unit symbol after a number; empty for plain numbers.
-pub(crate) fn unit(unit: Unit) -> &'static str {
+pub(crate) fn unit_symbol(unit: Unit) -> &'static str {
     match unit {
         Unit::Degree => "°",
         Unit::DegreePerSecond => "°/s",
@@ -37,15 +37,15 @@ pub(crate) fn unit(unit: Unit) -> &'static str {
     }
 }
 
-pub(crate) fn verdict(verdict: Verdict) -> &'static str {
+pub(crate) fn verdict_text(verdict: DataVerdict) -> &'static str {
     match verdict {
-        Verdict::Good => "good",
-        Verdict::Usable => "usable",
-        Verdict::Poor => "poor",
+        DataVerdict::Good => "good",
+        DataVerdict::Usable => "usable",
+        DataVerdict::Poor => "poor",
     }
 }
 
-pub(crate) fn certainty(certainty: Certainty) -> &'static str {
+pub(crate) fn certainty_text(certainty: Certainty) -> &'static str {
     match certainty {
         Certainty::High => "quite sure",
         Certainty::Moderate => "fairly sure",
@@ -54,13 +54,13 @@ pub(crate) fn certainty(certainty: Certainty) -> &'static str {
 }
 
 /// View from which the movement was seen, and how certain that is.
-pub(crate) fn view(analysis: &Analysis) -> String {
+pub(crate) fn view_text(analysis: &Analysis) -> String {
     let from = match analysis.input.view {
         _ if analysis.quality.seen == 0.0 => return "felt by a worn sensor".to_owned(),
-        View::Spatial => return "three dimensions".to_owned(),
-        View::Frontal => "seen from the front or back",
-        View::Sagittal => "seen from the side",
-        View::Oblique => "seen at an angle",
+        CameraView::Spatial => return "three dimensions".to_owned(),
+        CameraView::Frontal => "seen from the front or back",
+        CameraView::Sagittal => "seen from the side",
+        CameraView::Oblique => "seen at an angle",
     };
     match analysis.input.view_certainty {
         Some(certainty) if certainty <= 0.5 => "from which side it is seen is not clear".to_owned(),
@@ -70,18 +70,18 @@ pub(crate) fn view(analysis: &Analysis) -> String {
 }
 
 /// Capitalises the first letter.
-pub(crate) fn capital(text: &str) -> String {
+pub(crate) fn capitalize_first(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Counts something: "1 repetition", "3 repetitions".
-pub fn count(n: usize, what: &str) -> String {
+pub fn count_noun(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// Formats numbers as short ranges: "1–4, 7".
-pub(crate) fn ranges(numbers: &[usize]) -> String {
+pub(crate) fn format_ranges(numbers: &[usize]) -> String {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for &number in numbers {
         match runs.last_mut() {
@@ -95,15 +95,15 @@ pub(crate) fn ranges(numbers: &[usize]) -> String {
 }
 
 /// Number of quantities named per reason before the rest is only counted.
-const NAMED: usize = 6;
+const MAX_NAMED: usize = 6;
 
 /// Groups what could not be measured by reason: the quantities as text and the reason. Otherwise a
 /// file without feet would fill the page.
-pub(crate) fn by_reason(refused: &[Refused]) -> Vec<(String, &str)> {
+pub(crate) fn group_by_reason(refused: &[RefusedQuantity]) -> Vec<(String, &str)> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for refused in refused {
-        let name =
-            words(refused.name.trim_end_matches("_left").trim_end_matches("_right")).to_lowercase();
+        let name = display_name(refused.name.trim_end_matches("_left").trim_end_matches("_right"))
+            .to_lowercase();
         match reasons.iter_mut().find(|(reason, _)| *reason == refused.reason) {
             Some((_, names)) if names.contains(&name) => {}
             Some((_, names)) => names.push(name),
@@ -111,16 +111,16 @@ pub(crate) fn by_reason(refused: &[Refused]) -> Vec<(String, &str)> {
         }
     }
     let joined = |names: Vec<String>| {
-        let more = names.len().saturating_sub(NAMED);
+        let more = names.len().saturating_sub(MAX_NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}", names[..names.len().min(NAMED)].join(", "))
+        format!("{}{more}", names[..names.len().min(MAX_NAMED)].join(", "))
     };
     reasons.into_iter().map(|(reason, names)| (joined(names), reason)).collect()
 }
 
 /// Text shown instead of findings. A model may see that something is wrong where no limit says
 /// what.
-pub(crate) fn no_findings(analysis: &Analysis) -> &'static str {
+pub(crate) fn no_findings_text(analysis: &Analysis) -> &'static str {
     let model_counts = analysis.model.as_ref().is_some_and(|model| model.counts);
     match &analysis.score {
         None => "Nothing could be judged in this recording; the reasons are below.",

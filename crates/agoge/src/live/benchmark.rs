@@ -1,8 +1,8 @@
 //! Benchmark of how fast the encoder follows live streams.
 
 use crate::{Error, Models};
-use agoge_attention::{Live, LiveStream, Model};
-use agoge_motion::simulate::{Exercise, Set};
+use agoge_attention::{LiveConfig, LiveStream, Model};
+use agoge_motion::simulate::{Exercise, SimulatedSet};
 use agoge_motion::{Recording, Skeleton};
 use serde::Serialize;
 use std::fmt;
@@ -14,7 +14,7 @@ const RATE_HZ: f64 = 30.0;
 
 /// Results of the benchmark.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Measured {
+pub struct LiveBenchmark {
     /// Median time per frame on one core, ms.
     pub p50_ms: f64,
     /// 99th percentile of the time per frame, ms.
@@ -34,37 +34,46 @@ pub struct Measured {
 ///
 /// # Errors
 /// If the bundled model cannot be read.
-pub fn measure(streams: usize, seconds: u64) -> Result<Measured, Error> {
+pub fn benchmark_streams(streams: usize, seconds: u64) -> Result<LiveBenchmark, Error> {
     let model = Models::bundled().model.as_ref().ok_or(Error::NoModel)?;
-    let recording = seen_by_33_joints();
-    let mut times = one(model, &recording)?;
+    let recording = mediapipe_squats();
+    let mut times = time_stream(model, &recording)?;
     times.sort_by(f64::total_cmp);
     let quantile = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    let (frames, late) = many(model, &recording, streams, seconds)?;
-    Ok(Measured { p50_ms: quantile(0.5), p99_ms: quantile(0.99), streams, seconds, frames, late })
+    let (frames, late) = run_streams(model, &recording, streams, seconds)?;
+    Ok(LiveBenchmark {
+        p50_ms: quantile(0.5),
+        p99_ms: quantile(0.99),
+        streams,
+        seconds,
+        frames,
+        late,
+    })
 }
 
 /// A simulated set of squats on MediaPipe's 33-joint skeleton.
-fn seen_by_33_joints() -> Recording {
+fn mediapipe_squats() -> Recording {
     let simulated =
-        Set { rate_hz: RATE_HZ, repetitions: 10, ..Set::new(Exercise::Squat) }.simulate().recording;
+        SimulatedSet { rate_hz: RATE_HZ, repetitions: 10, ..SimulatedSet::new(Exercise::Squat) }
+            .simulate()
+            .recording;
     let skeleton = Skeleton::mediapipe_33();
     let sources: Vec<Option<usize>> = skeleton
         .joints
         .iter()
-        .map(|joint| joint.part.and_then(|part| simulated.skeleton.joint_of(part)))
+        .map(|joint| joint.part.and_then(|part| simulated.skeleton.joint_for_part(part)))
         .collect();
-    let frames = 0..simulated.frames();
+    let frames = 0..simulated.frame_count();
     let position = frames.flat_map(|f| sources.iter().map(move |joint| (f, *joint)));
     let position: Vec<[f64; 3]> =
-        position.map(|(f, j)| j.map_or([f64::NAN; 3], |j| simulated.at(f, j))).collect();
+        position.map(|(f, j)| j.map_or([f64::NAN; 3], |j| simulated.position_at(f, j))).collect();
     Recording { confidence: vec![1.0; position.len()], position, skeleton, ..simulated }
 }
 
 /// Pushes a frame of the endlessly repeated recording into a stream.
-fn push(stream: &mut LiveStream, recording: &Recording, frame: usize) -> Result<(), Error> {
-    let joints = recording.joints();
-    let row = frame % recording.frames() * joints;
+fn push_frame(stream: &mut LiveStream, recording: &Recording, frame: usize) -> Result<(), Error> {
+    let joints = recording.joint_count();
+    let row = frame % recording.frame_count() * joints;
     let time_s = frame as f64 / RATE_HZ;
     stream.push(
         &recording.position[row..row + joints],
@@ -75,12 +84,16 @@ fn push(stream: &mut LiveStream, recording: &Recording, frame: usize) -> Result<
 }
 
 /// The time per frame, ms, of a stream whose window is full.
-fn one(model: &Model, recording: &Recording) -> Result<Vec<f64>, Error> {
-    let mut stream = LiveStream::new(model.stream(window()), &recording.skeleton, recording.space);
+fn time_stream(model: &Model, recording: &Recording) -> Result<Vec<f64>, Error> {
+    let mut stream = LiveStream::new(
+        model.start_stream(stream_settings()),
+        &recording.skeleton,
+        recording.space,
+    );
     let mut times = Vec::new();
     for frame in 0..3300 {
         let start = Instant::now();
-        push(&mut stream, recording, frame)?;
+        push_frame(&mut stream, recording, frame)?;
         if frame >= 300 {
             times.push(1e3 * start.elapsed().as_secs_f64());
         }
@@ -89,12 +102,12 @@ fn one(model: &Model, recording: &Recording) -> Result<Vec<f64>, Error> {
 }
 
 /// Stream settings: a window of four seconds at 30 frames per second.
-fn window() -> Live {
-    Live { window_s: 4.0, most_frames: 128, step_s: 0.0 }
+fn stream_settings() -> LiveConfig {
+    LiveConfig { window_s: 4.0, most_frames: 128, step_s: 0.0 }
 }
 
 /// Runs the streams concurrently in real time; returns the number of frames and of late frames.
-fn many(
+fn run_streams(
     model: &Model,
     recording: &Recording,
     streams: usize,
@@ -112,7 +125,7 @@ fn many(
                 let mut streams: Vec<LiveStream> = (0..stream_count)
                     .map(|_| {
                         LiveStream::new(
-                            model.stream(window()),
+                            model.start_stream(stream_settings()),
                             &recording.skeleton,
                             recording.space,
                         )
@@ -125,7 +138,7 @@ fn many(
                             (frame as f64 + index as f64 / stream_count as f64) / RATE_HZ,
                         );
                         std::thread::sleep(due.saturating_sub(begin.elapsed()));
-                        push(stream, recording, frame)?;
+                        push_frame(stream, recording, frame)?;
                         frames.fetch_add(1, Ordering::Relaxed);
                         if begin.elapsed() > due + Duration::from_secs_f64(1.0 / RATE_HZ) {
                             late.fetch_add(1, Ordering::Relaxed);
@@ -141,7 +154,7 @@ fn many(
     Ok((frames.into_inner(), late.into_inner()))
 }
 
-impl fmt::Display for Measured {
+impl fmt::Display for LiveBenchmark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,

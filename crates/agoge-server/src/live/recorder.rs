@@ -1,64 +1,65 @@
 //! Live sessions saved to disk, a part per second, so that a crash of the browser or the server
 //! loses at most the last part.
 
-use super::protocol::{Agreed, AgreedSensor, Samples};
-use agoge::library::{save, today};
+use super::protocol::{LiveFormat, Samples, SensorFormat};
+use agoge::library::{current_day, save_analysis};
 use agoge::motion::recording::INERTIAL;
-use agoge::motion::{Channel, Recording, Skeleton, Source, Space};
-use agoge::store::{AthleteId, Live, LiveId};
-use agoge::{Models, Options, Store, analyze};
+use agoge::motion::{Channel, Recording, RecordingSource, Skeleton, Space};
+use agoge::store::{AthleteId, LiveId, LiveRow};
+use agoge::{AnalysisOptions, Models, Store, analyze};
 use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-use crate::app::App;
+use crate::app::AppState;
 
 /// How long frames are buffered before they are written.
-const PART: Duration = Duration::from_secs(1);
+const PART_INTERVAL: Duration = Duration::from_secs(1);
 /// Number of parts that may wait for the disk.
-const WAITING: usize = 8;
+const MAX_QUEUED_PARTS: usize = 8;
 /// First element of a line with sensor samples.
-const SENSOR: &str = "sensor";
+const SENSOR_TAG: &str = "sensor";
 /// Tolerance for samples that come too early, s: within it the clock is merely unsteady, and the
 /// samples are appended.
-const EARLY_S: f64 = 0.1;
+const EARLY_TOLERANCE_S: f64 = 0.1;
 /// Longest gap between samples, s: after a longer one the clock jumped, and the samples are
 /// dropped.
-const LONGEST_LOST_S: f64 = 60.0;
+const MAX_GAP_S: f64 = 60.0;
 /// Shortest recording that is kept, frames.
-const LEAST: usize = 15;
+const MIN_FRAMES: usize = 15;
 
 /// Writes a live session to disk.
-pub(super) struct Keeper {
+pub(super) struct SessionRecorder {
     parts: mpsc::Sender<Vec<u8>>,
     part: Vec<u8>,
     since: Instant,
 }
 
-impl Keeper {
+impl SessionRecorder {
     /// Starts a recording of an athlete's session; none if there is no library or no such athlete.
-    pub(super) async fn begin(
-        app: Arc<App>,
+    pub(super) async fn start_recording(
+        app: Arc<AppState>,
         athlete: i64,
         movement: &str,
-        agreed: &Agreed,
-    ) -> Option<Keeper> {
-        let Agreed { skeleton, space, sensor, .. } = agreed;
+        agreed: &LiveFormat,
+    ) -> Option<SessionRecorder> {
+        let LiveFormat { skeleton, space, sensor, .. } = agreed;
         let head = json!({ "skeleton": **skeleton, "space": space, "movement": movement, "sensor": sensor });
         let shared = app.clone();
-        let begin =
-            move || shared.store.as_ref()?.begin_live(AthleteId(athlete), today(), &head).ok();
+        let begin = move || {
+            shared.store.as_ref()?.begin_live(AthleteId(athlete), current_day(), &head).ok()
+        };
         let live = tokio::task::spawn_blocking(begin).await.ok()??;
-        let (parts, waiting) = mpsc::channel(WAITING);
+        let (parts, waiting) = mpsc::channel(MAX_QUEUED_PARTS);
         // The writer ends when the recorder is dropped and everything is written.
-        tokio::task::spawn_blocking(move || write(&app, live, waiting));
-        Some(Keeper { parts, part: Vec::new(), since: Instant::now() })
+        tokio::task::spawn_blocking(move || write_parts(&app, live, waiting));
+        Some(SessionRecorder { parts, part: Vec::new(), since: Instant::now() })
     }
 
     /// Records a frame as a line of JSON, `[t, [[x, y, z, confidence] or null …]]`.
-    pub(super) fn frame(&mut self, t: f64, position: &[[f64; 3]], confidence: &[f32]) {
+    pub(super) fn record_frame(&mut self, t: f64, position: &[[f64; 3]], confidence: &[f32]) {
         let joints: Vec<Option<[f64; 4]>> = position
             .iter()
             .zip(confidence)
@@ -71,25 +72,25 @@ impl Keeper {
                 ])
             })
             .collect();
-        self.line(&(t, joints));
+        self.write_line(&(t, joints));
     }
 
     /// Records sensor samples as they were sent, as a line of JSON, `["sensor", t, [[…] or null
     /// …]]`.
-    pub(super) fn felt(&mut self, t: f64, samples: &Samples) {
-        self.line(&(SENSOR, t, samples));
+    pub(super) fn record_samples(&mut self, t: f64, samples: &Samples) {
+        self.write_line(&(SENSOR_TAG, t, samples));
     }
 
-    fn line(&mut self, line: &impl Serialize) {
+    fn write_line(&mut self, line: &impl Serialize) {
         // Serialising numbers into memory cannot fail.
         let _ = serde_json::to_writer(&mut self.part, line);
         self.part.push(b'\n');
-        if self.since.elapsed() >= PART {
-            self.flush();
+        if self.since.elapsed() >= PART_INTERVAL {
+            self.flush_part();
         }
     }
 
-    fn flush(&mut self) {
+    fn flush_part(&mut self) {
         self.since = Instant::now();
         // If the disk is seconds behind, dropping parts is better than slowing the live session
         // down.
@@ -97,13 +98,13 @@ impl Keeper {
     }
 }
 
-impl Drop for Keeper {
+impl Drop for SessionRecorder {
     fn drop(&mut self) {
-        self.flush();
+        self.flush_part();
     }
 }
 
-fn write(app: &App, live: LiveId, mut waiting: mpsc::Receiver<Vec<u8>>) {
+fn write_parts(app: &AppState, live: LiveId, mut waiting: mpsc::Receiver<Vec<u8>>) {
     let Some(store) = &app.store else { return };
     while let Some(part) = waiting.blocking_recv() {
         // The disk is full or the athlete was deleted meanwhile: what was written stays and is
@@ -112,25 +113,27 @@ fn write(app: &App, live: LiveId, mut waiting: mpsc::Receiver<Vec<u8>>) {
             return;
         }
     }
-    let sessions = store.live().unwrap_or_default();
+    let sessions = store.list_live().unwrap_or_default();
     if let Some(session) = sessions.iter().find(|session| session.id == live) {
-        finish(store, session);
+        finish_session(store, session);
     }
 }
 
 /// Turns live sessions that were never ended, because the server died, into recordings.
-pub(crate) fn recover(store: &Store) {
-    for live in store.live().unwrap_or_default() {
-        finish(store, &live);
+pub(crate) fn recover_sessions(store: &Store) {
+    for live in store.list_live().unwrap_or_default() {
+        finish_session(store, &live);
     }
 }
 
 /// Turns the parts of a session into a recording and its analysis.
-fn finish(store: &Store, live: &Live) {
+fn finish_session(store: &Store, live: &LiveRow) {
     let Ok(parts) = store.live_parts(live.id) else { return };
-    let recording = recording(&live.head, &parts);
+    let recording = build_recording(&live.head, &parts);
     let is_saved = match &recording {
-        Some(recording) if recording.frames() >= LEAST => keep(store, live, recording),
+        Some(recording) if recording.frame_count() >= MIN_FRAMES => {
+            save_session(store, live, recording)
+        }
         // Too short to analyse.
         _ => true,
     };
@@ -141,11 +144,11 @@ fn finish(store: &Store, live: &Live) {
     }
 }
 
-fn keep(store: &Store, live: &Live, recording: &Recording) -> bool {
+fn save_session(store: &Store, live: &LiveRow, recording: &Recording) -> bool {
     let movement = live.head["movement"].as_str().unwrap_or("auto").to_owned();
-    let options = Options { movement, ..Options::default() };
+    let options = AnalysisOptions { movement, ..AnalysisOptions::default() };
     match analyze(recording, None, Models::bundled(), &options) {
-        Ok(analyzed) => save(
+        Ok(analyzed) => save_analysis(
             store,
             (live.athlete, live.day),
             recording,
@@ -160,12 +163,12 @@ fn keep(store: &Store, live: &Live, recording: &Recording) -> bool {
 
 /// Builds the recording from a session's parts; lines that are neither frames nor samples are
 /// skipped.
-fn recording(head: &serde_json::Value, parts: &[Vec<u8>]) -> Option<Recording> {
+fn build_recording(head: &serde_json::Value, parts: &[Vec<u8>]) -> Option<Recording> {
     let skeleton: Arc<Skeleton> = Arc::new(serde_json::from_value(head["skeleton"].clone()).ok()?);
     let space: Space = serde_json::from_value(head["space"].clone()).ok()?;
-    let sensor: Option<AgreedSensor> =
+    let sensor: Option<SensorFormat> =
         serde_json::from_value(head["sensor"].clone()).ok().flatten();
-    let mut track = Felt::default();
+    let mut track = SensorTrack::default();
     let (mut time, mut position, mut confidence) = (Vec::new(), Vec::new(), Vec::new());
     for line in parts.iter().flat_map(|part| part.split(|byte| *byte == b'\n')) {
         if let (Some(sensor), Ok((_, t, samples))) =
@@ -194,21 +197,25 @@ fn recording(head: &serde_json::Value, parts: &[Vec<u8>]) -> Option<Recording> {
         position = vec![agoge::motion::recording::MISSING; time.len() * skeleton.len()];
         confidence = vec![0.0; position.len()];
     }
-    let source = Source { name: "live".to_owned(), format: "live".to_owned(), ..Source::default() };
+    let source = RecordingSource {
+        name: "live".to_owned(),
+        format: "live".to_owned(),
+        ..RecordingSource::default()
+    };
     let mut recording = Recording::new(source, skeleton, space, time, position, confidence).ok()?;
-    recording.channels = sensor.map_or_else(Vec::new, |sensor| track.channels(&sensor));
+    recording.channels = sensor.map_or_else(Vec::new, |sensor| track.to_channels(&sensor));
     Some(recording)
 }
 
 /// Sensor samples on a uniform clock.
 #[derive(Default)]
-struct Felt {
+struct SensorTrack {
     start_s: f64,
     /// Values, `[sample, axis]`; NaN where a sample was lost.
     values: Vec<[f64; 6]>,
 }
 
-impl Felt {
+impl SensorTrack {
     /// Appends samples, the first at time `t` (s), filling a gap before them with NaN. Samples that
     /// overlap what is there, or that follow too long a gap, are dropped.
     fn push(&mut self, t: f64, samples: &Samples, rate_hz: f64) {
@@ -218,14 +225,14 @@ impl Felt {
         let end = self.values.len();
         let lost = ((t - self.start_s) * rate_hz).round() - end as f64;
         // An unsteady clock may be slightly early or late.
-        if !(-EARLY_S * rate_hz..=LONGEST_LOST_S * rate_hz).contains(&lost) {
+        if !(-EARLY_TOLERANCE_S * rate_hz..=MAX_GAP_S * rate_hz).contains(&lost) {
             return;
         }
         self.values.resize(end + lost.max(0.0) as usize, [f64::NAN; 6]);
         self.values.extend(samples.iter().map(|sample| sample.unwrap_or([f64::NAN; 6])));
     }
 
-    fn channels(&self, sensor: &AgreedSensor) -> Vec<Channel> {
+    fn to_channels(&self, sensor: &SensorFormat) -> Vec<Channel> {
         let channel = |(axis, name): (usize, &&str)| Channel {
             name: (*name).to_owned(),
             unit: sensor.units[axis / 3].clone(),
@@ -247,18 +254,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let ada = store.add_athlete("Ada", "").unwrap();
-        use agoge::motion::simulate::{Exercise, Set};
+        use agoge::motion::simulate::{Exercise, SimulatedSet};
         let recording =
-            Set { rate_hz: 30.0, repetitions: 3, ..Set::new(Exercise::Squat) }.simulate().recording;
+            SimulatedSet { rate_hz: 30.0, repetitions: 3, ..SimulatedSet::new(Exercise::Squat) }
+                .simulate()
+                .recording;
         let head = json!({ "skeleton": *recording.skeleton, "space": recording.space, "movement": "squat" });
-        let live = store.begin_live(ada, today(), &head).unwrap();
+        let live = store.begin_live(ada, current_day(), &head).unwrap();
         let line = |frame: usize| {
-            let joint = |joint: usize| recording.at(frame, joint);
+            let joint = |joint: usize| recording.position_at(frame, joint);
             let joints: Vec<[f64; 4]> =
-                (0..recording.joints()).map(joint).map(|[x, y, z]| [x, y, z, 1.0]).collect();
+                (0..recording.joint_count()).map(joint).map(|[x, y, z]| [x, y, z, 1.0]).collect();
             serde_json::to_string(&(recording.time[frame], joints)).unwrap() + "\n"
         };
-        for part in (0..recording.frames()).collect::<Vec<_>>().chunks(30) {
+        for part in (0..recording.frame_count()).collect::<Vec<_>>().chunks(30) {
             store
                 .append_live(
                     live,
@@ -270,10 +279,10 @@ mod tests {
         store.append_live(live, &line(0).as_bytes()[..40]).unwrap();
         drop(store);
         let store = Store::open(folder.path()).unwrap();
-        recover(&store);
-        assert!(store.live().unwrap().is_empty());
-        let found = store.recordings(ada).unwrap();
-        assert_eq!(found[0].frames as usize, recording.frames());
-        assert_eq!(store.analyses(ada, 9).unwrap()[0].repetitions, 3);
+        recover_sessions(&store);
+        assert!(store.list_live().unwrap().is_empty());
+        let found = store.list_recordings(ada).unwrap();
+        assert_eq!(found[0].frames as usize, recording.frame_count());
+        assert_eq!(store.list_analyses(ada, 9).unwrap()[0].repetitions, 3);
     }
 }

@@ -6,36 +6,36 @@ use agoge_attention::{Model, Reading};
 
 /// Key of the model card's AUC for a movement: how well the model tells correct from incorrect
 /// repetitions of held-out athletes.
-pub fn figure(movement: &str) -> String {
+pub fn model_auc_key(movement: &str) -> String {
     format!("AUC {movement}")
 }
 
 /// Key of the model card's AUC for the limits of the movement's definition, on the same
 /// repetitions.
-pub fn figure_of_limits(movement: &str) -> String {
-    format!("AUC {movement} by the {}", score::METHOD)
+pub fn limits_auc_key(movement: &str) -> String {
+    format!("AUC {movement} by the {}", score::LIMITS_METHOD)
 }
 
 /// Scores each reading with the model and returns a note on whether the scores count. They count
 /// when the model knows the movement, was measured on it and beat the definition's limits, and the
 /// repetitions look like those it was measured on; otherwise every score is `None`.
-pub fn judge(
+pub fn score_with_model(
     model: &Model,
     movement: &str,
     readings: &[Option<Reading>],
     is_3d: bool,
 ) -> (Vec<Option<Score>>, ModelNote) {
     let card = model.card();
-    let auc = card.figure(&figure(movement));
-    let limits_auc = card.figure(&figure_of_limits(movement));
-    let class = model.class(movement).filter(|_| is_3d);
+    let auc = card.find_figure(&model_auc_key(movement));
+    let limits_auc = card.find_figure(&limits_auc_key(movement));
+    let class = model.class_index(movement).filter(|_| is_3d);
     let is_near =
-        |reading: &Reading| class.is_some_and(|class| model.is_within_reach(reading, class));
+        |reading: &Reading| class.is_some_and(|class| model.is_within_range(reading, class));
     let near_count = readings.iter().flatten().filter(|reading| is_near(reading)).count();
     let beats_limits = auc.is_some_and(|auc| auc > limits_auc.unwrap_or(0.5));
     let format_share =
         |share: Option<f64>| share.map_or("unknown".to_owned(), |share| format!("{share:.2}"));
-    let reason = if model.class(movement).is_none() {
+    let reason = if model.class_index(movement).is_none() {
         "it does not know this movement".to_owned()
     } else if !is_3d {
         "it was measured on recordings in three dimensions only".to_owned()
@@ -62,7 +62,8 @@ pub fn judge(
         format!("model {}: share of repetitions like this that were done correctly", card.name);
     let near_readings: Vec<&Reading> =
         readings.iter().flatten().filter(|reading| counts && is_near(reading)).collect();
-    let mut intervals = model.correct(&near_readings, movement).unwrap_or_default().into_iter();
+    let mut intervals =
+        model.correct_probabilities(&near_readings, movement).unwrap_or_default().into_iter();
     let scores = readings
         .iter()
         .map(|reading| {

@@ -3,7 +3,7 @@
 //! which a convolution exceeds a bias; the biases are quantiles of the convolutions of randomly
 //! drawn training examples.
 
-use super::series::Series;
+use super::series::MotionSeries;
 use fastrand::Rng;
 use rayon::prelude::*;
 
@@ -18,12 +18,12 @@ const MOST_CHANNELS: usize = 9;
 /// The fitted transform.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MiniRocket {
-    convolutions: Vec<Convolution>,
+    convolutions: Vec<RocketConvolution>,
 }
 
 /// A kernel with a dilation, applied to the sum of some channels.
 #[derive(Clone, Debug, PartialEq)]
-struct Convolution {
+struct RocketConvolution {
     taps: [usize; 3],
     dilation: usize,
     channels: Vec<usize>,
@@ -36,7 +36,11 @@ struct Convolution {
 impl MiniRocket {
     /// Fits about `features` features (a multiple of 84, at least 84) to examples of one shape;
     /// `None` without examples or for fewer than nine samples.
-    pub(crate) fn fit(examples: &[Series], features: usize, rng: &mut Rng) -> Option<MiniRocket> {
+    pub(crate) fn fit(
+        examples: &[MotionSeries],
+        features: usize,
+        rng: &mut Rng,
+    ) -> Option<MiniRocket> {
         let (length, channels) = (examples.first()?.length, examples.first()?.channels().len());
         if length < WEIGHTS || channels == 0 {
             return None;
@@ -44,24 +48,32 @@ impl MiniRocket {
         let golden = 0.5 * (5f64.sqrt() + 1.0);
         let mut convolutions = Vec::new();
         let mut count = 0;
-        for (place, (dilation, biases)) in dilations(length, features).into_iter().enumerate() {
-            for (kernel, taps) in taps().into_iter().enumerate() {
+        for (place, (dilation, biases)) in
+            spread_dilations(length, features).into_iter().enumerate()
+        {
+            for (kernel, taps) in kernel_taps().into_iter().enumerate() {
                 let most = channels.min(MOST_CHANNELS);
                 let some = ((most as f64 + 1.0).powf(rng.f64()) as usize).clamp(1, most);
                 let mut chosen = rng.choose_multiple(0..channels, some);
                 chosen.sort_unstable();
                 let padded = (place + kernel) % 2 == 0;
-                let mut convolution =
-                    Convolution { taps, dilation, channels: chosen, padded, biases: Vec::new() };
+                let mut convolution = RocketConvolution {
+                    taps,
+                    dilation,
+                    channels: chosen,
+                    padded,
+                    biases: Vec::new(),
+                };
                 let mut values = Vec::new();
-                convolution.apply(
+                convolution.convolve_series(
                     &examples[rng.usize(..examples.len())],
                     &mut Vec::new(),
                     &mut values,
                 );
                 values.sort_by(f32::total_cmp);
                 let quantiles = (count + 1..=count + biases).map(|i| (i as f64 * golden).fract());
-                convolution.biases = quantiles.map(|share| quantile(&values, share)).collect();
+                convolution.biases =
+                    quantiles.map(|share| interpolate_quantile(&values, share)).collect();
                 count += biases;
                 convolutions.push(convolution);
             }
@@ -72,7 +84,7 @@ impl MiniRocket {
     /// The random choices of the transform: the channels of each convolution as 0 and 1,
     /// `[convolution, channel]`, and the biases of all, `[feature]`. Together with the length of
     /// the series they determine it.
-    pub(crate) fn drawn(&self, channels: usize) -> (Vec<u8>, Vec<f32>) {
+    pub(crate) fn random_choices(&self, channels: usize) -> (Vec<u8>, Vec<f32>) {
         let mut mask = vec![0; self.convolutions.len() * channels];
         for (row, convolution) in mask.chunks_mut(channels).zip(&self.convolutions) {
             convolution.channels.iter().for_each(|&channel| row[channel] = 1);
@@ -85,7 +97,7 @@ impl MiniRocket {
 
     /// The transform with these choices, as [`MiniRocket::random_choices`] gives them; `None` if
     /// they fit no transform of series of this length.
-    pub(crate) fn from_drawn(
+    pub(crate) fn from_choices(
         length: usize,
         channels: usize,
         mask: &[u8],
@@ -101,8 +113,10 @@ impl MiniRocket {
         let mut rows = mask.chunks(channels);
         let mut rest = biases;
         let mut convolutions = Vec::new();
-        for (place, (dilation, count)) in dilations(length, biases.len()).into_iter().enumerate() {
-            for (kernel, taps) in taps().into_iter().enumerate() {
+        for (place, (dilation, count)) in
+            spread_dilations(length, biases.len()).into_iter().enumerate()
+        {
+            for (kernel, taps) in kernel_taps().into_iter().enumerate() {
                 let row = rows
                     .next()
                     .filter(|row| row.len() == channels && row.iter().all(|&bit| bit < 2))?;
@@ -110,7 +124,7 @@ impl MiniRocket {
                 let (biases, others) = rest.split_at_checked(count)?;
                 rest = others;
                 let padded = (place + kernel) % 2 == 0;
-                convolutions.push(Convolution {
+                convolutions.push(RocketConvolution {
                     taps,
                     dilation,
                     channels,
@@ -123,27 +137,27 @@ impl MiniRocket {
     }
 
     /// Number of features per example.
-    pub(crate) fn features(&self) -> usize {
+    pub(crate) fn feature_count(&self) -> usize {
         self.convolutions.iter().map(|convolution| convolution.biases.len()).sum()
     }
 
     /// The features of examples, `[example, feature]`, each 0 to 1.
-    pub(crate) fn transform(&self, examples: &[Series]) -> Vec<f32> {
-        let features = self.features();
+    pub(crate) fn transform_series(&self, examples: &[MotionSeries]) -> Vec<f32> {
+        let features = self.feature_count();
         let mut out = vec![0.0; examples.len() * features];
         out.par_chunks_mut(features)
             .zip(examples)
-            .for_each(|(out, example)| self.features_of(example, out));
+            .for_each(|(out, example)| self.write_features(example, out));
         out
     }
 
     /// Computes the features of one example.
-    fn features_of(&self, example: &Series, out: &mut [f32]) {
+    fn write_features(&self, example: &MotionSeries, out: &mut [f32]) {
         let (mut sum, mut values) = (Vec::new(), Vec::new());
         let mut out = out.iter_mut();
         for convolution in &self.convolutions {
-            convolution.apply(example, &mut sum, &mut values);
-            let margin = if convolution.padded { 0 } else { convolution.margin() };
+            convolution.convolve_series(example, &mut sum, &mut values);
+            let margin = if convolution.padded { 0 } else { convolution.half_width() };
             let counted = &values[margin..values.len() - margin];
             for (bias, out) in convolution.biases.iter().zip(&mut out) {
                 let above: u32 = counted.iter().map(|value| u32::from(value > bias)).sum();
@@ -153,17 +167,17 @@ impl MiniRocket {
     }
 }
 
-impl Convolution {
+impl RocketConvolution {
     /// Samples from the kernel's middle to its end.
-    fn margin(&self) -> usize {
+    fn half_width(&self) -> usize {
         WEIGHTS / 2 * self.dilation
     }
 
     /// Computes the convolution at every instant into `values`; `sum` is a scratch buffer. Every
     /// kernel is −1 everywhere plus 3 at the taps, so the channels are added first, then nine
     /// values once, and three of them three times.
-    fn apply(&self, example: &Series, sum: &mut Vec<f32>, values: &mut Vec<f32>) {
-        let (length, margin) = (example.length, self.margin());
+    fn convolve_series(&self, example: &MotionSeries, sum: &mut Vec<f32>, values: &mut Vec<f32>) {
+        let (length, margin) = (example.length, self.half_width());
         sum.clear();
         sum.resize(length + 2 * margin, 0.0);
         for &channel in &self.channels {
@@ -184,7 +198,7 @@ impl Convolution {
 }
 
 /// The positions of the three taps of every kernel.
-fn taps() -> Vec<[usize; 3]> {
+fn kernel_taps() -> Vec<[usize; 3]> {
     let above = |a: usize| a + 1..WEIGHTS;
     (0..WEIGHTS)
         .flat_map(|a| above(a).flat_map(move |b| above(b).map(move |c| [a, b, c])))
@@ -193,7 +207,7 @@ fn taps() -> Vec<[usize; 3]> {
 
 /// The dilations for a length, spaced exponentially up to the one at which a kernel covers it, and
 /// the number of biases per kernel for each.
-fn dilations(length: usize, features: usize) -> Vec<(usize, usize)> {
+fn spread_dilations(length: usize, features: usize) -> Vec<(usize, usize)> {
     let per_kernel = (features / KERNELS).max(1);
     let count = per_kernel.min(MOST_DILATIONS);
     let most = ((length - 1) as f64 / (WEIGHTS - 1) as f64).log2();
@@ -215,7 +229,7 @@ fn dilations(length: usize, features: usize) -> Vec<(usize, usize)> {
 }
 
 /// A quantile of sorted values, with linear interpolation.
-fn quantile(sorted: &[f32], share: f64) -> f32 {
+fn interpolate_quantile(sorted: &[f32], share: f64) -> f32 {
     let place = share * (sorted.len() - 1) as f64;
     let (below, part) = (place as usize, place.fract() as f32);
     let above = (below + 1).min(sorted.len() - 1);
@@ -226,10 +240,10 @@ fn quantile(sorted: &[f32], share: f64) -> f32 {
 mod tests {
     use super::*;
 
-    fn examples(count: usize, channels: usize, length: usize) -> Vec<Series> {
+    fn random_series(count: usize, channels: usize, length: usize) -> Vec<MotionSeries> {
         let mut rng = Rng::with_seed(5);
         (0..count)
-            .map(|_| Series {
+            .map(|_| MotionSeries {
                 length,
                 values: (0..channels * length).map(|_| rng.f32() - 0.5).collect(),
             })
@@ -238,9 +252,9 @@ mod tests {
 
     /// The definition: nine weights times the channels at their instants, in double precision, and
     /// the share above each bias.
-    fn slow(rocket: &MiniRocket, example: &Series) -> Vec<f64> {
+    fn reference_features(rocket: &MiniRocket, example: &MotionSeries) -> Vec<f64> {
         let mut features = Vec::new();
-        for Convolution { taps, dilation, channels, padded, biases } in &rocket.convolutions {
+        for RocketConvolution { taps, dilation, channels, padded, biases } in &rocket.convolutions {
             let value = |t: i64| -> f64 {
                 (0..9i64)
                     .map(|j| {
@@ -275,12 +289,12 @@ mod tests {
     #[test]
     fn features_are_those_of_the_definition() {
         for (channels, length, features) in [(1, 9, 84), (3, 33, 500), (20, 64, 2000)] {
-            let examples = examples(4, channels, length);
+            let examples = random_series(4, channels, length);
             let rocket = MiniRocket::fit(&examples, features, &mut Rng::with_seed(1)).unwrap();
-            assert_eq!(rocket.features(), features / KERNELS * KERNELS);
-            let fast = rocket.transform(&examples);
+            assert_eq!(rocket.feature_count(), features / KERNELS * KERNELS);
+            let fast = rocket.transform_series(&examples);
             let slow: Vec<f64> =
-                examples.iter().flat_map(|example| slow(&rocket, example)).collect();
+                examples.iter().flat_map(|example| reference_features(&rocket, example)).collect();
             assert_eq!(fast.len(), slow.len());
             // A bias may be a value of the convolution itself; rounding then decides about one
             // instant.
@@ -299,22 +313,22 @@ mod tests {
     /// and the rest is added one by one from the front.
     #[test]
     fn dilations_and_kernels_are_those_of_the_authors() {
-        assert_eq!(taps().len(), KERNELS);
-        assert_eq!((taps()[0], taps()[83]), ([0, 1, 2], [6, 7, 8]));
-        let dilation_counts = dilations(64, 10_000);
+        assert_eq!(kernel_taps().len(), KERNELS);
+        assert_eq!((kernel_taps()[0], kernel_taps()[83]), ([0, 1, 2], [6, 7, 8]));
+        let dilation_counts = spread_dilations(64, 10_000);
         assert_eq!(
             dilation_counts.iter().map(|(dilation, _)| *dilation).collect::<Vec<_>>(),
             [1, 2, 3, 4, 5, 6, 7]
         );
         assert_eq!(dilation_counts.iter().map(|(_, biases)| biases).sum::<usize>(), 119);
-        assert_eq!(dilations(9, 84), [(1, 1)]);
+        assert_eq!(spread_dilations(9, 84), [(1, 1)]);
     }
 
     /// `np.quantile([1, 2, 4], [0, 0.25, 0.75, 1])`.
     #[test]
     fn quantiles_lie_between_values() {
         assert_eq!(
-            [0.0, 0.25, 0.75, 1.0].map(|share| quantile(&[1.0, 2.0, 4.0], share)),
+            [0.0, 0.25, 0.75, 1.0].map(|share| interpolate_quantile(&[1.0, 2.0, 4.0], share)),
             [1.0, 1.5, 3.0, 4.0]
         );
     }

@@ -16,58 +16,61 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-pub use attention::Attention;
-pub(crate) use attention::leaning;
+pub use attention::AttentionMethod;
+pub(crate) use attention::quality_logit;
 pub(crate) use ridge::Ridge;
-pub(crate) use rocket::{Features, Rockets, View};
+pub(crate) use rocket::{PoseFeatures, RocketView, Rockets};
 pub(crate) use rocket_tensors::RocketTensors;
 
-use crate::error::Error;
-use crate::metric::highest;
-use crate::token::Clip;
-use boosted::Boosted;
-use committee::Committee;
-use convolution::Convolutional;
-use dtw::Warping;
-use fusion::Fusion;
-use rocket::Rocket;
+use crate::error::ModelError;
+use crate::metric::index_of_highest;
+use crate::token::LabelledClip;
+use boosted::BoostedMethod;
+use committee::CommitteeMethod;
+use convolution::ConvolutionalMethod;
+use dtw::WarpingMethod;
+use fusion::FusionMethod;
+use rocket::RocketMethod;
 use serde::{Deserialize, Serialize};
 
 /// Weight of the attention model in a committee with rockets: of the ten judges (nine rockets and
 /// itself) it is the one that differs most from the others.
-pub(crate) const ATTENTION: f32 = 0.3;
+pub(crate) const ATTENTION_WEIGHT: f32 = 0.3;
 
 /// Names of the methods.
-pub const NAMES: [&str; 8] =
+pub const METHOD_NAMES: [&str; 8] =
     ["attention", "committee", "rocket", "rockets", "boosted", "dtw", "cnn", "tcn"];
 
 /// Creates a method by name: the attention model, trained as `attention` says; MiniRocket with
 /// ridge regression, on one view (`rocket`) or several (`rockets`); the committee of attention and
 /// rockets; boosted trees on summaries; the nearest example by dynamic time warping; and two
 /// convolutional networks, trained with the settings of the attention model.
-pub fn by_name<'a>(name: &str, attention: &Attention<'a>) -> Option<Box<dyn Method + 'a>> {
+pub fn method_by_name<'a>(
+    name: &str,
+    attention: &AttentionMethod<'a>,
+) -> Option<Box<dyn LearningMethod + 'a>> {
     Some(match name {
         "attention" => Box::new(attention.clone()),
         "committee" => {
-            let rockets = Box::new(Fusion(Rocket::many()));
-            Box::new(Committee(vec![
-                (ATTENTION, Box::new(attention.clone())),
-                (1.0 - ATTENTION, rockets),
+            let rockets = Box::new(FusionMethod(RocketMethod::many_views()));
+            Box::new(CommitteeMethod(vec![
+                (ATTENTION_WEIGHT, Box::new(attention.clone())),
+                (1.0 - ATTENTION_WEIGHT, rockets),
             ]))
         }
-        "rocket" => Box::new(Fusion(Rocket::plain())),
-        "rockets" => Box::new(Fusion(Rocket::many())),
-        "boosted" => Box::new(Fusion(Boosted::default())),
-        "dtw" => Box::new(Fusion(Warping)),
-        "cnn" => Box::new(Convolutional::plain(attention.config.clone())),
-        "tcn" => Box::new(Convolutional::temporal(attention.config.clone())),
+        "rocket" => Box::new(FusionMethod(RocketMethod::single_view())),
+        "rockets" => Box::new(FusionMethod(RocketMethod::many_views())),
+        "boosted" => Box::new(FusionMethod(BoostedMethod::default())),
+        "dtw" => Box::new(FusionMethod(WarpingMethod)),
+        "cnn" => Box::new(ConvolutionalMethod::plain_network(attention.config.clone())),
+        "tcn" => Box::new(ConvolutionalMethod::temporal_network(attention.config.clone())),
         _ => return None,
     })
 }
 
 /// What a method learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
+pub enum LearningTask {
     /// How well each movement was performed: correct above incorrect.
     Quality,
     /// Which movement it was.
@@ -76,7 +79,7 @@ pub enum Task {
 
 /// A method's prediction for a clip.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Said {
+pub struct ClipPrediction {
     /// Score of each movement, `[movement]`; only the order counts. Empty if the method learned
     /// quality only.
     pub movement: Vec<f32>,
@@ -88,34 +91,34 @@ pub struct Said {
     pub distance: Option<f32>,
 }
 
-impl Said {
+impl ClipPrediction {
     /// Index of the likeliest movement; `None` if only quality was learned.
-    pub fn recognised(&self) -> Option<usize> {
-        highest(&self.movement)
+    pub fn likeliest_movement(&self) -> Option<usize> {
+        index_of_highest(&self.movement)
     }
 }
 
 /// A method that learns from clips.
-pub trait Method: Sync {
+pub trait LearningMethod: Sync {
     /// Learns a task from clips whose movements are all among `movements`; the same clips and seed
     /// give the same predictor.
     ///
     /// # Errors
     /// If the clips do not suffice.
-    fn learn(
+    fn learn_task(
         &self,
-        clips: &[&Clip],
+        clips: &[&LabelledClip],
         movements: &[String],
-        task: Task,
+        task: LearningTask,
         seed: u64,
-    ) -> Result<Box<dyn Judge>, Error>;
+    ) -> Result<Box<dyn Predictor>, ModelError>;
 }
 
 /// What a method has learned.
-pub trait Judge: Send + Sync {
+pub trait Predictor: Send + Sync {
     /// Predicts each clip.
-    fn judge(&self, clips: &[&Clip]) -> Vec<Said>;
+    fn predict_clips(&self, clips: &[&LabelledClip]) -> Vec<ClipPrediction>;
 
     /// Number of learned parameters.
-    fn parameters(&self) -> usize;
+    fn parameter_count(&self) -> usize;
 }

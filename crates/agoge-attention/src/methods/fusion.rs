@@ -1,10 +1,10 @@
 //! Combines two senses in one method: body motion and worn sensor are learned separately, and their
 //! decisions are added.
 
-use super::{Judge, Method, Said, Task};
-use crate::error::Error;
+use super::{ClipPrediction, LearningMethod, LearningTask, Predictor};
+use crate::error::ModelError;
 use crate::motion::Motion;
-use crate::token::Clip;
+use crate::token::LabelledClip;
 use std::borrow::Cow;
 
 /// The input a method uses.
@@ -17,7 +17,7 @@ pub(crate) enum Sense {
 }
 
 impl Sense {
-    fn of(self, motion: &Motion) -> bool {
+    fn is_present_in(self, motion: &Motion) -> bool {
         match self {
             Sense::Body => motion.has_body(),
             Sense::Worn => motion.has_sensor(),
@@ -26,39 +26,39 @@ impl Sense {
 }
 
 /// The clips that have one sense, as training examples.
-pub(super) struct Examples<'a> {
+pub(super) struct SenseExamples<'a> {
     pub(super) sense: Sense,
-    pub(super) task: Task,
-    pub(super) clips: Vec<&'a Clip>,
+    pub(super) task: LearningTask,
+    pub(super) clips: Vec<&'a LabelledClip>,
     /// Movement index of each clip, `[clip]`.
     pub(super) classes: Vec<usize>,
     /// Number of movements.
     pub(super) movements: usize,
 }
 
-impl<'a> Examples<'a> {
+impl<'a> SenseExamples<'a> {
     /// The examples among `clips` that have the sense and belong to one of the movements.
     pub(super) fn new(
-        clips: &[&'a Clip],
+        clips: &[&'a LabelledClip],
         movements: &[String],
         sense: Sense,
-        task: Task,
-    ) -> Examples<'a> {
-        let sensed = clips.iter().copied().filter(|clip| sense.of(&clip.motion));
+        task: LearningTask,
+    ) -> SenseExamples<'a> {
+        let sensed = clips.iter().copied().filter(|clip| sense.is_present_in(&clip.motion));
         let (clips, classes) =
-            sensed.filter_map(|clip| Some((clip, clip.class(movements)?))).unzip();
-        Examples { sense, task, clips, classes, movements: movements.len() }
+            sensed.filter_map(|clip| Some((clip, clip.class_index(movements)?))).unzip();
+        SenseExamples { sense, task, clips, classes, movements: movements.len() }
     }
 
     /// The motions as the predictor will see them too.
-    pub(super) fn motions(&self) -> Vec<Cow<'_, Motion>> {
-        self.clips.iter().map(|clip| shown(&clip.motion, self.task)).collect()
+    pub(super) fn oriented_motions(&self) -> Vec<Cow<'_, Motion>> {
+        self.clips.iter().map(|clip| orient_for_task(&clip.motion, self.task)).collect()
     }
 
     /// Athlete number of each clip, `[clip]`, counted from 0 in order of appearance.
-    pub(super) fn athletes(&self) -> Vec<usize> {
+    pub(super) fn athlete_numbers(&self) -> Vec<usize> {
         let mut known: Vec<&str> = Vec::new();
-        let mut number = |clip: &&'a Clip| {
+        let mut number = |clip: &&'a LabelledClip| {
             let place = known.iter().position(|name| *name == clip.athlete);
             place.unwrap_or_else(|| {
                 known.push(&clip.athlete);
@@ -70,11 +70,11 @@ impl<'a> Examples<'a> {
 
     /// The mean squared distance of decision values, `[clip][movement]`, from their targets
     /// ([`SenseExamples::target_value`]).
-    pub(super) fn error(&self, decisions: &[Vec<f32>]) -> f64 {
-        let problems = self.problems();
+    pub(super) fn mean_squared_error(&self, decisions: &[Vec<f32>]) -> f64 {
+        let problems = self.binary_problems();
         let known = problems.iter().enumerate().flat_map(|(movement, problem)| {
             problem.iter().flatten().map(move |(i, first)| {
-                (f64::from(decisions[*i][movement]) - self.target(*i, *first)).powi(2)
+                (f64::from(decisions[*i][movement]) - self.target_value(*i, *first)).powi(2)
             })
         });
         let squares: Vec<f64> = known.collect();
@@ -83,9 +83,9 @@ impl<'a> Examples<'a> {
 
     /// The target of a clip: for quality, that of [`Clip::target`]; for recognition, 1 for its
     /// movement and −1 for any other.
-    pub(super) fn target(&self, clip: usize, first: bool) -> f64 {
-        match (self.task, self.clips[clip].target()) {
-            (Task::Quality, Some(target)) => target,
+    pub(super) fn target_value(&self, clip: usize, first: bool) -> f64 {
+        match (self.task, self.clips[clip].quality_target()) {
+            (LearningTask::Quality, Some(target)) => target,
             _ if first => 1.0,
             _ => -1.0,
         }
@@ -94,16 +94,16 @@ impl<'a> Examples<'a> {
     /// The binary problems that make up the task, `[movement]`: the clips that take part, each with
     /// whether it is in the first class (correct among those of the movement, or of the movement
     /// among all). `None` where a class is missing.
-    pub(super) fn problems(&self) -> Vec<Option<Vec<(usize, bool)>>> {
+    pub(super) fn binary_problems(&self) -> Vec<Option<Vec<(usize, bool)>>> {
         let problem = |movement: usize| {
             let is_movement = |clip: usize| self.classes[clip] == movement;
             let all = 0..self.clips.len();
             let kinds: Vec<(usize, bool)> = match self.task {
-                Task::Quality => all
+                LearningTask::Quality => all
                     .filter(|&i| is_movement(i))
                     .filter_map(|i| Some((i, self.clips[i].is_correct()?)))
                     .collect(),
-                Task::Movement => all.map(|i| (i, is_movement(i))).collect(),
+                LearningTask::Movement => all.map(|i| (i, is_movement(i))).collect(),
             };
             let both =
                 kinds.iter().any(|(_, first)| *first) && kinds.iter().any(|(_, first)| !first);
@@ -114,89 +114,94 @@ impl<'a> Examples<'a> {
 }
 
 /// A method that learns from one sense.
-pub(super) trait Learner: Sync {
+pub(super) trait SenseLearner: Sync {
     /// Learns; `None` if the examples do not suffice.
-    fn learn(&self, examples: &Examples, seed: u64) -> Option<Box<dyn Decide>>;
+    fn learn_sense(&self, examples: &SenseExamples, seed: u64) -> Option<Box<dyn SensePredictor>>;
 }
 
 /// What a [`SenseLearner`] has learned.
-pub(super) trait Decide: Send + Sync {
+pub(super) trait SensePredictor: Send + Sync {
     /// Decision values of each motion, `[motion][movement]`: how likely the movement is, or how
     /// well it was performed if it was that movement; 0 for what was not learned.
-    fn decide(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>>;
+    fn decision_values(&self, motions: &[Cow<Motion>]) -> Vec<Vec<f32>>;
 
     /// Number of learned parameters.
-    fn parameters(&self) -> usize;
+    fn parameter_count(&self) -> usize;
 }
 
 /// A method that learns from each sense separately and adds the decisions.
-pub(super) struct Fusion<L>(pub(super) L);
+pub(super) struct FusionMethod<L>(pub(super) L);
 
-struct Fused {
-    senses: Vec<(Sense, Box<dyn Decide>)>,
+struct FusedPredictor {
+    senses: Vec<(Sense, Box<dyn SensePredictor>)>,
     movements: Vec<String>,
-    task: Task,
+    task: LearningTask,
 }
 
-impl<L: Learner> Method for Fusion<L> {
-    fn learn(
+impl<L: SenseLearner> LearningMethod for FusionMethod<L> {
+    fn learn_task(
         &self,
-        clips: &[&Clip],
+        clips: &[&LabelledClip],
         movements: &[String],
-        task: Task,
+        task: LearningTask,
         seed: u64,
-    ) -> Result<Box<dyn Judge>, Error> {
+    ) -> Result<Box<dyn Predictor>, ModelError> {
         let learn = |sense: Sense| {
-            Some((sense, self.0.learn(&Examples::new(clips, movements, sense, task), seed)?))
+            Some((
+                sense,
+                self.0.learn_sense(&SenseExamples::new(clips, movements, sense, task), seed)?,
+            ))
         };
-        let senses: Vec<(Sense, Box<dyn Decide>)> =
+        let senses: Vec<(Sense, Box<dyn SensePredictor>)> =
             [Sense::Body, Sense::Worn].into_iter().filter_map(learn).collect();
         if senses.is_empty() {
-            return Err(too_few(clips.len()));
+            return Err(too_few_clips(clips.len()));
         }
-        Ok(Box::new(Fused { senses, movements: movements.to_vec(), task }))
+        Ok(Box::new(FusedPredictor { senses, movements: movements.to_vec(), task }))
     }
 }
 
-impl Judge for Fused {
-    fn judge(&self, clips: &[&Clip]) -> Vec<Said> {
+impl Predictor for FusedPredictor {
+    fn predict_clips(&self, clips: &[&LabelledClip]) -> Vec<ClipPrediction> {
         let mut values = vec![vec![0.0; self.movements.len()]; clips.len()];
         for (sense, judge) in &self.senses {
             let sensed: Vec<usize> =
-                (0..clips.len()).filter(|&i| sense.of(&clips[i].motion)).collect();
+                (0..clips.len()).filter(|&i| sense.is_present_in(&clips[i].motion)).collect();
             let motions: Vec<Cow<Motion>> =
-                sensed.iter().map(|&i| shown(&clips[i].motion, self.task)).collect();
-            for (i, decided) in sensed.into_iter().zip(judge.decide(&motions)) {
+                sensed.iter().map(|&i| orient_for_task(&clips[i].motion, self.task)).collect();
+            for (i, decided) in sensed.into_iter().zip(judge.decision_values(&motions)) {
                 values[i].iter_mut().zip(decided).for_each(|(sum, value)| *sum += value);
             }
         }
-        let prediction = |(clip, values): (&&Clip, Vec<f32>)| match self.task {
-            Task::Movement => Said { movement: values, ..Said::default() },
-            Task::Quality => {
-                let quality = clip.class(&self.movements).map_or(0.0, |class| values[class]);
-                Said { quality, ..Said::default() }
+        let prediction = |(clip, values): (&&LabelledClip, Vec<f32>)| match self.task {
+            LearningTask::Movement => {
+                ClipPrediction { movement: values, ..ClipPrediction::default() }
+            }
+            LearningTask::Quality => {
+                let quality = clip.class_index(&self.movements).map_or(0.0, |class| values[class]);
+                ClipPrediction { quality, ..ClipPrediction::default() }
             }
         };
         clips.iter().zip(values).map(prediction).collect()
     }
 
-    fn parameters(&self) -> usize {
-        self.senses.iter().map(|(_, judge)| judge.parameters()).sum()
+    fn parameter_count(&self) -> usize {
+        self.senses.iter().map(|(_, judge)| judge.parameter_count()).sum()
     }
 }
 
 /// Quality is judged alike on both sides, so the active side is turned to the right; which movement
 /// it was may depend on the side.
-fn shown(motion: &Motion, task: Task) -> Cow<'_, Motion> {
+fn orient_for_task(motion: &Motion, task: LearningTask) -> Cow<'_, Motion> {
     match task {
-        Task::Quality => motion.active_right(),
-        Task::Movement => Cow::Borrowed(motion),
+        LearningTask::Quality => motion.active_right(),
+        LearningTask::Movement => Cow::Borrowed(motion),
     }
 }
 
 /// The error that some clips do not suffice for learning.
-pub(super) fn too_few(clips: usize) -> Error {
-    Error::Clips {
+pub(super) fn too_few_clips(clips: usize) -> ModelError {
+    ModelError::Clips {
         what: format!("nothing can be learned from {clips} clips"),
         hint: "give correct and incorrect repetitions of a movement, or two movements",
     }
