@@ -4,14 +4,14 @@
 
 mod common;
 
-use agoge::attention::encoder::{Encoder, EncoderSize};
-use agoge::attention::{Card, Model, weights};
+use agoge::model::{Card, Model, weights};
+use agoge_train::encoder::{Encoder, EncoderSize};
 use common::{run, text};
 use std::path::Path;
 
 fn write_model(folder: &Path) {
     let size = EncoderSize { width: 8, heads: 2, blocks: 1, feed_forward: 12, movements: 2 };
-    let device = agoge::attention::train::training_device();
+    let device = agoge_train::train::training_device();
     let encoder = weights::seed_parameters(Encoder::new(&size, &device), 1);
     let card = Card {
         name: "small".to_owned(),

@@ -1,6 +1,6 @@
 //! Curves over the repetitions: mean and spread at each percent of the cycle.
 
-use crate::analysis::Band;
+use agoge_analysis::Band;
 use agoge_kinematics::dynamics::LEG_MOMENTS;
 use agoge_kinematics::normalise::{self, resample_cycle};
 use agoge_kinematics::{Curve, Curves, Movement, Repetition};

@@ -1,12 +1,13 @@
 //! Findings, or what to change first: limits exceeded beyond the measurement error, drifts over the
 //! set, and differences from a reference.
 
-use crate::analysis::{Certainty, DataVerdict, Finding};
 use crate::precision::Precision;
 use crate::summary::{distinct_metrics, metric_value, metric_values};
+use agoge_analysis::{Certainty, DataVerdict, Finding};
 use agoge_kinematics::movement::CheckRule;
 use agoge_kinematics::normalise::{finite_mean, half_width};
 use agoge_kinematics::{Metric, Movement, Repetition, Unit};
+use agoge_motion::statistics::student_deviate;
 
 /// Smallest share of repetitions with a fault that is not put down to chance.
 const MIN_FAULT_SHARE: f64 = 0.25;
@@ -175,16 +176,6 @@ fn fit_line(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     Some((slope, (residual / (n - 2.0) / sxx).sqrt()))
 }
 
-/// Deviate of Student's t distribution with `freedom` degrees of freedom that is as rare as the
-/// normal deviate `z` (Abramowitz & Stegun 1964, 26.7.5).
-pub(crate) fn student_deviate(z: f64, freedom: usize) -> f64 {
-    let n = freedom.max(1) as f64;
-    let first = (z.powi(3) + z) / 4.0;
-    let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
-    let third = (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z) / 384.0;
-    z + first / n + second / n.powi(2) + third / n.powi(3)
-}
-
 /// Returns a finding if a metric differs from the reference's by more than both scatter and
 /// measurement error.
 fn reference_finding(
@@ -320,21 +311,6 @@ mod tests {
         assert_eq!(format_uncertain_value(-0.052, 0.011, Unit::Metre), "-5.2 ± 1.1 cm");
         assert_eq!(format_uncertain_value(0.5, 0.05, Unit::Second), "0.50 ± 0.05 s");
         assert_eq!(display_name("knee_valgus_ascent"), "Knee valgus ascent");
-    }
-
-    /// SciPy's `t.ppf(1 - 0.0005, n)`; the expansion is a few percent short with few degrees of
-    /// freedom.
-    #[test]
-    fn rare_deviates_of_few_repetitions_are_large() {
-        for (freedom, expected, tolerance) in
-            [(4, 8.610, 0.6), (6, 5.959, 0.1), (8, 5.041, 0.03), (30, 3.646, 0.003)]
-        {
-            assert!(
-                (student_deviate(3.2905, freedom) - expected).abs() < tolerance,
-                "{freedom}: {}",
-                student_deviate(3.2905, freedom)
-            );
-        }
     }
 
     #[test]

@@ -3,25 +3,18 @@
 //! Invariants: everything here is a pure function of what kinematics and attention measured; no
 //! I/O, and no text that diagnoses.
 
-pub mod analysis;
 pub mod band;
 pub mod cue;
 pub mod explain;
 pub mod findings;
-pub mod injury;
-pub mod load;
 pub mod model_score;
 mod moments;
-pub mod plan;
 mod precision;
 pub mod score;
 pub mod screen;
-pub mod squad;
 pub mod summary;
 mod verdict;
 
-pub use analysis::Analysis;
-pub use explain::Explanation;
 pub use moments::joint_moment_report;
 pub use precision::{MeasurementError, Precision};
 pub use verdict::{assess_data_quality, assess_sensor_quality as verdict_of_sensor};

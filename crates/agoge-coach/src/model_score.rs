@@ -1,8 +1,8 @@
 //! Scores repetitions with the trained model and decides whether those scores count.
 
-use crate::analysis::{ModelNote, Score};
 use crate::score;
-use agoge_attention::{Model, Reading};
+use agoge_analysis::{ModelNote, Score};
+use agoge_model::{Model, Reading};
 
 /// Key of the model card's AUC for a movement: how well the model tells correct from incorrect
 /// repetitions of held-out athletes.

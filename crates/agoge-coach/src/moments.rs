@@ -1,6 +1,6 @@
 //! The largest net moments in the leg joints, in the form that `analysis.json` stores.
 
-use crate::analysis::{MomentPeak, MomentReport};
+use agoge_analysis::{MomentPeak, MomentReport};
 use agoge_kinematics::dynamics::{GroundForceSource, LEG_MOMENTS, Sex};
 use agoge_kinematics::{Curves, Repetition};
 use agoge_motion::Side;

@@ -1,8 +1,8 @@
 //! Scores repetitions by a movement's own checks: how far, how often and how importantly its limits
 //! are exceeded.
 
-use crate::analysis::Score;
 use crate::precision::Precision;
+use agoge_analysis::Score;
 use agoge_kinematics::movement::CheckRule;
 use agoge_kinematics::{Metric, Movement, Repetition};
 use agoge_motion::Side;

@@ -1,7 +1,7 @@
 //! Summarises each metric over the complete repetitions, with how precisely it was measured.
 
-use crate::analysis::MetricSummary;
 use crate::precision::Precision;
+use agoge_analysis::MetricSummary;
 use agoge_kinematics::normalise::{
     finite_mean, minimal_detectable_change, sample_sd, standard_error,
 };

@@ -1,6 +1,6 @@
 //! Turns the data quality measured by conditioning into a verdict in words.
 
-use crate::analysis::{DataQuality, DataVerdict};
+use agoge_analysis::{DataQuality, DataVerdict};
 use agoge_motion::condition::RecordingQuality;
 
 /// Below this share of seen joint positions the data are poor: more of the body is guessed than

@@ -208,12 +208,7 @@ mod crates {
     }
 
     /// `c = a·b` with the crate `matrixmultiply`.
-    pub fn matrixmultiply(
-        (m, n, k): (usize, usize, usize),
-        a: &[f32],
-        b: &[f32],
-        c: &mut [f32],
-    ) {
+    pub fn matrixmultiply((m, n, k): (usize, usize, usize), a: &[f32], b: &[f32], c: &mut [f32]) {
         let (wide, deep) = (n as isize, k as isize);
         // SAFETY: the caller's slices have m·k, k·n and m·n numbers.
         unsafe {

@@ -1,12 +1,12 @@
 //! A club's log: every athlete's days as a warning model looks at them.
 
 use super::LoadFolder;
-use crate::Error;
-use crate::library::training_set::may_train_on;
-use agoge_attention::warning::OddsModelKind;
-use agoge_coach::load::{AthleteLog, DailyLoads, WorkloadMethod, usual_method};
-use agoge_coach::plan::MovementFactor;
-use agoge_coach::squad::{AthleteDays, ClubMember, ClubResult, learn_from_club};
+use agoge::Error;
+use agoge::library::training_set::may_train_on;
+use agoge_train::warning::OddsModelKind;
+use agoge_load::{AthleteLog, DailyLoads, WorkloadMethod, usual_method};
+use agoge_plan::MovementFactor;
+use agoge_lab::squad::{AthleteDays, ClubMember, ClubResult, learn_from_club};
 use agoge_motion::Day;
 use agoge_store::Store;
 

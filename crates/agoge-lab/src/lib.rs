@@ -9,7 +9,6 @@ pub mod club;
 pub mod evaluate;
 pub mod learn;
 pub mod methods;
-pub mod plan_study;
 pub mod squad;
 
 pub use club::learn_club;

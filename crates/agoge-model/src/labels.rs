@@ -58,11 +58,7 @@ impl RepetitionPool {
     }
 
     /// See [`suggest_labels`].
-    pub fn suggest_repetitions(
-        &self,
-        labels: &[Option<bool>],
-        count: usize,
-    ) -> Vec<Suggestion> {
+    pub fn suggest_repetitions(&self, labels: &[Option<bool>], count: usize) -> Vec<Suggestion> {
         let n = labels.len();
         let judge = self.learn_labels(labels);
         let doubt = |i: usize| match &judge {

@@ -229,10 +229,7 @@ mod tests {
     fn small_model() -> Model {
         let size = EncoderSize { width: 24, heads: 2, blocks: 1, feed_forward: 48, movements: 2 };
         let card = Card { movements: vec!["a".to_owned(), "b".to_owned()], ..Card::default() };
-        Model::new(weights::seed_values(&size, 3), size,
-            card,
-            &[],
-        )
+        Model::new(weights::seed_values(&size, 3), size, card, &[])
     }
 
     /// The output does not depend on where the athlete stands, how tall they are and which way they

@@ -2,17 +2,17 @@
 
 use crate::card::Card;
 use crate::error::ModelError;
-use agoge_engine::kernel::Isa;
 use crate::methods::rocket::Rockets;
 use crate::methods::{ATTENTION_WEIGHT, quality_logit};
 use crate::motion::Motion;
 use crate::network::{HeadOutputs, InferenceNetwork, softmax_in_place};
-use agoge_engine::runtime::Workspace;
 use crate::sides::face_active_side;
 use crate::size::EncoderSize;
 use crate::stream::{LiveConfig, StreamingEncoder};
 use crate::token::{ClipTokens, LabelledClip};
 use crate::weights::{self, WeightValues, WeightsContents};
+use agoge_engine::kernel::Isa;
+use agoge_engine::runtime::Workspace;
 use agoge_motion::Recording;
 
 /// A trained model.

@@ -1,13 +1,13 @@
 //! The encoder and its heads for inference: the same weights on the engine's runtime.
 
 use crate::size::{EPSILON, EncoderSize, PERIODS_S};
-use agoge_engine::kernel::{Axis, Epilogue, Isa, Matrix, MatrixMut};
-use agoge_engine::runtime::{
-    AttentionLayer, AttentionMaps, FeedForward, PackedLinear, RotaryFrequencies, RuntimeBlock, RuntimeEncoder,
-    RuntimeLayerNorm, RuntimeSelfAttention, TokenGrid, Workspace,
-};
 use crate::token::{self, CHANNELS, PARTS, SENSOR_CHANNELS, SENSOR_SLOT, TIMES, visible_slots};
 use crate::weights::WeightValues;
+use agoge_engine::kernel::{Axis, Epilogue, Isa, Matrix, MatrixMut};
+use agoge_engine::runtime::{
+    AttentionLayer, AttentionMaps, FeedForward, PackedLinear, RotaryFrequencies, RuntimeBlock,
+    RuntimeEncoder, RuntimeLayerNorm, RuntimeSelfAttention, TokenGrid, Workspace,
+};
 use std::ops::Range;
 
 /// Input channels: those of a token followed by a one-hot vector of its part, which selects the
@@ -109,11 +109,7 @@ impl InferenceNetwork {
     }
 
     /// Computes the embeddings of clips, `[clip, 2 · width]`.
-    pub fn embed_clips(
-        &self,
-        clips: &[token::ClipTokens],
-        workspace: &mut Workspace,
-    ) -> Vec<f32> {
+    pub fn embed_clips(&self, clips: &[token::ClipTokens], workspace: &mut Workspace) -> Vec<f32> {
         self.embed_slots(clips, visible_slots(clips), workspace)
     }
 

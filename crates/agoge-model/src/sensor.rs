@@ -23,7 +23,7 @@ const MIN_OFFSET_S: f64 = 0.04;
 /// The samples of one sensor, in its own axes.
 ///
 /// ```
-/// # use agoge_attention::Motion;
+/// # use agoge_model::Motion;
 /// # use agoge_motion::simulate::{Exercise, Set};
 /// let body = Set::new(Exercise::Squat).simulate().recording.to_body().recording;
 /// // There are no channels `acc_x` … `gyr_z`: no sensor was worn.

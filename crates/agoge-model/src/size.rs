@@ -33,7 +33,10 @@ impl EncoderSize {
         let EncoderSize { width, feed_forward, movements, .. } = *self;
         let mut layout: Vec<(String, Vec<usize>)> = Vec::new();
         let linear = |path: &str, inputs: usize, outputs: usize| {
-            [(format!("{path}.weight"), vec![inputs, outputs]), (format!("{path}.bias"), vec![outputs])]
+            [
+                (format!("{path}.weight"), vec![inputs, outputs]),
+                (format!("{path}.bias"), vec![outputs]),
+            ]
         };
         let norm = |path: &str| {
             [(format!("{path}.gamma"), vec![width]), (format!("{path}.beta"), vec![width])]

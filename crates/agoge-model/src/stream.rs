@@ -1,12 +1,12 @@
 //! Live inference with the same weights: each frame yields the model's output for the last seconds,
 //! at a cost independent of the stream's length.
 
+use crate::network::{HeadOutputs, INPUTS, InferenceNetwork, pool_tokens};
+use crate::token::{CHANNELS, PARTS};
 use agoge_engine::kernel::{
     CachedHead, Epilogue, Matrix, MatrixMut, RowStep, WorkUnit, attend_cached, recall::PLACES,
 };
-use crate::network::{HeadOutputs, INPUTS, InferenceNetwork, pool_tokens};
 use agoge_engine::runtime::{AttentionLayer, RuntimeSelfAttention, UnitScratch, padded_stride};
-use crate::token::{CHANNELS, PARTS};
 
 /// Settings of a live stream.
 #[derive(Clone, Copy, Debug, PartialEq)]

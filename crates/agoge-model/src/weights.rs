@@ -2,10 +2,10 @@
 //! (`blocks.0.part_attention.joined.weight`), with the sizes and the card as metadata.
 
 use crate::card::Card;
-use crate::size::EncoderSize;
 use crate::error::ModelError;
 use crate::methods::rocket::{RocketView, Rockets};
 use crate::methods::rocket_tensors::RocketTensors;
+use crate::size::EncoderSize;
 use fastrand::Rng;
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
@@ -148,10 +148,7 @@ pub fn to_bytes(contents: &WeightsContents) -> Result<Vec<u8>, ModelError> {
 ///
 /// # Errors
 /// If anything in the file is invalid; the message names the fault and its tensor.
-pub fn from_bytes(
-    bytes: &[u8],
-    name: &str,
-) -> Result<WeightsContents, ModelError> {
+pub fn from_bytes(bytes: &[u8], name: &str) -> Result<WeightsContents, ModelError> {
     let fault = |what: String| ModelError::Weights {
         name: name.to_owned(),
         what,
@@ -260,7 +257,9 @@ pub fn seed_values(size: &EncoderSize, seed: u64) -> WeightValues {
     let seeded = size.parameter_layout().into_iter().map(|(path, shape)| {
         let n = shape.iter().product();
         let bound = match (shape.len(), path.as_str()) {
-            (1, path) if path.ends_with("gamma") => return (path.to_owned(), (shape, vec![1.0; n])),
+            (1, path) if path.ends_with("gamma") => {
+                return (path.to_owned(), (shape, vec![1.0; n]));
+            }
             (1, _) => return (path, (shape, vec![0.0; n])),
             (_, "parts" | "masked" | "worn") => 0.5,
             _ => (3.0 / shape[0] as f32).sqrt() * 0.6,
@@ -295,4 +294,3 @@ pub fn read_values(file: &SafeTensors, path: &str) -> Result<Vec<f32>, String> {
         None => Ok(values),
     }
 }
-

@@ -18,6 +18,7 @@ pub mod scale;
 pub mod segments;
 pub mod simulate;
 pub mod skeleton;
+pub mod statistics;
 pub mod vector;
 
 pub use day::Day;

@@ -2,7 +2,7 @@
 //! is on held-out athletes, and what it says about each athlete.
 
 use crate::text::capitalize_first;
-use agoge_coach::squad::{AthleteWarning, CalibrationGroup, ClubResult, HeldOutReport};
+use agoge_load::club::{AthleteWarning, CalibrationGroup, ClubResult, HeldOutReport};
 use std::fmt::Write;
 
 /// Why the model's warnings are no forecast; shown below every club report.

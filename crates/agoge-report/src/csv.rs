@@ -1,6 +1,6 @@
 //! CSV table with one row per repetition.
 
-use agoge_coach::Analysis;
+use agoge_analysis::Analysis;
 use agoge_kinematics::{Metric, curve};
 use std::collections::BTreeSet;
 

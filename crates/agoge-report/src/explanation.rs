@@ -2,8 +2,8 @@
 
 use crate::language::{Language, Sentences};
 use crate::text::format_ranges;
-use agoge_coach::Analysis;
-use agoge_coach::explain::{Explanation, Gain, PaceFault, SuggestedChange};
+use agoge_analysis::Analysis;
+use agoge_analysis::{Explanation, Gain, PaceFault, SuggestedChange};
 use std::fmt::Write;
 
 /// Renders the explanation of an analysis for a terminal, in the given language, coloured with ANSI
@@ -249,7 +249,7 @@ pub(crate) fn explanation_sections(
         _ => sentences.format_message("gate-none", &[]),
     });
     if !gate.planted.is_empty() {
-        let planted_result = |control: &agoge_coach::explain::PlantedResult| {
+        let planted_result = |control: &agoge_analysis::PlantedResult| {
             sentences.format_message(
                 "gate-planted-one",
                 &[("method", &control.method), ("hit", &whole(100.0 * control.hit))],

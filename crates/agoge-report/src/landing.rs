@@ -1,6 +1,6 @@
 //! Renders jumps and landing screens as text.
 
-use agoge_coach::analysis::{JumpReport, LandingItem, LandingReport};
+use agoge_analysis::{JumpReport, LandingItem, LandingReport};
 
 /// Note below every landing screen.
 pub(crate) const LANDING_NOTE: &str = "More is worse. An item that is not seen may be anything, so the total is an interval; a coach overrules any item with --less. The total \

@@ -36,7 +36,7 @@ pub use steps::intervals_workout;
 pub use terminal::analysis_terminal;
 pub use text::count_noun;
 
-use agoge_coach::Analysis;
+use agoge_analysis::Analysis;
 
 /// Renders the analysis as indented JSON (docs/ANALYSIS.md); unknown values are `null`.
 pub fn analysis_json(analysis: &Analysis) -> String {

@@ -2,8 +2,8 @@
 
 use crate::html::format_figure;
 use crate::text::certainty_text;
-use agoge_coach::injury::screening_text;
-use agoge_coach::load::LoadOverview;
+use agoge_load::LoadOverview;
+use agoge_load::injury::screening_text;
 use std::fmt::Write;
 
 /// Renders today's figures, each with its method, unit and source.

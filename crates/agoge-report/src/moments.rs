@@ -1,6 +1,6 @@
 //! Renders joint moments as text.
 
-use agoge_coach::analysis::{MomentPeak, MomentReport};
+use agoge_analysis::{MomentPeak, MomentReport};
 
 /// Heading above the figures.
 pub(crate) fn moments_title(report: &MomentReport) -> String {

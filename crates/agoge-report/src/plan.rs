@@ -1,6 +1,6 @@
 //! Renders a plan for the terminal, as a table, and as a calendar.
 
-use agoge_coach::plan::{
+use agoge_plan::{
     DrillEffect, EffectInterval, EventForecast, FactorEffects, Plan, PlannedSession, TodayAdvice,
     Weekday,
 };

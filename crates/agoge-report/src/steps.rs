@@ -2,7 +2,7 @@
 //! step with cue, duration and target, repeats as blocks between empty lines (forum.intervals.icu,
 //! "Workout Builder Syntax Quick Guide").
 
-use agoge_coach::plan::{PlannedSession, SessionStep};
+use agoge_plan::{PlannedSession, SessionStep};
 use std::fmt::Write;
 
 /// Renders a session's steps as intervals.icu reads them; `None` without steps. Movement
@@ -65,8 +65,8 @@ fn format_duration(minutes: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_coach::plan::SessionLibrary;
     use agoge_motion::Day;
+    use agoge_plan::SessionLibrary;
 
     /// By hand from the guide: 4 × 8 minutes are three with a rest and one without.
     #[test]

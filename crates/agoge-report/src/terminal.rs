@@ -4,7 +4,7 @@ use crate::text::{
     certainty_text, count_noun, format_metric, format_ranges, group_by_reason, no_findings_text,
     unit_symbol, verdict_text, view_text,
 };
-use agoge_coach::Analysis;
+use agoge_analysis::Analysis;
 use agoge_coach::findings::display_name;
 use std::fmt::Write;
 

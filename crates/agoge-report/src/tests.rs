@@ -1,5 +1,5 @@
 use super::*;
-use agoge_coach::analysis::*;
+use agoge_analysis::*;
 use agoge_kinematics::{CameraView, Curves, Event, Metric, Unit};
 use agoge_motion::{Part, Recording, RecordingSource, Skeleton, Space};
 

@@ -1,7 +1,7 @@
 //! Formats numbers and states as text.
 
-use agoge_coach::Analysis;
-use agoge_coach::analysis::{Certainty, DataVerdict};
+use agoge_analysis::Analysis;
+use agoge_analysis::{Certainty, DataVerdict};
 use agoge_coach::findings::display_name;
 use agoge_kinematics::{CameraView, RefusedQuantity, Unit};
 

@@ -5,7 +5,7 @@ use crate::app::AppState;
 use crate::library::with_store;
 use crate::pages;
 use crate::translation::PageReader;
-use agoge::coach::plan::Plan;
+use agoge::planning::Plan;
 use agoge::report::{load_html_in, plan_html_in};
 use agoge::store::AthleteId;
 use agoge::{Error, LoadFolder, Store};

@@ -8,13 +8,13 @@
 mod common;
 
 use agoge::athlete::ImportOptions;
-use agoge::coach::plan::make_plan;
 use agoge::library::save_analysis;
 use agoge::motion::simulate::{
     Corruption, Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet,
 };
 use agoge::motion::{Day, Side};
 use agoge::plan::PlanInput;
+use agoge::planning::make_plan;
 use agoge::store::AthleteId;
 use agoge::{AnalysisOptions, LoadFolder, Models, Store, analyze};
 use agoge_server::ServerLimits;

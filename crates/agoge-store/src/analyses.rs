@@ -7,7 +7,7 @@ use crate::rows::{
 };
 use crate::store::{must_exist, now_unix_s, sql_count};
 use crate::{Store, StoreError};
-use agoge_coach::Analysis;
+use agoge_analysis::Analysis;
 use rusqlite::{OptionalExtension, Row, params};
 
 /// The columns of an [`AnalysisRow`], in the order of [`analysis_row`].

@@ -1,7 +1,7 @@
 //! The rows of the library, as programs see them.
 
 use crate::name::{AthleteName, ContentHash};
-use agoge_coach::analysis::DataVerdict;
+use agoge_analysis::DataVerdict;
 use agoge_motion::Day;
 use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, Type, ValueRef};

@@ -8,7 +8,7 @@ mod names;
 mod whole;
 
 use super::*;
-use agoge_coach::Analysis;
+use agoge_analysis::Analysis;
 use agoge_motion::{Day, Recording, RecordingSource, Skeleton, Space};
 use serde_json::json;
 

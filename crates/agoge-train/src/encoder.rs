@@ -3,11 +3,11 @@
 
 use crate::attention::{SelfAttention, apply_linear};
 use crate::ops::{self, AttentionOptions, RotaryAngles};
+use agoge_model::size::{EPSILON, EncoderSize, PERIODS_S};
 use agoge_model::token::{CHANNELS, MOTION_CHANNELS, PARTS, SAMPLE_CHANNELS, SENSOR_CHANNELS};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use burn::tensor::{Bool, Device, Int, Tensor};
-use agoge_model::size::{EPSILON, EncoderSize, PERIODS_S};
 
 /// One block of the encoder.
 #[derive(Module, Debug)]

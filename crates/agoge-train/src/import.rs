@@ -2,9 +2,9 @@
 //! (docs/MODELS.md).
 
 use agoge_model::card::Card;
-use agoge_model::size::{EncoderSize};
 use agoge_model::error::ModelError;
 use agoge_model::model::Model;
+use agoge_model::size::EncoderSize;
 use agoge_model::weights::{self, WeightsContents};
 use safetensors::SafeTensors;
 use serde::Deserialize;

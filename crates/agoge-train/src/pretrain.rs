@@ -3,16 +3,16 @@
 //! on skeletons Wu et al. 2023). What it learns about how bodies move needs no labels.
 
 use crate::encoder::{Encoder, RestoredTokens};
-use agoge_model::size::{EncoderSize};
-use agoge_model::error::ModelError;
-use agoge_model::motion::Motion;
-use agoge_model::token::{
-    CHANNELS, CONFIDENCE_CHANNEL, ClipTokens, MOTION_CHANNELS, PARTS, SAMPLE_CHANNELS,
-    SENSOR_CHANNELS, SENSOR_SLOT, SLOTS, TIMES, visible_slots,
-};
 use crate::train::{
     self, AdamW, BatchOrder, Checkpoint, EpochProgress, EpochTraining, TrainingConfig,
     TrainingPlan, TrainingTask, split_evenly, training_identity,
+};
+use agoge_model::error::ModelError;
+use agoge_model::motion::Motion;
+use agoge_model::size::EncoderSize;
+use agoge_model::token::{
+    CHANNELS, CONFIDENCE_CHANNEL, ClipTokens, MOTION_CHANNELS, PARTS, SAMPLE_CHANNELS,
+    SENSOR_CHANNELS, SENSOR_SLOT, SLOTS, TIMES, visible_slots,
 };
 use burn::tensor::{Tensor, TensorData};
 use fastrand::Rng;
@@ -53,8 +53,7 @@ pub fn resume_pretraining(
         return Err(ModelError::Clips { what: "there are no clips".to_owned(), hint });
     }
     let size = config.encoder_size(1);
-    let encoder =
-        Encoder::seeded(&size, &train::training_device(), config.seed);
+    let encoder = Encoder::seeded(&size, &train::training_device(), config.seed);
     let order =
         BatchOrder { count: motions.len(), batch: config.batch, seed: config.seed ^ 0xba5e };
     let plan = TrainingPlan {

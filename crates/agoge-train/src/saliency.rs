@@ -5,13 +5,13 @@
 
 use crate::attention::SelfAttention;
 use crate::encoder::{Attender, BatchTokens, Encoder};
-use agoge_model::size::{EncoderSize};
+use crate::ops::AttentionOptions;
+use crate::train::{encoder_batch, training_device};
 use agoge_model::model::Model;
 use agoge_model::motion::Motion;
-use crate::ops::AttentionOptions;
-use agoge_model::token::{ClipTokens, PARTS, SENSOR_SLOT, TIMES, part_index};
-use crate::train::{encoder_batch, training_device};
 use agoge_model::sides::face_active_side;
+use agoge_model::size::EncoderSize;
+use agoge_model::token::{ClipTokens, PARTS, SENSOR_SLOT, TIMES, part_index};
 use agoge_model::weights::seed_values;
 use agoge_motion::Part;
 use burn::module::Module;
@@ -194,7 +194,8 @@ fn token_relevance(
             let Some(gradient) = scaled.grad(&logits.backward()) else {
                 return vec![0.0; TIMES * n];
             };
-            let input = body.inner().narrow(0, 0, 1).reshape([TIMES, n, agoge_model::token::CHANNELS]);
+            let input =
+                body.inner().narrow(0, 0, 1).reshape([TIMES, n, agoge_model::token::CHANNELS]);
             let gradient = gradient.mean_dim(0).reshape([TIMES, n, agoge_model::token::CHANNELS]);
             floats((gradient * input).sum_dim(2).reshape([TIMES * n]).neg())
         }
@@ -263,8 +264,8 @@ fn attention_rollout(each: &[Vec<f32>], blocks: usize, seen: &[bool]) -> Vec<f32
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_model::card::Card;
     use crate::train::TrainingConfig;
+    use agoge_model::card::Card;
     use agoge_motion::simulate::{Exercise, SimulatedSet};
 
     fn model_and_motion() -> (Model, Motion) {

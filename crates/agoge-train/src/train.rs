@@ -18,16 +18,16 @@ pub use plan::{BatchOrder, TrainingPlan, split_evenly};
 pub use trainer::{StepReport, Trainer, TrainingObserver, TrainingTask};
 
 use crate::encoder::{BatchTokens, Encoder, SensorBatch, TokenBatch};
-use agoge_model::size::{EncoderSize};
+use crate::parameters::inherit_parameters;
 use agoge_model::error::ModelError;
+use agoge_model::methods::LABEL_SMOOTHING;
 use agoge_model::model::Model;
+use agoge_model::sides::face_active_side;
+use agoge_model::size::EncoderSize;
 use agoge_model::token::{
     Augmentation, CHANNELS, ClipTokens, LabelledClip, PARTS, SENSOR_CHANNELS, SENSOR_SLOT, TIMES,
     visible_slots,
 };
-use crate::parameters::inherit_parameters;
-use agoge_model::methods::LABEL_SMOOTHING;
-use agoge_model::sides::face_active_side;
 use burn::tensor::activation::{log_sigmoid, log_softmax};
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};

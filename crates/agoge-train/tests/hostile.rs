@@ -6,8 +6,8 @@
     reason = "a counting allocator; functions of tests fail by panicking"
 )]
 
-use agoge_attention::encoder::{Encoder, EncoderSize};
-use agoge_attention::{Card, Model, weights};
+use agoge_model::{Card, Model, weights};
+use agoge_train::encoder::{Encoder, EncoderSize};
 use burn::tensor::Device;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
@@ -43,7 +43,8 @@ fn model() -> Vec<u8> {
     let size = EncoderSize { width: 16, heads: 2, blocks: 2, feed_forward: 32, movements: 3 };
     let encoder = Encoder::seeded(&size, &Device::flex(), 1);
     let movements = ["a", "b", "c"].map(str::to_owned).to_vec();
-    encoder.to_model(size, Card { name: "test".to_owned(), movements, ..Card::default() }, &[])
+    encoder
+        .to_model(size, Card { name: "test".to_owned(), movements, ..Card::default() }, &[])
         .to_bytes()
         .unwrap()
 }

@@ -1,14 +1,14 @@
 //! Compares the runtime with the same networks in plain Burn and with itself on other numbers of
 //! threads, and tests masks, positions and attention maps.
 
-use agoge_attention::attention::scaled_dot_product;
-use agoge_attention::bench::{FrameNetwork, JointNetwork, random_weights};
-use agoge_attention::kernel::{Isa, Matrix};
-use agoge_attention::runtime::{
+use agoge_engine::kernel::{Isa, Matrix};
+use agoge_engine::runtime::{
     AttentionLayer, AttentionMaps, Axis, FeedForward, PackedLinear, RotaryFrequencies,
     RuntimeBlock, RuntimeEncoder, RuntimeLayerNorm, RuntimeSelfAttention, TokenGrid, VisibleRange,
     Workspace,
 };
+use agoge_lab::bench::{FrameNetwork, JointNetwork, random_weights};
+use agoge_train::attention::scaled_dot_product;
 use burn::nn;
 use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor, TensorData};

@@ -2,7 +2,7 @@
 //! for them.
 
 use crate::{AnalysisOptions, Analyzed, Error, Models, analyze};
-use agoge_coach::analysis::Finding;
+use agoge_analysis::Finding;
 use agoge_motion::simulate::{
     Corruption, Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet,
 };

@@ -3,7 +3,7 @@
 
 use crate::analyze::{PreparedRecording, prepare_recording};
 use crate::{AnalysisOptions, Error, ProgressCallback, read_input};
-use agoge_coach::analysis::{DataQuality, DataVerdict};
+use agoge_analysis::{DataQuality, DataVerdict};
 use agoge_kinematics::{CameraView, RefusedQuantity};
 use agoge_motion::RecordingSource;
 use agoge_motion::condition::Repair;

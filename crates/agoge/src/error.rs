@@ -30,7 +30,7 @@ pub enum Error {
     },
     /// Weights, training or evaluation failed.
     #[error(transparent)]
-    Model(#[from] agoge_attention::ModelError),
+    Model(#[from] agoge_model::ModelError),
     /// The model bundled with Agoge cannot be loaded.
     #[error(
         "the model that comes with Agoge cannot be read; hint: build Agoge again from a whole copy of its source"

@@ -5,13 +5,10 @@ use crate::analyze::Analyzed;
 use crate::models::Models;
 use crate::reading::ProgressCallback;
 use crate::{AnalysisOptions, Error};
-use agoge_attention::explain::{Relevance, SaliencyMethod};
-use agoge_attention::{Model, Motion};
-use agoge_coach::analysis::RepetitionReport;
-use agoge_coach::explain::{
-    Cycle, Explanation, ExplanationInput, JointDifference, JointPhase, MovementNorm, PartAttention,
-    RepetitionSet, correct_joints, explain_set as coach_explain, find_differences,
-};
+use agoge_model::{Model, Motion};
+use agoge_analysis::RepetitionReport;
+use agoge_analysis::{Explanation, JointDifference, JointPhase};
+use agoge_coach::explain::{Cycle, ExplanationInput, MovementNorm, PartAttention, RepetitionSet, correct_joints, explain_set as coach_explain, find_differences};
 use agoge_coach::{Precision, score};
 use agoge_kinematics::{Repetition, measure_curves, remeasure_repetitions};
 use agoge_motion::segments::far_end;
@@ -117,7 +114,7 @@ pub fn repetition_cycles(
 
 /// Computes the norm of recordings of the options' movement, one recording per athlete; none if
 /// they contain no complete repetition.
-fn norm_from_recordings(
+pub fn norm_from_recordings(
     recordings: &[Recording],
     options: &AnalysisOptions,
 ) -> Result<Option<MovementNorm>, Error> {
@@ -200,11 +197,11 @@ pub fn explain(
     let attention = part_attention.as_ref().map(|table| {
         move |a: Part, b: Part| -> f64 {
             let token_index = |part: Part| {
-                agoge_attention::token::PARTS.iter().position(|token| *token == segment_end(part))
+                agoge_model::token::PARTS.iter().position(|token| *token == segment_end(part))
             };
             token_index(a)
                 .zip(token_index(b))
-                .map_or(0.0, |(a, b)| f64::from(table[a * agoge_attention::token::PARTS.len() + b]))
+                .map_or(0.0, |(a, b)| f64::from(table[a * agoge_model::token::PARTS.len() + b]))
         }
     });
     let planted = models.planted.iter().find(|(method, _)| (method == "model") == model.is_some());
@@ -228,7 +225,7 @@ pub fn explain(
 
 /// Scores repetitions by the limits of the movement's definition, as measured on an edited body;
 /// NaN where there is no score.
-fn scores_by_limits(
+pub fn scores_by_limits(
     analyzed: &Analyzed,
     body: &Recording,
     repetitions: &[&Repetition],
@@ -248,7 +245,7 @@ fn scores_by_limits(
 /// The model's quality score of each repetition, 0 to 100: its quality logit passed through the
 /// logistic function, which still moves where the calibrated share is flat. NaN where the model
 /// cannot judge.
-fn quality_scores(
+pub fn quality_scores(
     model: &Model,
     movement: &str,
     body: &Recording,
@@ -289,12 +286,12 @@ fn mean_part_attention(
 }
 
 /// The part whose token best shows how a joint moves: the far end of the joint's segment.
-fn segment_end(joint: Part) -> Part {
+pub fn segment_end(joint: Part) -> Part {
     far_end(joint).unwrap_or(joint)
 }
 
 /// The complete repetitions with their report numbers.
-fn complete_repetitions(reports: &[RepetitionReport]) -> Vec<(usize, Repetition)> {
+pub fn complete_repetitions(reports: &[RepetitionReport]) -> Vec<(usize, Repetition)> {
     reports
         .iter()
         .filter(|report| report.complete)
@@ -347,111 +344,4 @@ fn take_best_third(
         std::mem::take(numbered).into_iter().partition(|(number, _)| best.contains(number));
     *numbered = others;
     Some(best_repetitions)
-}
-
-/// The joint and phase that every explanation method ranks first, for comparing the methods: the
-/// clearest kinematic difference, the largest counterfactual gain and the first finding by the
-/// limits; with a model, the largest gain by the model and the place of highest relevance, and the
-/// same for an untrained network. The explanation that is shown to users is not among them.
-///
-/// # Errors
-/// As [`explain`].
-pub(crate) fn top_places_by_method(
-    analyzed: &Analyzed,
-    recordings: &[Recording],
-    options: &AnalysisOptions,
-    model: Option<(&Model, &Model)>,
-) -> Result<Vec<(String, Option<JointPhase>)>, Error> {
-    let Some(norm) = norm_from_recordings(recordings, options)? else { return Ok(Vec::new()) };
-    let numbered = complete_repetitions(&analyzed.analysis.repetitions);
-    let few: Vec<&Repetition> =
-        numbered.iter().rev().take(3).map(|(_, repetition)| repetition).collect();
-    let directions = analyzed.body.segment_directions();
-    let places = norm.joint_phases();
-    let best = |value: &dyn Fn(&JointPhase) -> f64| {
-        let valued: Vec<(f64, &JointPhase)> = places
-            .iter()
-            .map(|place| (value(place), place))
-            .filter(|(value, _)| value.is_finite())
-            .collect();
-        valued.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, place)| place.clone())
-    };
-    let gain = |scorer: &dyn Fn(&Recording, &[&Repetition]) -> Vec<f64>| {
-        let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
-        best(&|place| {
-            mean(scorer(
-                &correct_joints(
-                    &analyzed.body,
-                    &directions,
-                    &few,
-                    &norm,
-                    std::slice::from_ref(place),
-                ),
-                &few,
-            ))
-        })
-    };
-    let mut out = Vec::new();
-    let Some((model, untrained)) = model else {
-        let repetitions: Vec<&Repetition> =
-            numbered.iter().map(|(_, repetition)| repetition).collect();
-        let set = RepetitionSet {
-            directions: &directions,
-            curves: &analyzed.curves,
-            repetitions: &repetitions,
-        };
-        let numbered: Vec<(usize, &Repetition)> =
-            numbered.iter().map(|(number, r)| (*number, r)).collect();
-        let all_differences = find_differences(
-            &set.to_cycles(),
-            &numbered,
-            &norm,
-            &Precision::from_recording(&analyzed.body),
-        );
-        let clearest = all_differences.iter().max_by(|a, b| a.clearness.total_cmp(&b.clearness));
-        let place_of = |difference: &JointDifference| (difference.joint, difference.phase.clone());
-        out.push(("kinematic z-score".to_owned(), clearest.map(place_of)));
-        let first = analyzed.analysis.findings.first();
-        out.push(("limits alone".to_owned(), first.map(|f| (f.part, f.phase.clone()))));
-        out.push((
-            "counterfactual alone".to_owned(),
-            gain(&|body, few| scores_by_limits(analyzed, body, few)),
-        ));
-        return Ok(out);
-    };
-    let class = model.class_index(&options.movement).unwrap_or(0);
-    let motions: Vec<Motion> = few
-        .iter()
-        .filter_map(|r| Motion::new(&analyzed.body, r.start, r.end))
-        .filter(Motion::has_body)
-        .collect();
-    for (network, suffix) in [(model, ""), (untrained, ", untrained")] {
-        let by_model = |body: &Recording, few: &[&Repetition]| {
-            quality_scores(network, &options.movement, body, few)
-        };
-        out.push((format!("counterfactual{suffix}"), gain(&by_model)));
-        for method in SaliencyMethod::ALL {
-            let relevances: Vec<Relevance> = motions
-                .iter()
-                .map(|motion| network.quality_relevance(motion, class, method))
-                .collect();
-            let best_place = best(&|(joint, phase)| {
-                let each = few.iter().zip(&relevances).map(|(repetition, relevance)| {
-                    let span = (repetition.end - repetition.start).max(1) as f64;
-                    let own_phase = repetition
-                        .phases
-                        .iter()
-                        .find(|own_phase| Some(&own_phase.name) == phase.as_ref());
-                    let within = own_phase.map_or([0.0, 1.0], |own_phase| {
-                        [own_phase.start, own_phase.end]
-                            .map(|frame| (frame - repetition.start) as f64 / span)
-                    });
-                    f64::from(relevance.mean_within(within, &[*joint, segment_end(*joint)]))
-                });
-                each.sum::<f64>()
-            });
-            out.push((format!("{}{suffix}", method.name()), best_place));
-        }
-    }
-    Ok(out)
 }

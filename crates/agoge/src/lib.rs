@@ -16,14 +16,12 @@
 //! # Ok::<(), agoge::Error>(())
 //! ```
 
-mod analyze;
+pub mod analyze;
 pub mod athlete;
-mod checkpoint;
 pub mod demo;
 mod doctor;
 mod error;
-mod explain;
-pub mod learn;
+pub mod explain;
 pub mod library;
 pub mod live;
 mod models;
@@ -35,7 +33,10 @@ mod pictures;
 pub mod plan;
 mod reading;
 
-pub use agoge_attention as attention;
+pub use agoge_analysis as analysis;
+pub use agoge_load as load;
+pub use agoge_model as model;
+pub use agoge_plan as planning;
 pub use agoge_coach as coach;
 pub use agoge_formats as formats;
 pub use agoge_kinematics as kinematics;
@@ -44,17 +45,15 @@ pub use agoge_report as report;
 pub use agoge_store as store;
 pub use agoge_vision as vision;
 
-pub use agoge_coach::Analysis;
+pub use agoge_analysis::Analysis;
 pub use agoge_store::Store;
 pub use analyze::{Analyzed, analyze};
 pub use athlete::LoadFolder;
-pub use checkpoint::CheckpointFile;
 pub use doctor::{Diagnosis, diagnose_file};
 pub use error::Error;
 pub use explain::{Reference, explain, read_norms, repetition_cycles};
-pub use learn::{adapt_model, pretrain_model, train_model};
 pub use library::{data_folder, pose_folder};
-pub use models::{Models, bundled_base, import_model, load_model};
+pub use models::{Models, bundled_base, load_model};
 pub use options::AnalysisOptions;
 pub use output::{write_bytes, write_results};
 pub use reading::{

@@ -1,9 +1,9 @@
 //! The trained models and norms that an analysis uses.
 
 use crate::Error;
-use agoge_attention::Model;
-use agoge_attention::import::{self, ImportedModel, KeyMap};
-use agoge_coach::explain::{MovementNorm, PlantedResult};
+use agoge_model::Model;
+use agoge_analysis::{PlantedResult};
+use agoge_coach::explain::{MovementNorm};
 use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
@@ -82,22 +82,6 @@ pub fn bundled_base() -> Result<Model, Error> {
 pub fn load_model(path: &Path) -> Result<Model, Error> {
     let bytes = std::fs::read(path).map_err(Error::io_at(path))?;
     Ok(Model::from_bytes(&bytes, &path.display().to_string())?)
-}
-
-/// Imports a model from another program's safetensors file by a TOML key map (docs/MODELS.md); the
-/// model is named after the file.
-///
-/// # Errors
-/// If a file cannot be read, the map is invalid, or a parameter does not match the encoder.
-pub fn import_model(file: &Path, map: &Path) -> Result<ImportedModel, Error> {
-    let text = std::fs::read_to_string(map).map_err(Error::io_at(map))?;
-    let map: KeyMap = toml::from_str(&text).map_err(|error| Error::KeyMap {
-        path: map.to_owned(),
-        what: error.to_string().split_whitespace().collect::<Vec<_>>().join(" "),
-    })?;
-    let bytes = std::fs::read(file).map_err(Error::io_at(file))?;
-    let name = file.file_stem().unwrap_or(file.as_os_str()).to_string_lossy();
-    Ok(import::import_model(&bytes, &map, &name)?)
 }
 
 #[cfg(test)]

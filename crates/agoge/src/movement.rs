@@ -2,8 +2,8 @@
 
 use crate::Error;
 use crate::models::Models;
-use agoge_attention::Recognition;
-use agoge_coach::analysis::MovementChoice;
+use agoge_model::Recognition;
+use agoge_analysis::MovementChoice;
 use agoge_kinematics::movement::{
     self, MetricRule, MetricSides, RepetitionRule, SignalDirection, SignalRule, SignalSides,
     Statistic,

@@ -2,7 +2,7 @@
 //! during their repetitions, and the key frames of the report.
 
 use crate::Analyzed;
-use agoge_coach::analysis::{Finding, RepetitionReport};
+use agoge_analysis::{Finding, RepetitionReport};
 use agoge_coach::explain::curve_joint;
 use agoge_kinematics::{Curve, Unit};
 use agoge_motion::Skeleton;

@@ -4,8 +4,8 @@
 use crate::athlete::LoadFolder;
 use crate::error::toml_fault;
 use crate::{Analysis, Error};
-use agoge_coach::load::{AthleteLog, DailyLoads, WorkloadMethod, load_overview, usual_method};
-use agoge_coach::plan::{
+use agoge_load::{AthleteLog, DailyLoads, WorkloadMethod, load_overview, usual_method};
+use agoge_plan::{
     self as coach, CompletedSession, FactorEffects, LoadResponse, MIN_TESTS, PerformanceTest, Plan,
     PlanBasis, PlanRequest, PlanRisk, PlannedSession, ResponsePrior, SessionLibrary,
     TrainingHistory, TrainingNeed,

@@ -9,10 +9,10 @@
 )]
 
 use agoge::athlete::{ImportOptions, learn_club};
-use agoge::attention::warning::OddsModelKind;
-use agoge::coach::squad::{ClubResult, SimulatedSquad};
 use agoge::motion::Day;
 use agoge::{LoadFolder, Store};
+use agoge_lab::squad::{ClubResult, SimulatedSquad};
+use agoge_train::warning::OddsModelKind;
 use std::fmt::Write;
 use std::path::Path;
 

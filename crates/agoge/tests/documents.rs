@@ -7,7 +7,7 @@
     reason = "functions of tests fail by panicking"
 )]
 
-use agoge::coach::explain::{Aspect, Explanation, JointLink, PlantedResult};
+use agoge::analysis::{Aspect, Explanation, JointLink, PlantedResult};
 use agoge::motion::Part;
 use agoge::motion::condition::LowPassFilter;
 use agoge::motion::filter::CutoffCorrection;
@@ -137,7 +137,7 @@ fn every_field_of_the_analysis_is_documented() {
         assert!(found.contains(deep), "{deep} is in no sample");
     }
     assert_eq!(documented(&text), found, "left: documented, right: written");
-    assert!(text.contains(agoge::coach::analysis::ANALYSIS_SCHEMA));
+    assert!(text.contains(agoge::analysis::ANALYSIS_SCHEMA));
 }
 
 /// How the values of a type are serialised.
@@ -155,7 +155,7 @@ fn every_word_of_the_analysis_is_documented() {
         Degree, DegreePerSecond, Metre, MetrePerSecond, Newton, NewtonMetre, One, Percent, Second,
         Trunk, TrunkPerSecond,
     };
-    use agoge::coach::analysis::{Certainty, DataVerdict};
+    use agoge::analysis::{Certainty, DataVerdict};
     use agoge::kinematics::{CameraView, Unit};
     use agoge::motion::UpAxis;
     let text = document("ANALYSIS.md");

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
 
-use agoge::coach::explain::{Explanation, PlantedResult, SuggestedChange};
+use agoge::analysis::{Explanation, PlantedResult, SuggestedChange};
 use agoge::motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
 use agoge::motion::{Part, Recording, Side};
 use agoge::{AnalysisOptions, Analyzed, Models, Reference, analyze, explain};

@@ -7,7 +7,7 @@
     reason = "functions of tests fail by panicking"
 )]
 
-use agoge::coach::analysis::LandingReport;
+use agoge::analysis::LandingReport;
 use agoge::motion::Side;
 use agoge::motion::simulate::{Corruption, DropJump};
 use agoge::{Analysis, AnalysisOptions, Models, analyze};

@@ -4,8 +4,8 @@ use super::train::{load_base, model_name, write_model};
 use super::{print_json, print_text};
 use crate::args::{AdaptArgs, GlobalArgs};
 use crate::outcome::{CommandError, Exit};
-use agoge::attention::Adapted;
-use agoge::attention::adapt::AdaptMethod;
+use agoge_train::Adapted;
+use agoge_train::adapt::AdaptMethod;
 
 /// Makes a model of new movements from few clips and writes its weights.
 pub(crate) fn run_adapt(args: &AdaptArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {

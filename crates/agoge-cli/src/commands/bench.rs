@@ -3,10 +3,10 @@
 use super::print_text;
 use crate::args::{BenchArgs, BenchCommand, GlobalArgs};
 use crate::outcome::{CommandError, Exit};
-use agoge::attention::bench::{self, BenchTask};
-use agoge::attention::kernel::request_short_slices;
 use agoge::vision::VideoOptions;
 use agoge::vision::bench::NetworkPasses;
+use agoge_engine::kernel::request_short_slices;
+use agoge_lab::bench::{self, BenchTask};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::BufRead;
@@ -54,8 +54,8 @@ pub(crate) fn run_bench(args: &BenchArgs, shared: &GlobalArgs) -> Result<Exit, C
 /// Prints a table of what the methods that judge quality cost: parameters, training time and time
 /// per clip.
 fn bench_methods(data: &Path, names: &[String], chains: &[usize]) -> Result<Exit, CommandError> {
-    use agoge::attention::evaluate::{MethodCost, measure_cost};
     use agoge::learn::{Protocol, build_method};
+    use agoge_lab::evaluate::{MethodCost, measure_cost};
     let set = Protocol::from_name("ui-prmd").load_clips(data)?;
     print_text(&format!(
         "{:12} {:>11} {:>9} {:>9} {:>11}\n",
@@ -81,7 +81,7 @@ fn bench_methods(data: &Path, names: &[String], chains: &[usize]) -> Result<Exit
 
 /// Prints one line of JSON per simulated athlete.
 fn bench_plans(athletes: usize, seed: u64, misled: bool) -> Result<Exit, CommandError> {
-    use agoge::coach::plan::study::{PlannerKnowledge, run_study};
+    use agoge::planning::study::{PlannerKnowledge, run_study};
     for outcome in run_study(
         athletes,
         seed,
@@ -275,8 +275,8 @@ fn workout_json(workout: &agoge::formats::workout::Workout) -> serde_json::Value
 
 /// Measures on simulated squads how good each warning model becomes; one line of JSON per result.
 fn bench_squads(effect: f64, years: &[f64], seeds: u64, quick: bool) -> Result<Exit, CommandError> {
-    use agoge::attention::warning::OddsModelKind;
-    use agoge::coach::squad::{SimulatedSquad, SquadStudy, run_squad_study};
+    use agoge_lab::squad::{SimulatedSquad, SquadStudy, run_squad_study};
+    use agoge_train::warning::OddsModelKind;
     let kinds: Vec<OddsModelKind> = OddsModelKind::ALL
         .into_iter()
         .filter(|kind| !quick || *kind != OddsModelKind::Attention)

@@ -4,13 +4,13 @@ use super::{print_json, print_text};
 use crate::args::{EvaluateArgs, GlobalArgs};
 use crate::outcome::{CommandError, Exit};
 use crate::progress;
-use agoge::attention::TrainingConfig;
-use agoge::attention::evaluate::{
-    Evaluation, FewShotEvaluation, FewerClips, Fold, RecognitionEvaluation, ShotMeasure,
-};
-use agoge::attention::methods::LearningMethod;
 use agoge::formats::dataset::Dataset;
 use agoge::learn::{self, ClipSet, FoldFile, Protocol, ProtocolResult};
+use agoge::model::methods::LearningMethod;
+use agoge_lab::evaluate::{
+    Evaluation, FewShotEvaluation, FewerClips, Fold, RecognitionEvaluation, ShotMeasure,
+};
+use agoge_train::TrainingConfig;
 use std::path::Path;
 
 /// Measures how well a method does on athletes it was not trained on.

@@ -7,10 +7,10 @@ use crate::args::{
 };
 use crate::outcome::{CommandError, Exit};
 use agoge::athlete::{ImportOptions, learn_club};
-use agoge::attention::warning::OddsModelKind;
-use agoge::coach::load::{LoadOverview, WorkloadMethod};
-use agoge::coach::squad::ClubResult;
+use agoge::load::{LoadOverview, WorkloadMethod};
 use agoge::{LoadFolder, Store};
+use agoge_lab::squad::ClubResult;
+use agoge_train::warning::OddsModelKind;
 use std::path::PathBuf;
 
 /// Runs the chosen action.
@@ -66,7 +66,7 @@ pub(crate) fn run_risk(args: &RiskArgs, shared: &GlobalArgs) -> Result<Exit, Com
             })),
             "warnings": overview.warnings,
             "limits": overview.limits,
-            "base_rate": agoge::coach::injury::screening_text(),
+            "base_rate": agoge::load::injury::screening_text(),
         }))?;
     } else {
         print_text(&agoge::report::risk_terminal(&overview))?;

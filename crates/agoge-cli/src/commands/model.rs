@@ -4,8 +4,9 @@ use super::train::{write_file, write_model};
 use super::{print_json, print_text};
 use crate::args::{GlobalArgs, ModelCommand};
 use crate::outcome::{CommandError, Exit};
-use agoge::attention::token::{CHANNELS, PARTS, SENSOR_CHANNELS, TIMES};
-use agoge::attention::{Model, export, weights};
+use agoge::model::token::{CHANNELS, PARTS, SENSOR_CHANNELS, TIMES};
+use agoge::model::{Model, weights};
+use agoge_train::export;
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -4,10 +4,10 @@ use super::load::open_load_folder;
 use super::{print_json, print_text};
 use crate::args::{GlobalArgs, PlanArgs as Args, PlanCommand, PlanInputArgs};
 use crate::outcome::{CommandError, Exit};
-use agoge::coach::plan::{
+use agoge::plan::{PlanInput, read_plan};
+use agoge::planning::{
     EventPriority, Plan, PlanEvent, RuleClash, advise_today, check_plan, make_plan,
 };
-use agoge::plan::{PlanInput, read_plan};
 use agoge::{Store, report};
 use std::path::Path;
 

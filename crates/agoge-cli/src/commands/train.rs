@@ -6,8 +6,10 @@ use crate::args::{GlobalArgs, TrainArgs};
 use crate::outcome::{CommandError, Exit};
 use crate::progress;
 use agoge::Models;
-use agoge::attention::{Evaluation, Model, TrainingConfig};
 use agoge::learn::{self, ClipSet, ProtocolResult};
+use agoge::model::Model;
+use agoge_lab::Evaluation;
+use agoge_train::TrainingConfig;
 use std::path::Path;
 
 /// Trains a model and writes its weights.
@@ -95,7 +97,7 @@ pub(crate) fn write_model(out: &Path, model: &Model) -> Result<(), CommandError>
 /// Writes bytes, or reports why they could not be made; the file is complete or not written at all.
 pub(crate) fn write_file(
     out: &Path,
-    content: Result<Vec<u8>, agoge::attention::ModelError>,
+    content: Result<Vec<u8>, agoge::model::ModelError>,
 ) -> Result<(), CommandError> {
     let bytes = content.map_err(agoge::Error::from)?;
     Ok(agoge::write_bytes(out, &bytes)?)

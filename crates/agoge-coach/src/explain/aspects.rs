@@ -2,6 +2,7 @@
 //! stability and path.
 
 use super::norm::{Cycle, CyclePhase, MovementNorm, PhaseNorm, angle_between, plane_angles};
+use agoge_analysis::{ASPECTS, Aspect};
 use agoge_kinematics::coordination::wrap_angle;
 use agoge_kinematics::normalise::{finite_mean, half_width, sample_sd};
 use agoge_motion::segments::JOINTS;
@@ -9,25 +10,8 @@ use agoge_motion::vector::norm as length;
 use agoge_motion::{Part, Side};
 use serde::{Deserialize, Serialize};
 
-/// The aspects, in the order used everywhere.
-pub const ASPECTS: [&str; 6] = ["range", "timing", "smoothness", "symmetry", "stability", "path"];
-
 /// Smallest change of direction for which a joint has a range of its own, degrees.
 const MIN_RANGE_DEG: f64 = 20.0;
-
-/// Score of one aspect of a set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Aspect {
-    /// One of [`ASPECTS`].
-    pub name: String,
-    /// Share of the squad's repetitions that are worse, 0 to 100 (50 is usual), assuming a normal
-    /// distribution; mean over the repetitions.
-    pub percentile: f64,
-    /// Lower end of its 90 % interval, from the scatter of the repetitions.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
 
 /// Distance of a repetition from the norm in each of [`ASPECTS`], in the aspect's own unit; larger
 /// is worse, NaN where unknown. Range: degrees by which the joints' ranges differ. Timing:

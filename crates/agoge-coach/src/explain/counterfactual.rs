@@ -1,11 +1,11 @@
 //! Counterfactuals: a joint moves as the reference's does in a phase, the body follows (bones keep
 //! their lengths), and the result is scored again.
 
-use super::difference::JointDifference;
+use super::ExplanationInput;
 use super::norm::{
     MovementNorm, PHASE_POINTS, PhaseNorm, mirror_direction, mirrored_joint, phase_spans,
 };
-use super::{ExplanationInput, JointPhase, PicturedChange, SuggestedChange};
+use agoge_analysis::{Gain, JointDifference, JointPhase, PicturedChange, SuggestedChange};
 use agoge_kinematics::Repetition;
 use agoge_kinematics::movement::CheckRule;
 use agoge_kinematics::normalise::{finite_mean, half_width};
@@ -18,27 +18,14 @@ use serde::{Deserialize, Serialize};
 /// replacement and back, so that no joint jumps.
 const RAMP_SHARE: f64 = 0.15;
 
-/// Points of the score that a change would gain.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Gain {
-    /// Mean over the repetitions, points of 100.
-    pub value: f64,
-    /// Lower end of its 90 % interval, from the scatter of the repetitions.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
-impl Gain {
-    /// Averages the gains of some repetitions; `None` if none is known. A single gain has no
-    /// scatter, so half of its own size stands for the half width of its interval.
-    pub(super) fn from_gains(gains: &[f64]) -> Option<Gain> {
-        let known: Vec<f64> = gains.iter().copied().filter(|gain| gain.is_finite()).collect();
-        let value = finite_mean(&known);
-        let half = half_width(&known, 1.645);
-        let half = if half.is_finite() { half } else { 0.5 * value.abs() };
-        value.is_finite().then_some(Gain { value, low: value - half, high: value + half })
-    }
+/// Averages the gains of some repetitions; `None` if none is known. A single gain has no
+/// scatter, so half of its own size stands for the half width of its interval.
+pub(super) fn mean_gain(gains: &[f64]) -> Option<Gain> {
+    let known: Vec<f64> = gains.iter().copied().filter(|gain| gain.is_finite()).collect();
+    let value = finite_mean(&known);
+    let half = half_width(&known, 1.645);
+    let half = if half.is_finite() { half } else { 0.5 * value.abs() };
+    value.is_finite().then_some(Gain { value, low: value - half, high: value + half })
 }
 
 impl PhaseNorm {
@@ -247,7 +234,7 @@ impl<'a> Counterfactual<'a> {
             with: joints.iter().copied().filter(|joint| *joint != difference.joint).collect(),
             phase,
             repetitions: difference.repetitions.clone(),
-            gain: Gain::from_gains(&self.repetition_gains(&places)),
+            gain: mean_gain(&self.repetition_gains(&places)),
             difference: Some(difference.clone()),
             timing: None,
             pictured: None,

@@ -7,12 +7,13 @@ use super::norm::{
 };
 use super::{ExplanationInput, curve_joint};
 use crate::precision::Precision;
-use agoge_attention::reference::{AlignmentFrames, align_by_attention};
+use agoge_analysis::{CurveDifference, JointDifference, PaceFault, PhaseTiming};
 use agoge_kinematics::coordination::wrap_angle;
 use agoge_kinematics::normalise::{
     finite_mean, half_width, minimal_detectable_change, sample_sd, standard_error,
 };
 use agoge_kinematics::{Repetition, Unit};
+use agoge_model::reference::{AlignmentFrames, align_by_attention};
 use agoge_motion::segments::JOINTS;
 use agoge_motion::vector::norm as length;
 use agoge_motion::{Directions, Part, Side};
@@ -36,90 +37,6 @@ const MIN_SMOOTHNESS_SD: f64 = 0.12;
 const LOOSE_SD_DEG: f64 = 25.0;
 /// Fewest repetitions for which a measurement error is stated.
 const MIN_REPETITIONS_FOR_ERROR: usize = 4;
-
-/// How a joint differs from the reference's in a phase, at the point where it differs most.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct JointDifference {
-    /// The joint.
-    pub joint: Part,
-    /// Phase; `None` if the movement has none.
-    pub phase: Option<String>,
-    /// Position within the phase, 0 to 1.
-    pub at: f64,
-    /// Angle between the mean directions of the joint's segment, degrees.
-    pub angle_deg: f64,
-    /// The difference in multiples of its uncertainty; it counts above 1.5.
-    pub clearness: f64,
-    /// Whether it lies within the measurement error (or the spread of the squad) and is therefore
-    /// no finding.
-    pub within_error: bool,
-    /// Numbers of the repetitions that differ this much.
-    pub repetitions: Vec<usize>,
-    /// The joint angle that shows the difference best, if one does.
-    pub curve: Option<CurveDifference>,
-}
-
-/// A difference expressed as one joint angle.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CurveDifference {
-    /// Name of the curve, without the side.
-    pub name: String,
-    /// Side.
-    pub side: Option<Side>,
-    /// Mean of the athlete's repetitions, degrees.
-    pub value: f64,
-    /// Mean of the reference, degrees.
-    pub expected: f64,
-    /// Standard deviation of the athlete's repetitions, degrees; `None` for a single one.
-    pub sd: Option<f64>,
-    /// Minimal detectable change (95 %) between two of the athlete's repetitions, degrees, if it
-    /// can be stated.
-    pub mdc: Option<f64>,
-}
-
-/// Duration and smoothness of a phase compared with the reference's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PhaseTiming {
-    /// Phase; `None` if the movement has none.
-    pub phase: Option<String>,
-    /// Mean duration of the athlete's repetitions, ms.
-    pub value_ms: f64,
-    /// Mean duration of the reference, ms.
-    pub expected_ms: f64,
-    /// Standard deviation of the athlete's repetitions, ms; `None` for a single one.
-    pub sd_ms: Option<f64>,
-    /// Minimal detectable change (95 %), ms, if it can be stated.
-    pub mdc_ms: Option<f64>,
-    /// How far the athlete is ahead of the reference within the phase (behind if negative), in ms
-    /// of the reference's clock. By reference attention, with differences in the phases' durations
-    /// removed.
-    #[serde(deserialize_with = "agoge_kinematics::missing::number_or_nan")]
-    pub ahead_ms: f64,
-    /// Smoothness of the whole body in the phase, SPARC: mean of the athlete's repetitions; lower
-    /// is jerkier.
-    pub smoothness: Option<f64>,
-    /// Mean smoothness of the reference.
-    pub expected_smoothness: Option<f64>,
-    /// Whether the durations differ by no more than the measurement error.
-    pub within_error: bool,
-    /// Set if the phase is clearly hurried, dragged or jerkier than the reference's: reason enough
-    /// for a change.
-    pub clear: Option<PaceFault>,
-    /// Numbers of the repetitions where `clear` applies.
-    pub repetitions: Vec<usize>,
-}
-
-/// What is wrong with the timing of a phase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaceFault {
-    /// It is over too soon.
-    Hurried,
-    /// It takes too long.
-    Dragged,
-    /// It comes in jerks.
-    Jerky,
-}
 
 /// Compares every joint and phase of some repetitions with a norm, in the order of phases and
 /// joints.

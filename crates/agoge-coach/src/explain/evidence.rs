@@ -1,8 +1,9 @@
 //! The gate: an explanation is shown only if it does better than chance on this very recording, and
 //! if its method beat its controls on planted faults.
 
+use super::MAX_CHANGES;
 use super::counterfactual::Counterfactual;
-use super::{JointPhase, MAX_CHANGES, SuggestedChange};
+use agoge_analysis::{ExplanationGate, JointPhase, PlantedResult, SuggestedChange};
 use agoge_kinematics::normalise::finite_mean;
 use agoge_motion::segments;
 use rayon::prelude::*;
@@ -14,39 +15,6 @@ const RANDOM_ORDERS: usize = 19;
 const MAX_AS_GOOD: usize = 1;
 /// Number of repetitions on which the orders are tried.
 const GATE_REPETITIONS: usize = 3;
-
-/// Whether an explanation stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ExplanationGate {
-    /// Insertion test: joints are corrected one after the other in the order of the changes; mean
-    /// gain over the steps, points; `None` if there was nothing to try.
-    pub insertion: Option<f64>,
-    /// Mean of the same over random orders.
-    pub insertion_random: Option<f64>,
-    /// Deletion test: everything is corrected, then the athlete's own movement of those joints is
-    /// put back; mean loss over the steps, points.
-    pub deletion: Option<f64>,
-    /// Mean of the same over random orders.
-    pub deletion_random: Option<f64>,
-    /// Number of random orders tried.
-    pub orders: usize,
-    /// Share of random orders that did as well by both tests, 0 to 1.
-    pub as_good: Option<f64>,
-    /// How often this method named a planted fault's joint and phase first, followed by its
-    /// controls (docs/EXPLANATIONS.md).
-    pub planted: Vec<PlantedResult>,
-    /// Why the gains are not shown; `None` if they are.
-    pub withheld: Option<String>,
-}
-
-/// Result of one method on planted faults.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PlantedResult {
-    /// Name of the method.
-    pub method: String,
-    /// Share of planted faults whose joint and phase it named first, 0 to 1.
-    pub hit: f64,
-}
 
 /// Tests the changes against random ones.
 pub(super) fn evaluate_gate(

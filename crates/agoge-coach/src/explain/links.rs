@@ -3,6 +3,7 @@
 
 use super::PartAttention;
 use super::norm::{Cycle, CyclePhase, MovementNorm};
+use agoge_analysis::JointLink;
 use agoge_kinematics::coordination::{
     CouplingPattern, mean_absolute_relative_phase, relative_phase, vector_coding,
 };
@@ -28,36 +29,6 @@ const MIN_SWING_DEG: f64 = 10.0;
 const RELATIVE_PHASE_ERROR_DEG: f64 = 5.0;
 /// Least attention, relative to even attention, that makes a link.
 const MIN_ATTENTION_RATIO: f64 = 1.1;
-
-/// Two joints that move together differently than in the reference.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct JointLink {
-    /// The proximal joint and its angle.
-    pub proximal: (Part, String),
-    /// The distal joint, or the one on the other side, and its angle.
-    pub distal: (Part, String),
-    /// Mean absolute relative phase (Stergiou 2004) of the athlete's repetitions, degrees: 0 is in
-    /// phase, 180 anti-phase.
-    pub value_deg: f64,
-    /// The same for the reference, degrees.
-    pub expected_deg: f64,
-    /// Standard deviation of the athlete's repetitions, degrees; `None` for a single one.
-    pub sd_deg: Option<f64>,
-    /// The pattern that takes up most of the repetition by vector coding (Needham 2014):
-    /// `proximal`, `in-phase`, `distal`, `anti-phase`.
-    pub pattern: String,
-    /// The reference's pattern.
-    pub expected_pattern: String,
-    /// How much the model's parts attend to each other, relative to even attention (1).
-    pub attention: f64,
-    /// Point of the repetition where the coupling differs most, 0 to 1.
-    pub at: f64,
-    /// Proximal and distal angle at every instant of the phases in turn, mean of the athlete's
-    /// repetitions, degrees.
-    pub path: Vec<[f64; 2]>,
-    /// The same for the reference.
-    pub expected_path: Vec<[f64; 2]>,
-}
 
 /// Finds the links that differ, clearest first. `attention` tells how much two parts attend to each
 /// other; without a model there is none, and no link is returned.

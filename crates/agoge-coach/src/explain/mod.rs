@@ -2,6 +2,9 @@
 //! if one joint moved as the reference's does in one phase, and whether that explanation holds
 //! against controls. What fails its controls is withheld, with a note saying so.
 
+use agoge_analysis::{
+    Explanation, Gain, JointDifference, PhaseTiming, PlantedResult, SuggestedChange,
+};
 mod aspects;
 mod counterfactual;
 mod difference;
@@ -9,96 +12,19 @@ mod evidence;
 mod links;
 mod norm;
 
-pub use aspects::{ASPECTS, Aspect};
-pub use counterfactual::{Gain, correct_joints};
-pub use difference::{CurveDifference, JointDifference, PaceFault, PhaseTiming, find_differences};
-pub use evidence::{ExplanationGate, PlantedResult};
-pub use links::JointLink;
+pub use counterfactual::correct_joints;
+pub use difference::find_differences;
 pub use norm::{
     Cycle, CyclePhase, MovementNorm, NORM_SCHEMA, PHASE_POINTS, PhaseNorm, RepetitionSet,
     curve_joint,
 };
 
-use crate::analysis::Finding;
 use crate::{Precision, score};
+use agoge_analysis::Finding;
 use agoge_kinematics::{Movement, Repetition, Unit};
 use agoge_motion::{Part, Recording};
 use counterfactual::Counterfactual;
 use serde::{Deserialize, Serialize};
-
-/// A joint in a phase (`None`: in the whole repetition).
-pub type JointPhase = (Part, Option<String>);
-
-/// Why a set scores as it does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Explanation {
-    /// Description of the reference.
-    pub reference: String,
-    /// Scoring method that the gains refer to.
-    pub method: String,
-    /// What to change first, most rewarding first; at most three, without gains that the gate
-    /// withholds.
-    pub changes: Vec<SuggestedChange>,
-    /// Every joint and phase that was compared, including those within the measurement error.
-    pub differences: Vec<JointDifference>,
-    /// Durations of the phases compared with the reference's.
-    pub timing: Vec<PhaseTiming>,
-    /// Sub-scores against a squad; empty against a single athlete.
-    pub aspects: Vec<Aspect>,
-    /// Joints that move together differently than in the reference.
-    pub links: Vec<JointLink>,
-    /// Whether the explanation stands.
-    pub gate: ExplanationGate,
-}
-
-/// A change to make, and what it would gain.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SuggestedChange {
-    /// Joint; `chest` stands for the trunk, `neck` for the head.
-    pub joint: Part,
-    /// Joints changed along with it, so that the foot stays where it stands.
-    pub with: Vec<Part>,
-    /// Phase; `None` for the whole repetition.
-    pub phase: Option<String>,
-    /// Numbers of the affected repetitions.
-    pub repetitions: Vec<usize>,
-    /// How the joint differs there, if the reference shows it.
-    pub difference: Option<JointDifference>,
-    /// How the phase differs in time, if that is what to change; the joint is then the pelvis, for
-    /// the whole body.
-    pub timing: Option<PhaseTiming>,
-    /// Points of the score that it would gain, if that could be tried.
-    pub gain: Option<Gain>,
-    /// The instant of the largest difference, and the body as it would be then; `None` if there is
-    /// no difference to show.
-    pub pictured: Option<PicturedChange>,
-    /// Title of the matching finding, or empty.
-    pub title: String,
-    /// Cue for the athlete, or empty.
-    pub cue: String,
-    /// Exercise for it, or empty.
-    pub drill: String,
-}
-
-impl SuggestedChange {
-    /// The joints that it changes, with their phase.
-    fn joint_phases(&self) -> Vec<JointPhase> {
-        [self.joint].iter().chain(&self.with).map(|joint| (*joint, self.phase.clone())).collect()
-    }
-}
-
-/// The athlete at one instant, and as the body would be with a change.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PicturedChange {
-    /// Frame number.
-    pub frame: usize,
-    /// Directions in which the athlete faces, and of the athlete's right, at that frame: x and z on
-    /// the ground plane.
-    pub look: [[f64; 2]; 2],
-    /// Position of each body part after the change, in the recording's unit, in the order of
-    /// [`Part::ALL`]; `None` for an unseen part.
-    pub mended: Vec<Option<[f64; 3]>>,
-}
 
 /// Everything an explanation is computed from.
 pub struct ExplanationInput<'a> {
@@ -279,7 +205,7 @@ fn gain_with_limit_kept(input: &ExplanationInput, finding: &Finding) -> Option<G
             )? - actual,
         )
     };
-    Gain::from_gains(
+    counterfactual::mean_gain(
         &input
             .numbered
             .iter()

@@ -2,8 +2,8 @@
 //! movement's repetitions. A norm comes from one recording (a chosen exemplar, or the athlete's own
 //! best repetitions) or from many (a squad), and is normalised for body size, speed and side.
 
-use super::JointPhase;
 use super::aspects::usual_aspects;
+use agoge_analysis::JointPhase;
 use agoge_kinematics::normalise::{finite_mean, sample_sd};
 use agoge_kinematics::smoothness::sparc;
 use agoge_kinematics::{Curves, Repetition, Unit};

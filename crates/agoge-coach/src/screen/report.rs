@@ -6,7 +6,7 @@ use super::item::{ItemScore, ScoredItem, combine_trials, sum_items};
 use super::jump::{jump_height, reactive_strength, time_error_s};
 use super::less::score_less;
 use crate::Precision;
-use crate::analysis::{JumpReport, LandingItem, LandingReport};
+use agoge_analysis::{JumpReport, LandingItem, LandingReport};
 use agoge_kinematics::{CameraView, Curves, Repetition, Unit};
 use agoge_motion::Recording;
 use std::collections::BTreeMap;

@@ -81,11 +81,7 @@ impl UnitScratch {
     }
 
     /// Memory for the joined heads and for the attention kernel.
-    pub fn attention_buffers(
-        &mut self,
-        joined: usize,
-        flash: usize,
-    ) -> (&mut [f32], &mut [f32]) {
+    pub fn attention_buffers(&mut self, joined: usize, flash: usize) -> (&mut [f32], &mut [f32]) {
         (grow_to(&mut self.joined, joined), grow_to(&mut self.flash, flash))
     }
 

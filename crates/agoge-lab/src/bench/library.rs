@@ -1,8 +1,9 @@
 //! Load tests for the library: a large squad to time queries on, and a writer that is meant to be
 //! killed.
 
-use crate::{AnalysisOptions, Error, Models, analyze};
-use agoge_coach::Analysis;
+use agoge::{AnalysisOptions, Error, Models, analyze};
+
+use agoge_analysis::Analysis;
 use agoge_motion::simulate::{Exercise, SimulatedSet};
 use agoge_motion::{Day, Recording};
 use agoge_store::{AnalysisProvenance, AthleteId, NewLabel, RecordingId, Store};

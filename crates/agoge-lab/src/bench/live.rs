@@ -1,7 +1,8 @@
 //! Benchmark of how fast the encoder follows live streams.
 
-use crate::{Error, Models};
-use agoge_attention::{LiveConfig, LiveStream, Model};
+use agoge::{Error, Models};
+
+use agoge_model::{LiveConfig, LiveStream, Model};
 use agoge_motion::simulate::{Exercise, SimulatedSet};
 use agoge_motion::{Recording, Skeleton};
 use serde::Serialize;

@@ -1,14 +1,14 @@
 //! Training checkpoints in a file, so that a killed training run can be resumed.
 
-use crate::write_bytes;
-use agoge_attention::ModelError;
-use agoge_attention::train::{Checkpoint, StepReport, TrainingObserver};
+use agoge::write_bytes;
+use agoge_model::ModelError;
+use agoge_train::train::{Checkpoint, StepReport, TrainingObserver};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 /// Stores the latest checkpoint of a training run in one file and forwards progress reports. Each
 /// checkpoint is written atomically and synced to disk before it takes the file's name. Resume from
-/// it with [`agoge_attention::train::Trainer::from_bytes`].
+/// it with [`agoge_train::train::Trainer::from_bytes`].
 pub struct CheckpointFile<'a> {
     /// Path of the checkpoint file.
     pub path: PathBuf,
@@ -39,12 +39,12 @@ fn write_checkpoint(path: &Path, checkpoint: &[u8]) -> Result<(), ModelError> {
 pub(crate) fn resume_training<T>(
     path: Option<&Path>,
     train: impl FnOnce(Option<Checkpoint>) -> Result<T, ModelError>,
-) -> Result<T, crate::Error> {
+) -> Result<T, agoge::Error> {
     let Some(path) = path else { return Ok(train(None)?) };
     let saved = match std::fs::read(path) {
         Ok(bytes) => Some(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(crate::Error::io_at(path)(error)),
+        Err(error) => return Err(agoge::Error::io_at(path)(error)),
     };
     let mut keep = |checkpoint: &[u8]| write_checkpoint(path, checkpoint);
     train(Some(Checkpoint { saved: saved.as_deref(), save: &mut keep })).map_err(

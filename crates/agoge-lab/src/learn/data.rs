@@ -1,8 +1,9 @@
 //! Loading labelled recordings as clips to train and evaluate on.
 
-use crate::{AnalysisOptions, Error};
-use agoge_attention::evaluate::chain_repetitions;
-use agoge_attention::{LabelledClip, Motion};
+use agoge::{AnalysisOptions, Error};
+
+use agoge_lab::evaluate::chain_repetitions;
+use agoge_model::{LabelledClip, Motion};
 use agoge_formats::dataset::{self, Dataset};
 use agoge_formats::{Manifest, ManifestRow, ReadOptions, Split};
 use agoge_motion::Recording;

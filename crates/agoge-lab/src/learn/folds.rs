@@ -1,7 +1,7 @@
 //! Evaluation folds stored in a file, so that an interrupted evaluation can be resumed.
 
-use crate::Error;
-use agoge_attention::evaluate::Fold;
+use agoge::Error;
+use agoge_lab::evaluate::Fold;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -54,9 +54,9 @@ impl FoldFile {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn append_fold(&mut self, fold: &Fold) -> Result<(), agoge_attention::ModelError> {
+    pub fn append_fold(&mut self, fold: &Fold) -> Result<(), agoge_model::ModelError> {
         let Some((path, file)) = &mut self.file else { return Ok(()) };
-        let fail = |what: String| agoge_attention::ModelError::Training {
+        let fail = |what: String| agoge_model::ModelError::Training {
             what,
             hint: "make room or give another file",
         };
@@ -69,7 +69,7 @@ impl FoldFile {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_attention::methods::ClipPrediction;
+    use agoge_model::methods::ClipPrediction;
 
     #[test]
     fn folds_come_back_and_a_line_cut_off_is_forgotten() {

@@ -1,8 +1,9 @@
 //! Accuracy of joint angles measured by cameras, on the Keraal dataset, whose trials were recorded
 //! at the same time by pose networks, a depth camera and optical markers.
 
-use crate::analyze::{PreparedRecording, prepare_recording};
-use crate::{AnalysisOptions, Error};
+use agoge::analyze::{PreparedRecording, prepare_recording};
+use agoge::{AnalysisOptions, Error};
+
 use agoge_formats::keraal::read_json_with_depth;
 use agoge_kinematics::{Curve, RELIABLE_SHOWN_SHARE, Unit, visible_share};
 use agoge_motion::Side;

@@ -1,9 +1,9 @@
 //! Suggests which recordings a coach should judge next.
 
 use super::data::ClipSet;
-use crate::Error;
-use agoge_attention::labels::{self, Suggestion};
-use agoge_attention::{LabelledClip, Motion};
+use agoge::Error;
+use agoge_model::labels::{self, Suggestion};
+use agoge_model::{LabelledClip, Motion};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ pub fn suggest_labels(manifest: &Path, count: usize) -> Result<Vec<LabelSuggesti
     let seen: Vec<(&LabelledClip, &String)> =
         clips.iter().zip(&names).filter(|(clip, _)| clip.motion.has_body()).collect();
     let mut all = Vec::new();
-    for movement in agoge_attention::train::movement_names(&clips) {
+    for movement in agoge_train::train::movement_names(&clips) {
         let candidates: Vec<(&LabelledClip, &String)> =
             seen.iter().copied().filter(|(clip, _)| clip.movement == movement).collect();
         let labels: Vec<Option<bool>> =

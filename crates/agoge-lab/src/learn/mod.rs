@@ -1,26 +1,32 @@
 //! Training and evaluating models on labelled recordings.
 
+mod checkpoint;
 mod data;
 mod folds;
 mod keraal;
+mod import;
 mod labelling;
+mod methods_ranked;
 mod norms;
 mod planted;
 mod protocol;
 
+pub use checkpoint::CheckpointFile;
 pub use data::ClipSet;
 pub use folds::FoldFile;
+pub use import::import_model;
 pub use keraal::{AngleAgreement, SensorAgreement, measure_agreement};
 pub use labelling::{LabelSuggestion, suggest_labels};
 pub use norms::{DescribedEvaluation, MovementHits, compute_norms, evaluate_described};
 pub use planted::{FaultKindHits, PlantedEvaluation, evaluate_planted};
 pub use protocol::{Protocol, ProtocolResult, build_method, evaluate_few_shot, evaluate_method};
 
-use crate::{AnalysisOptions, Error, Models, analyze, checkpoint};
-use agoge_attention::metric::roc_auc;
-use agoge_attention::{
-    Adapted, Card, Evaluation, LabelledClip, Model, Motion, TrainingConfig, pretrain, train,
-};
+use agoge::{AnalysisOptions, Error, Models, analyze};
+
+use agoge_model::metric::roc_auc;
+use agoge_train::{Adapted, TrainingConfig, pretrain, train};
+use agoge_model::{Card, LabelledClip, Model, Motion};
+use agoge_lab::{Evaluation};
 use agoge_coach::model_score::{limits_auc_key, model_auc_key};
 use agoge_formats::{Manifest, ManifestRow, ReadOptions, Split};
 use rayon::prelude::*;
@@ -39,7 +45,7 @@ pub fn pretrain_model(
     config: &TrainingConfig,
     name: &str,
     checkpoint: Option<&Path>,
-    progress: &mut (dyn FnMut(agoge_attention::train::EpochProgress) + Send),
+    progress: &mut (dyn FnMut(agoge_train::train::EpochProgress) + Send),
 ) -> Result<Model, Error> {
     let mut motions = Vec::new();
     for manifest in manifests {
@@ -47,7 +53,7 @@ pub fn pretrain_model(
         motions.extend(clips.into_iter().map(|clip| clip.motion));
     }
     let mut last = f64::NAN;
-    let mut tell = |report: agoge_attention::train::EpochProgress| {
+    let mut tell = |report: agoge_train::train::EpochProgress| {
         last = report.loss;
         progress(report);
     };
@@ -91,10 +97,10 @@ pub fn train_model(
     name: &str,
     evaluation: Option<&Evaluation>,
     checkpoint: Option<&Path>,
-    progress: &mut (dyn FnMut(agoge_attention::train::EpochProgress) + Send),
+    progress: &mut (dyn FnMut(agoge_train::train::EpochProgress) + Send),
 ) -> Result<Model, Error> {
     let clips = training_clips(manifest)?;
-    let movements = agoge_attention::train::movement_names(&clips);
+    let movements = agoge_train::train::movement_names(&clips);
     let (encoder, size) = checkpoint::resume_training(checkpoint, |saved| {
         train::resume_training(&clips, &movements, config, base, saved, progress)
     })?;
@@ -149,7 +155,7 @@ pub fn adapt_model(base: &Model, manifest: &Path, name: &str, seed: u64) -> Resu
         licence: "that of the data and of the base".to_owned(),
         ..Card::default()
     };
-    Ok(agoge_attention::adapt_model(base, &clips, seed, card)?)
+    Ok(agoge_train::adapt_model(base, &clips, seed, card)?)
 }
 
 /// Loads the clips of a manifest that are not held out for validation or test.

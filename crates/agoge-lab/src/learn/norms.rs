@@ -1,10 +1,12 @@
 //! Norms of a squad, and an evaluation of how often explanations by them name the parts that are
 //! described as faulty.
 
-use crate::explain::repetition_cycles;
-use crate::{AnalysisOptions, Error, Models, Reference, analyze, explain};
-use agoge_attention::metric::roc_auc;
-use agoge_coach::explain::{ASPECTS, Aspect, Cycle, MovementNorm};
+use agoge::explain::repetition_cycles;
+use agoge::{AnalysisOptions, Error, Models, Reference, analyze, explain};
+
+use agoge_model::metric::roc_auc;
+use agoge_analysis::{ASPECTS, Aspect};
+use agoge_coach::explain::{Cycle, MovementNorm};
 use agoge_formats::dataset::{self, Dataset};
 use agoge_formats::{Manifest, ManifestRow};
 use agoge_motion::{Part, Recording, Side, segments::JOINTS};

@@ -1,9 +1,10 @@
 //! Evaluates how often explanations name a planted fault: simulated athletes with one known fault
 //! each, and fault-free ones, for every method, with chance and an untrained network as controls.
 
-use crate::explain::top_places_by_method;
-use crate::{AnalysisOptions, Error, Models, Reference, analyze, explain};
-use agoge_coach::explain::{JointPhase as Named, PlantedResult, SuggestedChange};
+use super::methods_ranked::top_places_by_method;
+use agoge::{AnalysisOptions, Error, Models, Reference, analyze, explain};
+
+use agoge_analysis::{JointPhase as Named, PlantedResult, SuggestedChange};
 use agoge_motion::simulate::{
     Corruption, Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet,
 };

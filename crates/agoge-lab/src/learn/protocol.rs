@@ -1,13 +1,14 @@
 //! The protocols by which methods are evaluated.
 
 use super::data::ClipSet;
-use crate::Error;
-use agoge_attention::evaluate::{
+use agoge::Error;
+use agoge_lab::evaluate::{
     Evaluation, FewShotEvaluation, Fold, FoldObserver, RecognitionEvaluation,
     evaluate_quality_shots, evaluate_recognition, evaluate_sport_shots, leave_athletes_out,
 };
-use agoge_attention::methods::{AttentionMethod, LearningMethod, LearningTask, method_by_name};
-use agoge_attention::{Model, TrainingConfig};
+use agoge_model::methods::{AttentionMethod, LearningMethod, LearningTask, method_by_name};
+use agoge_model::{Model};
+use agoge_train::{TrainingConfig};
 use agoge_formats::Split;
 use agoge_formats::dataset::Dataset;
 use serde::Serialize;

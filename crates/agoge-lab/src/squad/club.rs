@@ -2,12 +2,14 @@
 //! model may be used, and what it then says about each athlete's last day.
 
 use super::windows::{AthleteDays, SUMMARY_NAMES, warning_windows};
-use agoge_attention::ModelError;
-use agoge_attention::warning::{
-    DayWindow, OddsEvaluation, OddsModel, OddsModelKind, evaluate_odds, learn_odds, left_out_odds,
+use agoge_model::ModelError;
+use agoge_train::warning::{
+    DayWindow, OddsModel, OddsModelKind, evaluate_odds, learn_odds, left_out_odds,
+};
+use agoge_load::club::{
+    AthleteWarning, CalibrationGroup, ClubResult, HeldOutReport, LogAmount, OddsFactor,
 };
 use agoge_motion::Day;
-use serde::Serialize;
 
 /// Bootstrap draws of athletes behind an interval.
 const BOOTSTRAP_DRAWS: usize = 1000;
@@ -31,114 +33,17 @@ pub struct ClubMember {
     pub days: AthleteDays,
 }
 
-/// How much data there is to learn from.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct LogAmount {
-    /// Number of athletes with days that can be learned from.
-    pub athletes: usize,
-    /// Their days at risk with enough known before them, in years.
-    pub years: f64,
-    /// Injuries on the day after one of them.
-    pub injuries: usize,
-}
 
-impl LogAmount {
-    /// Least data from which a warning model is learned: measured on simulated squads
-    /// (docs/results/load.md).
-    pub const MINIMUM: LogAmount = LogAmount { athletes: 16, years: 50.0, injuries: 100 };
-
-    fn from_windows(windows: &[&DayWindow]) -> LogAmount {
-        let mut athletes: Vec<usize> = windows.iter().map(|window| window.athlete).collect();
-        athletes.dedup();
-        LogAmount {
-            athletes: athletes.len(),
-            years: windows.len() as f64 / 365.25,
-            injuries: windows.iter().filter(|window| window.outcome).count(),
-        }
-    }
-
-    /// Whether there is at least as much as in `least`.
-    pub fn is_enough(&self, least: &LogAmount) -> bool {
-        self.athletes >= least.athletes
-            && self.years >= least.years
-            && self.injuries >= least.injuries
+fn count_windows(windows: &[&DayWindow]) -> LogAmount {
+    let mut athletes: Vec<usize> = windows.iter().map(|window| window.athlete).collect();
+    athletes.dedup();
+    LogAmount {
+        athletes: athletes.len(),
+        years: windows.len() as f64 / 365.25,
+        injuries: windows.iter().filter(|window| window.outcome).count(),
     }
 }
 
-/// A group of days with similar odds: what was predicted and what happened.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct CalibrationGroup {
-    /// Number of days.
-    pub days: usize,
-    /// Share of them that the model expected to be followed by an injury.
-    pub said: f64,
-    /// Share that was followed by an injury.
-    pub came: f64,
-    /// 95 % interval of `came` (Wilson 1927).
-    pub interval: [f64; 2],
-}
-
-/// How good the model is on athletes it did not learn from, leaving out each in turn.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct HeldOutReport {
-    /// Discrimination and calibration.
-    pub judged: OddsEvaluation,
-    /// Groups of days by rising odds.
-    pub calibration: Vec<CalibrationGroup>,
-    /// Share of the days on which it warned.
-    pub warned: f64,
-    /// Share of the warned days that were followed by an injury on the next day: the predictive
-    /// value at the base rate.
-    pub predictive_value: f64,
-    /// 95 % interval of `predictive_value` (Wilson 1927).
-    pub predictive_interval: [f64; 2],
-}
-
-/// A factor that changed the odds of an athlete's day.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct OddsFactor {
-    /// Name, one of [`SUMMARY_NAMES`].
-    pub name: &'static str,
-    /// Value on the day.
-    pub now: f64,
-    /// Usual value of the athlete: the median of all days.
-    pub usual: f64,
-    /// Whether it raised the odds.
-    pub raises: bool,
-}
-
-/// The model's result for an athlete's last day: no probability, but whether it warns and what
-/// changed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct AthleteWarning {
-    /// Name of the athlete.
-    pub athlete: String,
-    /// Day.
-    pub day: Day,
-    /// Whether the day is like the twentieth of all days with the highest odds.
-    pub warns: bool,
-    /// Factors that changed the odds most, largest first.
-    pub moved: Vec<OddsFactor>,
-}
-
-/// Result of learning from a club's log.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ClubResult {
-    /// Name of the model.
-    pub model: &'static str,
-    /// How much data there is.
-    pub amount: LogAmount,
-    /// How much data is needed.
-    pub least: LogAmount,
-    /// How good the model is; `None` with too little data.
-    pub report: Option<HeldOutReport>,
-    /// Whether the model may be used; otherwise only the rules apply.
-    pub may_speak: bool,
-    /// Why, or why not.
-    pub reason: String,
-    /// The model's results per athlete; empty if it may not be used.
-    pub words: Vec<AthleteWarning>,
-}
 
 /// Learns from a club's log if it has enough data, and evaluates the model on held-out athletes.
 /// The same log, model and seed give the same result.
@@ -158,7 +63,7 @@ pub fn learn_from_club(
         .filter(is_well_logged)
         .collect();
     let known: Vec<&DayWindow> = all.iter().collect();
-    let (amount, least) = (LogAmount::from_windows(&known), LogAmount::MINIMUM);
+    let (amount, least) = (count_windows(&known), LogAmount::MINIMUM);
     let mut result = ClubResult {
         model: kind.name(),
         amount,

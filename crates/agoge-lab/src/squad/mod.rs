@@ -6,10 +6,7 @@ mod simulate;
 mod study;
 mod windows;
 
-pub use club::{
-    AthleteWarning, CalibrationGroup, ClubMember, ClubResult, HeldOutReport, LogAmount,
-    NOMINAL_WARNING_RATE, OddsFactor, learn_from_club,
-};
+pub use club::{ClubMember, NOMINAL_WARNING_RATE, learn_from_club};
 pub use simulate::{SimulatedAthlete, SimulatedSquad};
 pub use study::{SquadStudy, SquadStudyRow, run_squad_study};
 pub use windows::{AthleteDays, DAY_FEATURES, LOOK_BACK_DAYS, SUMMARY_NAMES, warning_windows};

@@ -4,8 +4,8 @@
 use super::club::sample_quantile;
 use super::simulate::SimulatedSquad;
 use super::windows::warning_windows;
-use agoge_attention::ModelError;
-use agoge_attention::warning::{
+use agoge_model::ModelError;
+use agoge_train::warning::{
     DayWindow, OddsModelKind, evaluate_odds, learn_odds, left_out_odds,
 };
 use serde::Serialize;

@@ -1,5 +1,5 @@
 use super::*;
-use agoge_attention::warning::OddsModelKind;
+use agoge_train::warning::OddsModelKind;
 
 fn study_row(kind: OddsModelKind, effect: f64, years: f64, seed: u64) -> SquadStudyRow {
     let squad = SimulatedSquad { effect, seed, ..SimulatedSquad::default() };
@@ -39,7 +39,7 @@ fn windows_keep_missing_days_missing_and_look_at_the_past_only() {
     later.load[cut + 1..].iter_mut().for_each(|load| *load *= 3.0);
     later.wellness[cut + 1..].fill(f64::NAN);
     let after = warning_windows(0, &later);
-    let before_cut = |all: &[(usize, agoge_attention::warning::DayWindow)]| -> Vec<String> {
+    let before_cut = |all: &[(usize, agoge_train::warning::DayWindow)]| -> Vec<String> {
         all.iter().filter(|(day, _)| *day < cut).map(|(_, window)| format!("{window:?}")).collect()
     };
     assert_eq!(before_cut(&before), before_cut(&after));

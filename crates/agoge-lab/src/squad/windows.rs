@@ -1,7 +1,7 @@
 //! Turns an athlete's days into the windows that a warning model learns from.
 
 use crate::load::{ewma_weight, rolling_monotony};
-use agoge_attention::warning::DayWindow;
+use agoge_train::warning::DayWindow;
 
 /// Number of days that a model looks back over.
 pub const LOOK_BACK_DAYS: usize = 28;

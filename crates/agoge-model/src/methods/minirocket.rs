@@ -36,11 +36,7 @@ struct RocketConvolution {
 impl MiniRocket {
     /// Fits about `features` features (a multiple of 84, at least 84) to examples of one shape;
     /// `None` without examples or for fewer than nine samples.
-    pub fn fit(
-        examples: &[MotionSeries],
-        features: usize,
-        rng: &mut Rng,
-    ) -> Option<MiniRocket> {
+    pub fn fit(examples: &[MotionSeries], features: usize, rng: &mut Rng) -> Option<MiniRocket> {
         let (length, channels) = (examples.first()?.length, examples.first()?.channels().len());
         if length < WEIGHTS || channels == 0 {
             return None;

@@ -1,11 +1,11 @@
 //! MiniRocket features with ridge regression: among the strongest methods for time series of this
 //! size, and fast.
 
-use super::{LABEL_SMOOTHING, LearningTask};
 use super::fusion::{Sense, SenseExamples, SenseLearner, SensePredictor};
 use super::minirocket::MiniRocket;
 use super::ridge::Ridge;
 use super::series::{self, MotionSeries, SeriesRegion};
+use super::{LABEL_SMOOTHING, LearningTask};
 use crate::motion::Motion;
 use crate::network::softmax_in_place;
 use crate::token::LabelledClip;

@@ -31,10 +31,7 @@ impl Rockets {
     }
 
     /// Builds rockets from tensors; the error is the index of the member at fault.
-    pub fn from_tensors(
-        views: &[RocketView],
-        tensors: &[RocketTensors],
-    ) -> Result<Rockets, usize> {
+    pub fn from_tensors(views: &[RocketView], tensors: &[RocketTensors]) -> Result<Rockets, usize> {
         let member = |(place, (&view, tensors)): (usize, (&RocketView, &RocketTensors))| {
             RocketMember::from_tensors(view, tensors).ok_or(place)
         };

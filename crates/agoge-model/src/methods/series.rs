@@ -133,11 +133,7 @@ pub const BONES: usize = 27;
 /// segment (as a joint angle is measured), and the limbs, the trunk and the lines through the
 /// shoulders and hips in the athlete's own frame. Only those of a region; zero where an end is
 /// missing.
-pub fn bone_directions(
-    motion: &Motion,
-    length: usize,
-    region: SeriesRegion,
-) -> MotionSeries {
+pub fn bone_directions(motion: &Motion, length: usize, region: SeriesRegion) -> MotionSeries {
     let row = |pose: &[Option<[f32; 3]>; PARTS.len()]| {
         let bones = pose_directions(pose);
         region

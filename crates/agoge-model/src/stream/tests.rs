@@ -1,8 +1,8 @@
 use super::*;
 use crate::size::EncoderSize;
+use crate::weights;
 use agoge_engine::kernel::{Axis, Isa};
 use agoge_engine::runtime::{self, TokenGrid, VisibleRange, Workspace};
-use crate::weights;
 use fastrand::Rng;
 
 const SIZE: EncoderSize =

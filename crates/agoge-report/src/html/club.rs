@@ -5,7 +5,7 @@ use crate::club::{
     CLUB_NOTE, athlete_warning_text, calibration_rows, log_amount_text, report_figures,
 };
 use crate::text::capitalize_first;
-use agoge_coach::squad::{ClubResult, HeldOutReport};
+use agoge_load::club::{ClubResult, HeldOutReport};
 use maud::{Markup, html};
 
 /// Renders the page.

@@ -4,8 +4,8 @@ use super::figures;
 use crate::Language;
 use crate::language::Sentences;
 use crate::text::{format_metric, unit_symbol};
-use agoge_coach::Analysis;
-use agoge_coach::analysis::{Band, MetricSummary};
+use agoge_analysis::Analysis;
+use agoge_analysis::{Band, MetricSummary};
 use agoge_coach::findings::display_name;
 use maud::{Markup, html};
 

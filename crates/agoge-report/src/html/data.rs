@@ -1,7 +1,7 @@
 //! The data that the page's script draws: positions and curves, thinned out and rounded.
 
 use super::Scene;
-use agoge_coach::Analysis;
+use agoge_analysis::Analysis;
 use agoge_motion::Recording;
 use serde_json::{Value, json};
 

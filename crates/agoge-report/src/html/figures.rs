@@ -1,6 +1,6 @@
 //! Still figures of curves: mean and spread over the cycle, left and right.
 
-use agoge_coach::analysis::Band;
+use agoge_analysis::Band;
 use agoge_kinematics::Unit;
 use agoge_motion::Side;
 use maud::{Markup, PreEscaped, html};

@@ -3,9 +3,9 @@
 
 use super::{PageFrame, render_page};
 use crate::text::{certainty_text, count_noun};
-use agoge_coach::analysis::Certainty;
-use agoge_coach::injury::{Area, Injury, Warning, screening_text};
-use agoge_coach::load::{LoadOverview, LoadTrend, WorkloadMethod};
+use agoge_analysis::Certainty;
+use agoge_load::injury::{Area, Injury, Warning, screening_text};
+use agoge_load::{LoadOverview, LoadTrend, WorkloadMethod};
 use maud::{Markup, html};
 
 use super::days::{ChartLine, DayChart};

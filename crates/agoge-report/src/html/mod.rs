@@ -19,7 +19,7 @@ pub(crate) use load::format_figure;
 pub use load::{load_html, load_html_in};
 pub use plan::{plan_html, plan_html_in};
 
-use agoge_coach::Analysis;
+use agoge_analysis::Analysis;
 use agoge_kinematics::Curves;
 use agoge_motion::Recording;
 use maud::{DOCTYPE, Markup, PreEscaped, html};

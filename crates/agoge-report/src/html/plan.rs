@@ -2,7 +2,7 @@
 
 use super::{PageFrame, render_page};
 use crate::plan::{forecast_text, plan_quality_text, response_text};
-use agoge_coach::plan::{Plan, PlannedSession, PlannedWeek, Weekday};
+use agoge_plan::{Plan, PlannedSession, PlannedWeek, Weekday};
 use maud::{Markup, html};
 
 /// Styles that only this page needs.
@@ -29,7 +29,7 @@ fn plan_page(around: Option<&PageFrame>, plan: &Plan, athlete: &str) -> String {
             (summary_section(plan))
             section.weeks aria-label="Calendar" {
                 h2 { "The weeks" }
-                p.key.small { @for kind in agoge_coach::plan::SessionKind::ALL { span class=(kind.label()) { (kind.label()) } } }
+                p.key.small { @for kind in agoge_plan::SessionKind::ALL { span class=(kind.label()) { (kind.label()) } } }
                 @for (number, week) in plan.weeks.iter().enumerate() { (week_article(plan, number + 1, week)) }
             }
             section {

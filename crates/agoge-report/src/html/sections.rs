@@ -7,8 +7,8 @@ use crate::text::{
     unit_symbol, verdict_text, view_text,
 };
 use crate::{landing, moments};
-use agoge_coach::Analysis;
-use agoge_coach::analysis::{Band, Certainty, Finding};
+use agoge_analysis::Analysis;
+use agoge_analysis::{Band, Certainty, Finding};
 use agoge_coach::findings::display_name;
 use agoge_kinematics::Curves;
 use maud::{Markup, html};

@@ -4,8 +4,8 @@
 use super::Scene;
 use crate::explanation::{change_texts, explanation_sections};
 use crate::language::{Language, Sentences};
-use agoge_coach::Analysis;
-use agoge_coach::explain::{JointLink, PicturedChange};
+use agoge_analysis::Analysis;
+use agoge_analysis::{JointLink, PicturedChange};
 use agoge_motion::{Part, Recording};
 use maud::{Markup, PreEscaped, html};
 use std::fmt::Write;

@@ -1,7 +1,7 @@
 //! The section of a stored analysis's page in which events are corrected by hand.
 
 use agoge::Analysis;
-use agoge::coach::analysis::RepetitionReport;
+use agoge::analysis::RepetitionReport;
 use agoge::library::borders::Borders;
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;

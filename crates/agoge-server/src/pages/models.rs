@@ -2,7 +2,7 @@
 
 use super::render_page;
 use crate::translation::PageReader;
-use agoge::attention::card::Card;
+use agoge::model::card::Card;
 use agoge::{Models, bundled_base};
 use maud::{Markup, html};
 

@@ -2,7 +2,7 @@
 
 use super::{render_page, report_navigation};
 use crate::translation::PageReader;
-use agoge::coach::load::AthleteLog;
+use agoge::load::AthleteLog;
 use agoge::report::PageFrame;
 use agoge::store::Athlete;
 use maud::{Markup, html};

@@ -4,10 +4,10 @@
 
 use super::examples::{AUGMENT, EmbeddedExamples};
 use crate::encoder::Encoder;
-use agoge_model::error::ModelError;
 use crate::train::{
     AdamW, BatchOrder, ModelParameters, SupervisedTask, Trainer, TrainingConfig, TrainingPlan,
 };
+use agoge_model::error::ModelError;
 use burn::module::{Lora, Module, ParamGroup};
 use burn::tensor::Device;
 use fastrand::Rng;

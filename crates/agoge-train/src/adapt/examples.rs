@@ -1,8 +1,8 @@
 //! Labelled clips and the embeddings of several augmented views of each.
 
 use agoge_model::model::Model;
-use agoge_model::token::{Augmentation, ClipTokens, LabelledClip};
 use agoge_model::sides::face_active_side;
+use agoge_model::token::{Augmentation, ClipTokens, LabelledClip};
 use fastrand::Rng;
 
 /// Views per clip: the clip itself, then augmented copies.

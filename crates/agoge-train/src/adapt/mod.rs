@@ -11,15 +11,15 @@ mod heads;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use crate::encoder::Encoder;
+use crate::parameters::collect_parameters;
+use crate::train::training_device;
 use agoge_model::card::Card;
-use crate::encoder::{Encoder};
-use agoge_model::size::{EncoderSize};
 use agoge_model::error::ModelError;
 use agoge_model::model::Model;
-use agoge_model::token::LabelledClip;
-use crate::train::training_device;
-use crate::parameters::collect_parameters;
 use agoge_model::sides::movement_names;
+use agoge_model::size::EncoderSize;
+use agoge_model::token::LabelledClip;
 use agoge_model::weights::WeightValues;
 use examples::EmbeddedExamples;
 use heads::EmbeddingHeads;
@@ -157,11 +157,7 @@ fn learn_model(
 }
 
 /// The parameters of an encoder with its heads replaced; `size` gives the number of movements.
-fn replace_heads(
-    values: &WeightValues,
-    size: &EncoderSize,
-    heads: EmbeddingHeads,
-) -> WeightValues {
+fn replace_heads(values: &WeightValues, size: &EncoderSize, heads: EmbeddingHeads) -> WeightValues {
     let mut values = values.clone();
     values.extend(heads.parameter_values());
     let fitting = size.parameter_layout().into_iter().map(|(path, shape)| {

@@ -1,9 +1,9 @@
 use super::*;
 use crate::Motion;
-use agoge_model::metric::roc_auc;
 use crate::pretrain::pretrain_encoder;
-use agoge_model::token::Augmentation;
 use crate::train::TrainingConfig;
+use agoge_model::metric::roc_auc;
+use agoge_model::token::Augmentation;
 use agoge_motion::Side;
 use agoge_motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
 use std::sync::OnceLock;
@@ -89,10 +89,8 @@ fn adapters_change_the_attention_maps_and_nothing_else_but_the_heads() {
     let examples = EmbeddedExamples::from_clips(pretrained_base(), few.iter().collect(), &names, 1);
     let card = Card { movements: names.clone(), ..Card::default() };
     let model = learn_model(AdaptMethod::Adapters, pretrained_base(), &examples, 1, card).unwrap();
-    let (before, after) = (
-        collect_parameters(pretrained_base().encoder()),
-        model.encoder_values().clone(),
-    );
+    let (before, after) =
+        (collect_parameters(pretrained_base().encoder()), model.encoder_values().clone());
     let changed: Vec<&str> = after
         .iter()
         .filter(|(path, values)| before[*path] != **values)

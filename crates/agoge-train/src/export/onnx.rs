@@ -3,9 +3,9 @@
 
 use super::graph::{GraphBuilder, float_attribute, int_attribute};
 use super::proto::{BOOL, FLOAT, INT64, OnnxEntry, OnnxModel, OperatorSet};
-use agoge_model::size::{EncoderSize, PERIODS_S};
 use agoge_model::error::ModelError;
 use agoge_model::model;
+use agoge_model::size::{EncoderSize, PERIODS_S};
 use agoge_model::token::{CHANNELS, PARTS, SENSOR_CHANNELS, SLOTS, TIMES};
 use agoge_model::weights::WeightValues;
 use prost::Message;

@@ -3,11 +3,11 @@
 
 use super::{ColumnScaler, DayWindow, OddsModel};
 use crate::attention::{SelfAttention, apply_linear};
-use agoge_model::error::ModelError;
 use crate::ops::AttentionOptions;
 use crate::train::{
     self, BatchOrder, ModelParameters, Trainer, TrainingPlan, split_evenly, training_device,
 };
+use agoge_model::error::ModelError;
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::{log_sigmoid, tanh};

@@ -3,37 +3,9 @@
 
 use super::DayWindow;
 use super::logistic::maximise_likelihood;
+use agoge_load::club::OddsEvaluation;
 use agoge_model::metric::roc_auc;
 use fastrand::Rng;
-use serde::Serialize;
-
-/// The quality of log odds on athletes that were not used for learning.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct OddsEvaluation {
-    /// Area under the ROC curve.
-    pub auc: f64,
-    /// Its 2.5 % and 97.5 % quantiles when athletes are resampled with replacement (Efron 1979).
-    pub auc_interval: [f64; 2],
-    /// Mean squared error of the probabilities (Brier 1950).
-    pub brier: f64,
-    /// The Brier score of the base rate alone: a model that is no better carries no information.
-    pub brier_of_base_rate: f64,
-    /// Slope of the outcomes' log odds over the model's: 1 is calibrated, below 1 too extreme (Cox
-    /// 1958).
-    pub calibration_slope: f64,
-    /// Half width of the slope's 95 % interval, from the curvature of the likelihood.
-    pub slope_error: f64,
-    /// Share of the windows with the outcome.
-    pub base_rate: f64,
-}
-
-impl OddsEvaluation {
-    /// Whether the model may be used: the whole interval of the AUC is above chance and the
-    /// calibration slope is between a half and two.
-    pub fn is_reliable(&self) -> bool {
-        self.auc_interval[0] > 0.5 && (0.5..=2.0).contains(&self.calibration_slope)
-    }
-}
 
 /// Evaluates log odds, `[window]`, on windows that were not used for learning. `draws` is the
 /// number of resamplings for the interval; without any it is NaN.

@@ -7,7 +7,7 @@ mod evaluation;
 mod logistic;
 mod trees;
 
-pub use evaluation::{OddsEvaluation, evaluate_odds};
+pub use evaluation::evaluate_odds;
 
 use agoge_model::error::ModelError;
 

@@ -4,7 +4,7 @@
 use super::tables::{self, InjuryRow};
 use super::{LoadFolder, WorkoutRow, rows};
 use crate::Error;
-use agoge_coach::injury::Area;
+use agoge_load::injury::Area;
 use agoge_formats::workout::{self, Workout, WorkoutSamples, WorkoutStart};
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -4,22 +4,20 @@
 //! `pain.csv`, `weekly.csv`. Each is written whole or not at all; bringing in the same file twice
 //! changes nothing. docs/LOAD.md describes the columns.
 
-mod club;
 mod import;
 mod profile;
 mod rows;
 mod tables;
 
-pub use club::learn_club;
 pub use import::{ImportOptions, RefusedFile, WorkoutImport};
 pub use profile::LoadProfile;
 pub use rows::WorkoutRow;
 
 use crate::Error;
-use agoge_coach::load::{
+use agoge_load::{
     AthleteLog, LoadOverview, LoggedSession, WorkloadMethod, load_overview, usual_method,
 };
-use agoge_coach::plan::{MovementFactor, SessionLibrary};
+use agoge_plan::{MovementFactor, SessionLibrary};
 use agoge_motion::Day;
 use agoge_store::{AthleteName, Store};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! What the loads need to know of an athlete, in `athlete.toml`.
 
 use crate::Error;
-use agoge_coach::load::{
+use agoge_load::{
     WorkloadMethod, banister_trimp, edwards_trimp, lucia_trimp, normalized_power, pace_load,
     power_load, session_rpe_load,
 };

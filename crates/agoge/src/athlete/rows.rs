@@ -1,7 +1,7 @@
 //! `workouts.csv`: a row a workout.
 
 use crate::Error;
-use agoge_coach::load::{LoggedSession, WorkloadMethod};
+use agoge_load::{LoggedSession, WorkloadMethod};
 use agoge_formats::workout::{Workout, WorkoutStart};
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};

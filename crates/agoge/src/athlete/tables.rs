@@ -2,10 +2,10 @@
 //! its line.
 
 use crate::Error;
-use agoge_coach::injury::{
+use agoge_load::injury::{
     Area, BodySide, FactorChange, Injury, Onset, Pain, Tissue, WeeklyQuestionnaire,
 };
-use agoge_coach::plan::{MovementFactor, SessionLibrary};
+use agoge_plan::{MovementFactor, SessionLibrary};
 use agoge_motion::Day;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
 use super::*;
-use agoge_coach::load::WorkloadMethod;
+use agoge_load::WorkloadMethod;
 
 const DIARY: &str = "date,sport,minutes,rpe,distance_km,notes\n2026-03-01,running,60,5,10,\n2026-03-02,rest,0,,,\n2026-03-04,running,30,4,5,easy\n2026-03-04,running,30,4,5,easy\n";
 

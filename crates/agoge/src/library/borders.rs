@@ -2,7 +2,7 @@
 //! recording. The analysis itself is not changed.
 
 use crate::Error;
-use agoge_coach::analysis::RepetitionReport;
+use agoge_analysis::RepetitionReport;
 use agoge_store::{AnalysisId, LabelId, NewLabel, Store};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -6,8 +6,8 @@
 //! finds in the recording. Nothing is overwritten; the newest label holds.
 
 use crate::{AnalysisOptions, Error};
-use agoge_attention::Motion;
-use agoge_attention::labels::suggest_labels;
+use agoge_model::Motion;
+use agoge_model::labels::suggest_labels;
 use agoge_motion::Recording;
 use agoge_motion::condition::condition_recording;
 use agoge_store::{AnalysisId, LabelId, LabelRow, NewLabel, RecordingId, Store};
@@ -83,7 +83,7 @@ pub struct LabelQueue {
     /// Number of compared pairs.
     pub compared: usize,
     /// Repetitions to judge next, ordered by how much a judgement tells about all others
-    /// (`agoge_attention::labels`).
+    /// (`agoge_model::labels`).
     pub next: Vec<RepetitionRef>,
 }
 

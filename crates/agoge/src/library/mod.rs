@@ -1,13 +1,12 @@
 //! Agoge's data folder, and storing analyses in the athlete library.
 
-pub mod bench;
 pub mod borders;
 pub mod labelling;
 pub mod training_set;
 
 use crate::{AnalysisOptions, Error, Models};
-use agoge_coach::Analysis;
-use agoge_coach::load::{LoggedSession, WorkloadMethod};
+use agoge_analysis::Analysis;
+use agoge_load::{LoggedSession, WorkloadMethod};
 use agoge_kinematics::movement::{CountedAs, find_movement};
 use agoge_motion::{Day, Recording};
 use agoge_store::{AnalysisId, AnalysisProvenance, AthleteId, Store};

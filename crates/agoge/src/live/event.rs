@@ -1,6 +1,6 @@
 //! Events of a live session.
 
-use agoge_coach::analysis::Score;
+use agoge_analysis::Score;
 use agoge_coach::cue::CoachCue;
 use agoge_kinematics::live::MovementOutcome;
 use agoge_kinematics::{Metric, Unit};

@@ -2,7 +2,6 @@
 //! worn sensor, and both report events as a coach on the spot would. Pure: no clock but the frames'
 //! own, and no input or output.
 
-mod benchmark;
 mod event;
 mod following;
 mod frames;
@@ -11,7 +10,6 @@ mod session;
 mod steady;
 mod task;
 
-pub use benchmark::{LiveBenchmark, benchmark_streams};
 pub use event::{LiveEvent, ModelJudgement, PhaseSpan};
 pub use sensor::SensorSession;
 pub use session::{FrameError, LiveSession, SessionOutput};

@@ -3,7 +3,7 @@
 
 use super::event::ModelJudgement;
 use crate::{Models, movement};
-use agoge_coach::analysis::MovementChoice;
+use agoge_analysis::MovementChoice;
 use agoge_coach::model_score;
 use agoge_kinematics::live::FinishedMovement;
 use agoge_kinematics::{

@@ -14,7 +14,7 @@ use super::request::{
 use super::response::{LoadResponse, PerformanceSurface, ResponsePrior};
 use super::rule::RuleBreaches;
 use super::state::PlanState;
-use crate::load::CTL_DAYS;
+use agoge_load::CTL_DAYS;
 use agoge_motion::Day;
 use std::collections::BTreeMap;
 

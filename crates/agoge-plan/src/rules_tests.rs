@@ -4,8 +4,8 @@
 use super::step::resolve_steps;
 use super::tests::{START, add_race, bundled_library, runner_request, running_log};
 use super::*;
-use crate::analysis::Certainty;
-use crate::injury::{Area, Warning};
+use agoge_analysis::Certainty;
+use agoge_load::injury::{Area, Warning};
 use agoge_motion::Day;
 
 fn string_set(names: &[&str]) -> std::collections::BTreeSet<String> {

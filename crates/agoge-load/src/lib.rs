@@ -4,6 +4,8 @@
 //! unit, source and known weakness. A day without an entry is missing (NaN) and a recorded rest day
 //! is 0: the two are different, and no formula confuses them.
 
+pub mod club;
+pub mod injury;
 mod method;
 mod overview;
 mod series;
@@ -19,7 +21,7 @@ pub use session::{
     banister_trimp, edwards_trimp, lucia_trimp, normalized_power, pace_load, power_load,
     session_rpe_load, strength_volume, zone_minutes,
 };
-pub(crate) use trend::week_monotony;
+pub use trend::week_monotony;
 pub use trend::{
     ATL_DAYS, AcwrKind, CTL_DAYS, acute_chronic_ratio, daily_form, ewma_weight, exponential_mean,
     exponential_weight, load_for_form, redi_series, rolling_monotony, rolling_strain,

@@ -3,7 +3,7 @@
 
 use super::library::{RegionDemand, TissueRegion};
 use super::request::{PlanLimits, PlanRequest};
-use crate::injury::Warning;
+use agoge_load::injury::Warning;
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

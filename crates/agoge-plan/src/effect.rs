@@ -10,8 +10,8 @@
 //! n-of-1 trials).
 
 use super::library::SessionLibrary;
-use crate::findings::student_deviate;
 use agoge_motion::Day;
+use agoge_motion::statistics::student_deviate;
 use nalgebra::{DMatrix, DVector};
 use serde::Serialize;
 

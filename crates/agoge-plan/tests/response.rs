@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use agoge_coach::plan::{LoadResponse, PerformanceTest, ResponsePrior, squad_prior};
+use agoge_plan::{LoadResponse, PerformanceTest, ResponsePrior, squad_prior};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

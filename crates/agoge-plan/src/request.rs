@@ -3,8 +3,8 @@
 
 use super::library::{HARD_RPE, RegionDemand, SessionItem, TissueRegion};
 use super::risk::PlanRisk;
-use crate::explain::Gain;
-use crate::injury::Pain;
+use agoge_analysis::Gain;
+use agoge_load::injury::Pain;
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

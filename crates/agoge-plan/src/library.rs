@@ -1,7 +1,7 @@
 //! The sessions and drills that plans are made of, read from a text file that a coach can extend.
 
 use super::step::{SessionStep, resolve_steps};
-use crate::injury::Area;
+use agoge_load::injury::Area;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -214,7 +214,7 @@ impl SessionLibrary {
     pub fn bundled() -> &'static SessionLibrary {
         static BUNDLED: std::sync::LazyLock<SessionLibrary> = std::sync::LazyLock::new(|| {
             // A test parses this file; an empty library would plan only rest.
-            SessionLibrary::parse(include_str!("../../../../sessions/library.toml"))
+            SessionLibrary::parse(include_str!("../../../sessions/library.toml"))
                 .unwrap_or(SessionLibrary(Vec::new()))
         });
         &BUNDLED

@@ -3,7 +3,7 @@
 
 use super::problem::{DELOAD_SHARE, PlanProblem, SPIKE_DAYS, SessionDemand, TAPER_VOLUME, Taper};
 use super::rule::{PlanRule, RuleBreaches, breach_amount};
-use crate::load::week_monotony;
+use agoge_load::week_monotony;
 
 /// What the rules need to know about a day's sessions (settled ones included) and its events.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

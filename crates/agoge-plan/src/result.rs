@@ -6,7 +6,7 @@ use super::problem::{PlanChoice, PlanProblem, SPIKE_DAYS};
 use super::request::{EventPriority, PlanRequest, sport_family};
 use super::response::{OutOfSampleErrors, PerformancePrediction, out_of_sample};
 use super::{PlanBasis, PlanRisk, PlanRule, ResponsePrior, SessionStep, why};
-use crate::load::{CTL_DAYS, week_monotony};
+use agoge_load::{CTL_DAYS, week_monotony};
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,6 @@
 use super::*;
-use crate::analysis::Certainty;
-use crate::load::{DailyLoads, WorkloadMethod};
+use crate::{DailyLoads, WorkloadMethod};
+use agoge_analysis::Certainty;
 use agoge_motion::Day;
 
 /// By hand from Padua (2015): 0.86 · 7 / (0.86 · 7 + 0.36 · 822) = 1.99 %.

@@ -114,7 +114,7 @@ pub fn rolling_monotony(loads: &[f64]) -> Vec<f64> {
 }
 
 /// Monotony of one week of seven days; NaN for a week without any load.
-pub(crate) fn week_monotony(week: &[f64]) -> f64 {
+pub fn week_monotony(week: &[f64]) -> f64 {
     let mean = week.iter().sum::<f64>() / 7.0;
     let sd = (week.iter().map(|load| (load - mean).powi(2)).sum::<f64>() / 7.0).sqrt();
     if mean > 0.0 { (mean / sd).min(MAX_MONOTONY) } else { f64::NAN }

@@ -3,7 +3,7 @@
 //! The schema is versioned ([`ANALYSIS_SCHEMA`]): within a version, fields are added but never renamed or
 //! removed.
 
-use crate::explain::Explanation;
+use crate::Explanation;
 use agoge_kinematics::{CameraView, Event, Metric, Phase, RefusedQuantity, Unit, missing};
 use agoge_motion::condition::{JointQuality, Repair};
 use agoge_motion::{Part, RecordingSource, Side, Space};

@@ -2,8 +2,8 @@
 //! athlete's own past.
 
 use super::{Area, Pain, WeeklyQuestionnaire};
-use crate::analysis::Certainty;
-use crate::load::{DailyLoads, WorkloadMethod, find_spikes, rolling_monotony, rolling_strain};
+use crate::{DailyLoads, WorkloadMethod, find_spikes, rolling_monotony, rolling_strain};
+use agoge_analysis::Certainty;
 use agoge_motion::Day;
 use serde::Serialize;
 

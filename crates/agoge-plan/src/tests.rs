@@ -1,7 +1,7 @@
 use super::problem::PlanProblem;
 use super::*;
-use crate::explain::Gain;
-use crate::injury::{Area, BodySide, Pain};
+use agoge_analysis::Gain;
+use agoge_load::injury::{Area, BodySide, Pain};
 use agoge_motion::Day;
 use fastrand::Rng;
 
