@@ -415,7 +415,7 @@ pub(crate) enum BenchCommand {
         #[arg(long, value_name = "DIR", default_value = ".")]
         data: PathBuf,
         /// The methods
-        #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "attention,cnn,tcn,rocket,rockets", value_parser = clap::builder::PossibleValuesParser::new(agoge::model::methods::METHOD_NAMES))]
+        #[arg(long, value_name = "NAME", value_delimiter = ',', default_value = "attention,cnn,tcn,rocket,rockets", value_parser = clap::builder::PossibleValuesParser::new(agoge_lab::methods::METHOD_NAMES))]
         model: Vec<String>,
         /// Repetitions per clip
         #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]

@@ -1,12 +1,13 @@
 //! A club's log: every athlete's days as a warning model looks at them.
 
-use super::LoadFolder;
+use agoge::athlete::LoadFolder;
 use agoge::Error;
 use agoge::library::training_set::may_train_on;
 use agoge_train::warning::OddsModelKind;
 use agoge_load::{AthleteLog, DailyLoads, WorkloadMethod, usual_method};
 use agoge_plan::MovementFactor;
-use agoge_lab::squad::{AthleteDays, ClubMember, ClubResult, learn_from_club};
+use crate::squad::{AthleteDays, ClubMember, learn_from_club};
+use agoge_load::club::ClubResult;
 use agoge_motion::Day;
 use agoge_store::Store;
 

@@ -102,9 +102,9 @@ const REFERENCE_CLIPS: usize = 1600;
 const MOVEMENT_WEIGHT: f64 = 0.2;
 /// Shards that a batch is cut into. They are computed in parallel, and their number must not depend
 /// on the machine.
-pub(crate) const SHARDS: usize = 2;
+pub const SHARDS: usize = 2;
 /// Share of the averaged weights that a step keeps.
-pub(crate) const AVERAGE_DECAY: f32 = 0.99;
+pub const AVERAGE_DECAY: f32 = 0.99;
 
 /// Saves a checkpoint, given as a file's bytes; an error ends the training.
 pub type SaveCheckpoint<'a> = dyn FnMut(&[u8]) -> Result<(), ModelError> + Send + 'a;
@@ -255,11 +255,11 @@ impl TrainingTask for SupervisedTask<'_> {
 
 /// What is known about a clip.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ClipLabel {
+pub struct ClipLabel {
     /// Index of its movement.
-    pub(crate) class: usize,
+    pub class: usize,
     /// How well it was performed, 0 (incorrect) to 1 (correct), if it was labelled.
-    pub(crate) label: Option<f32>,
+    pub label: Option<f32>,
 }
 
 impl ClipLabel {
@@ -272,7 +272,7 @@ impl ClipLabel {
 
 /// Totals of a whole batch, by which each shard's share of the loss is normalised.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct BatchTotals {
+pub struct BatchTotals {
     /// Number of clips.
     clips: usize,
     /// Number of labelled clips.
@@ -282,7 +282,7 @@ pub(crate) struct BatchTotals {
 }
 
 /// Cuts a batch into shards that are computed in parallel, and counts its totals.
-pub(crate) fn split_shards<T: Clone>(
+pub fn split_shards<T: Clone>(
     rows: &[(T, ClipLabel)],
 ) -> (Vec<Vec<(T, ClipLabel)>>, BatchTotals) {
     let parts = split_evenly(rows, SHARDS);
@@ -302,7 +302,7 @@ pub(crate) fn split_shards<T: Clone>(
 /// the logistic loss on the labels; a share `pairs` of the quality loss is that of all pairs of
 /// which one clip is known to be better (RankNet, Burges et al. 2005), of one athlete or of two.
 /// Shapes: `movement` and `quality` are the heads' outputs, `[clip, movement]`.
-pub(crate) fn supervised_loss(
+pub fn supervised_loss(
     movement: Tensor<2>,
     quality: Tensor<2>,
     truths: &[ClipLabel],
@@ -347,12 +347,12 @@ pub(crate) fn supervised_loss(
 }
 
 /// Batches the tokens of some clips.
-pub(crate) fn encoder_batch(rows: &[ClipTokens], causal: bool, device: &Device) -> TokenBatch {
+pub fn encoder_batch(rows: &[ClipTokens], causal: bool, device: &Device) -> TokenBatch {
     encoder_batch_of_slots(rows, visible_slots(rows), causal, device)
 }
 
 /// Batches the tokens of some clips, restricted to a range of slots.
-pub(crate) fn encoder_batch_of_slots(
+pub fn encoder_batch_of_slots(
     rows: &[ClipTokens],
     slots: Range<usize>,
     causal: bool,

@@ -71,15 +71,18 @@ fn is_body(body: &Recording) -> bool {
 }
 
 /// A recording processed up to its curves: all stages that do not depend on the movement.
-pub(crate) struct PreparedRecording {
-    pub(crate) conditioned: ConditionedRecording,
-    pub(crate) body: BodyRecording,
-    pub(crate) measured: MeasuredCurves,
+pub struct PreparedRecording {
+    /// The recording after its repairs.
+    pub conditioned: ConditionedRecording,
+    /// The same on the body skeleton.
+    pub body: BodyRecording,
+    /// Its curves.
+    pub measured: MeasuredCurves,
     /// Where the ground forces behind the joint moments come from, if there are moments, and the
     /// number of frames in which a plate's load could not be assigned to a foot.
     forces: Option<(GroundForceSource, usize)>,
     /// Quality of the data.
-    pub(crate) quality: DataQuality,
+    pub quality: DataQuality,
     /// Indices of the parts seen in at least one frame.
     seen_parts: Vec<usize>,
 }
@@ -280,7 +283,7 @@ pub fn analyze(
 
 /// Conditions a recording, maps it to the body skeleton, and measures its curves and the quality of
 /// its data.
-pub(crate) fn prepare_recording(
+pub fn prepare_recording(
     recording: &Recording,
     options: &AnalysisOptions,
 ) -> Result<PreparedRecording, Error> {

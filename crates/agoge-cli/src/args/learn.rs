@@ -93,7 +93,7 @@ pub(crate) struct EvaluateArgs {
     pub(crate) data: PathBuf,
     /// The method to evaluate; for pose-trainer and utd-sports, the one to compare with the adapted
     /// model, where `attention` is the model trained from scratch
-    #[arg(long, value_name = "NAME", default_value = "attention", value_parser = clap::builder::PossibleValuesParser::new(agoge::model::methods::METHOD_NAMES))]
+    #[arg(long, value_name = "NAME", default_value = "attention", value_parser = clap::builder::PossibleValuesParser::new(agoge_lab::methods::METHOD_NAMES))]
     pub(crate) model: String,
     /// Start the attention model from a pre-trained encoder (see `agoge pretrain`), which must not
     /// have been trained on the athletes being evaluated

@@ -12,7 +12,7 @@ pub(crate) fn run_adapt(args: &AdaptArgs, shared: &GlobalArgs) -> Result<Exit, C
     let base = load_base(args.model.as_deref())?.map_or_else(agoge::bundled_base, Ok)?;
     let manifest = args.clips.join("manifest.csv");
     let Adapted { model, method: way, scores: inside } =
-        agoge::adapt_model(&base, &manifest, &model_name(&args.out), args.seed)?;
+        agoge_lab::learn::adapt_model(&base, &manifest, &model_name(&args.out), args.seed)?;
     write_model(&args.out, &model)?;
     if shared.json {
         print_json(&serde_json::json!({

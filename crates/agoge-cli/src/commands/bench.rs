@@ -54,7 +54,7 @@ pub(crate) fn run_bench(args: &BenchArgs, shared: &GlobalArgs) -> Result<Exit, C
 /// Prints a table of what the methods that judge quality cost: parameters, training time and time
 /// per clip.
 fn bench_methods(data: &Path, names: &[String], chains: &[usize]) -> Result<Exit, CommandError> {
-    use agoge::learn::{Protocol, build_method};
+    use agoge_lab::learn::{Protocol, build_method};
     use agoge_lab::evaluate::{MethodCost, measure_cost};
     let set = Protocol::from_name("ui-prmd").load_clips(data)?;
     print_text(&format!(
@@ -218,7 +218,7 @@ fn list_tasks() -> Result<Exit, CommandError> {
 
 /// Prints the time per frame on one core, and how late the frames of many streams are on all cores.
 fn bench_stream(streams: usize, seconds: u64, shared: &GlobalArgs) -> Result<Exit, CommandError> {
-    let measured = agoge::live::benchmark_streams(streams, seconds)?;
+    let measured = agoge_lab::bench::live::benchmark_streams(streams, seconds)?;
     if shared.json {
         super::print_json(&measured)?;
     } else {

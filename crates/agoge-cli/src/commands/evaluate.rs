@@ -5,7 +5,7 @@ use crate::args::{EvaluateArgs, GlobalArgs};
 use crate::outcome::{CommandError, Exit};
 use crate::progress;
 use agoge::formats::dataset::Dataset;
-use agoge::learn::{self, ClipSet, FoldFile, Protocol, ProtocolResult};
+use agoge_lab::learn::{self, ClipSet, FoldFile, Protocol, ProtocolResult};
 use agoge::model::methods::LearningMethod;
 use agoge_lab::evaluate::{
     Evaluation, FewShotEvaluation, FewerClips, Fold, RecognitionEvaluation, ShotMeasure,

@@ -80,11 +80,11 @@ pub(super) fn bench_library(
             let mut out = std::io::stdout().lock();
             let _ = writeln!(out, "{line}").and_then(|()| out.flush());
         };
-        agoge::library::bench::write_endlessly(&store, threads, &say)?;
+        agoge_lab::bench::library::write_endlessly(&store, threads, &say)?;
         return Ok(Exit::Done);
     }
     let bar = progress::progress_bar(0, "analyses", shared);
-    let answers = agoge::library::bench::time_library(&store, athletes, each, &|done, of| {
+    let answers = agoge_lab::bench::library::time_library(&store, athletes, each, &|done, of| {
         progress::update_bar(&bar, done, of)
     });
     bar.finish_and_clear();

@@ -6,10 +6,11 @@ use crate::args::{
     WarningModelArg,
 };
 use crate::outcome::{CommandError, Exit};
-use agoge::athlete::{ImportOptions, learn_club};
+use agoge::athlete::ImportOptions;
+use agoge_lab::learn_club;
 use agoge::load::{LoadOverview, WorkloadMethod};
 use agoge::{LoadFolder, Store};
-use agoge_lab::squad::ClubResult;
+use agoge::load::club::ClubResult;
 use agoge_train::warning::OddsModelKind;
 use std::path::PathBuf;
 

@@ -38,7 +38,7 @@ pub(crate) fn run_model(
             Ok(Exit::Done)
         }
         ModelCommand::Import { file, map, out } => {
-            let imported = agoge::import_model(file, map)?;
+            let imported = agoge_lab::learn::import_model(file, map)?;
             write_model(out, &imported.model)?;
             if shared.json {
                 let parameters = imported.model.parameter_count();

@@ -6,7 +6,7 @@ use crate::outcome::{CommandError, Exit};
 
 /// Writes the norm of each movement of a manifest.
 pub(crate) fn run_norm(args: &NormArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
-    let norms = agoge::learn::compute_norms(&args.manifest, &args.source)?;
+    let norms = agoge_lab::learn::compute_norms(&args.manifest, &args.source)?;
     let text = serde_json::to_string(&norms).map_err(std::io::Error::from)?;
     agoge::write_bytes(&args.out, text.as_bytes())?;
     if shared.json {

@@ -11,7 +11,7 @@ pub(crate) fn run_pretrain(args: &PretrainArgs, shared: &GlobalArgs) -> Result<E
     let config = training_config(args.seed, args.epochs, usize::MAX);
     let bar = progress::progress_bar(config.epochs, "epochs", shared);
     let mut loss = f64::NAN;
-    let model = agoge::pretrain_model(
+    let model = agoge_lab::learn::pretrain_model(
         &args.manifests,
         &config,
         &model_name(&args.out),

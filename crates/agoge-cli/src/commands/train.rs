@@ -6,7 +6,7 @@ use crate::args::{GlobalArgs, TrainArgs};
 use crate::outcome::{CommandError, Exit};
 use crate::progress;
 use agoge::Models;
-use agoge::learn::{self, ClipSet, ProtocolResult};
+use agoge_lab::learn::{self, ClipSet, ProtocolResult};
 use agoge::model::Model;
 use agoge_lab::Evaluation;
 use agoge_train::TrainingConfig;
@@ -27,7 +27,7 @@ pub(crate) fn run_train(args: &TrainArgs, shared: &GlobalArgs) -> Result<Exit, C
     };
     let bar = progress::progress_bar(config.epochs, "epochs", shared);
     let mut loss = f64::NAN;
-    let model = agoge::train_model(
+    let model = agoge_lab::learn::train_model(
         &args.manifest,
         &config,
         base.as_ref(),

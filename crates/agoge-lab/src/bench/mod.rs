@@ -11,6 +11,8 @@
 //! | `sdpa_T_D` | 8 heads, T tokens, D channels | attention alone |
 //! | `peak_gemm` | – | 8 GFLOP of matrix products within the first-level cache on all threads at once: what the machine can do |
 
+pub mod library;
+pub mod live;
 mod network;
 
 pub use network::{FrameNetwork, JointNetwork, random_weights};

@@ -3,7 +3,7 @@
 use agoge_model::error::ModelError;
 use agoge_model::methods::{ClipPrediction, LearningMethod, LearningTask};
 use agoge_model::token::LabelledClip;
-use agoge_train::train::movement_names;
+use agoge_model::sides::movement_names;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

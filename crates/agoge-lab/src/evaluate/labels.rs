@@ -5,7 +5,7 @@ use agoge_model::labels::RepetitionPool;
 use agoge_model::metric::{mean_sd, roc_auc};
 use agoge_model::motion::Motion;
 use agoge_model::token::LabelledClip;
-use agoge_train::train::movement_names;
+use agoge_model::sides::movement_names;
 use fastrand::Rng;
 use rayon::prelude::*;
 use serde::Serialize;

@@ -7,7 +7,7 @@ use agoge_model::conformal::Conformal;
 use agoge_model::methods::ClipPrediction;
 use agoge_model::metric::{mean_sd, roc_auc};
 use agoge_model::token::LabelledClip;
-use agoge_train::train::movement_names;
+use agoge_model::sides::movement_names;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 

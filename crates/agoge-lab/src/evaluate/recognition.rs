@@ -6,7 +6,7 @@ use agoge_model::error::ModelError;
 use agoge_model::methods::{LearningMethod, LearningTask};
 use agoge_model::metric::mean_sd;
 use agoge_model::token::LabelledClip;
-use agoge_train::train::movement_names;
+use agoge_model::sides::movement_names;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::sync::Mutex;

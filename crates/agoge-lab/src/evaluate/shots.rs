@@ -5,11 +5,13 @@
 use agoge_train::adapt::{AdaptMethod, adapt_model};
 use agoge_model::card::Card;
 use agoge_model::error::ModelError;
-use agoge_model::methods::{AttentionMethod, LearningTask, Predictor, method_by_name};
+use agoge_model::methods::{LearningTask, Predictor};
+use crate::methods::{AttentionMethod, method_by_name};
 use agoge_model::metric::{mean_sd, roc_auc};
 use agoge_model::model::Model;
 use agoge_model::token::LabelledClip;
-use agoge_train::train::{TrainingConfig, movement_names, train_encoder};
+use agoge_train::train::{TrainingConfig, train_encoder};
+use agoge_model::sides::movement_names;
 use fastrand::Rng;
 use rayon::prelude::*;
 use serde::Serialize;

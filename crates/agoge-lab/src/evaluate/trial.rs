@@ -3,7 +3,7 @@
 use agoge_model::error::ModelError;
 use agoge_model::methods::{LearningMethod, LearningTask, Predictor};
 use agoge_model::token::LabelledClip;
-use agoge_train::train::movement_names;
+use agoge_model::sides::movement_names;
 use fastrand::Rng;
 use serde::Serialize;
 use std::collections::BTreeMap;

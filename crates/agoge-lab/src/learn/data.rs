@@ -2,7 +2,7 @@
 
 use agoge::{AnalysisOptions, Error};
 
-use agoge_lab::evaluate::chain_repetitions;
+use crate::evaluate::chain_repetitions;
 use agoge_model::{LabelledClip, Motion};
 use agoge_formats::dataset::{self, Dataset};
 use agoge_formats::{Manifest, ManifestRow, ReadOptions, Split};

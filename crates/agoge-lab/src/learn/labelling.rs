@@ -34,7 +34,7 @@ pub fn suggest_labels(manifest: &Path, count: usize) -> Result<Vec<LabelSuggesti
     let seen: Vec<(&LabelledClip, &String)> =
         clips.iter().zip(&names).filter(|(clip, _)| clip.motion.has_body()).collect();
     let mut all = Vec::new();
-    for movement in agoge_train::train::movement_names(&clips) {
+    for movement in agoge_model::sides::movement_names(&clips) {
         let candidates: Vec<(&LabelledClip, &String)> =
             seen.iter().copied().filter(|(clip, _)| clip.movement == movement).collect();
         let labels: Vec<Option<bool>> =

@@ -1,18 +1,14 @@
 //! The joint and phase that each method of explanation names first, to compare the methods.
 
 use agoge::Analyzed;
-use agoge::Models;
-use agoge::ProgressCallback;
 use agoge::{AnalysisOptions, Error};
-use agoge_train::explain::{Relevance, SaliencyMethod};
+use agoge_train::saliency::{Relevance, SaliencyMethod};
 use agoge_model::{Model, Motion};
-use agoge_analysis::RepetitionReport;
-use agoge_analysis::{Explanation, JointDifference, JointPhase};
-use agoge_coach::explain::{Cycle, ExplanationInput, MovementNorm, PartAttention, RepetitionSet, correct_joints, explain_set as coach_explain, find_differences};
-use agoge_coach::{Precision, score};
-use agoge_kinematics::{Repetition, measure_curves, remeasure_repetitions};
-use agoge_motion::segments::far_end;
-use agoge_motion::{Part, Recording};
+use agoge_analysis::{JointDifference, JointPhase};
+use agoge_coach::explain::{RepetitionSet, correct_joints, find_differences};
+use agoge_coach::Precision;
+use agoge_kinematics::Repetition;
+use agoge_motion::Recording;
 use agoge::explain::{complete_repetitions, norm_from_recordings, quality_scores, scores_by_limits, segment_end};
 use agoge_train::saliency::quality_relevance;
 

@@ -26,7 +26,7 @@ use agoge::{AnalysisOptions, Error, Models, analyze};
 use agoge_model::metric::roc_auc;
 use agoge_train::{Adapted, TrainingConfig, pretrain, train};
 use agoge_model::{Card, LabelledClip, Model, Motion};
-use agoge_lab::{Evaluation};
+use crate::{Evaluation};
 use agoge_coach::model_score::{limits_auc_key, model_auc_key};
 use agoge_formats::{Manifest, ManifestRow, ReadOptions, Split};
 use rayon::prelude::*;
@@ -79,7 +79,7 @@ pub fn pretrain_model(
         licence: "that of the data".to_owned(),
         ..Card::default()
     };
-    Ok(Model::new(encoder, size, card, &[]))
+    Ok(encoder.to_model(size, card, &[]))
 }
 
 /// Trains a model on the recordings of a manifest that are not held out for validation or test,
@@ -100,7 +100,7 @@ pub fn train_model(
     progress: &mut (dyn FnMut(agoge_train::train::EpochProgress) + Send),
 ) -> Result<Model, Error> {
     let clips = training_clips(manifest)?;
-    let movements = agoge_train::train::movement_names(&clips);
+    let movements = agoge_model::sides::movement_names(&clips);
     let (encoder, size) = checkpoint::resume_training(checkpoint, |saved| {
         train::resume_training(&clips, &movements, config, base, saved, progress)
     })?;
@@ -127,7 +127,7 @@ pub fn train_model(
         movements,
         ..Card::default()
     };
-    Ok(Model::new(encoder, size, card, &clips).with_rockets(&clips, config.seed))
+    Ok(encoder.to_model(size, card, &clips).with_rockets(&clips, config.seed))
 }
 
 /// Adapts a pre-trained model to new movements with the few clips of a manifest that are not held

@@ -5,6 +5,7 @@ use super::methods_ranked::top_places_by_method;
 use agoge::{AnalysisOptions, Error, Models, Reference, analyze, explain};
 
 use agoge_analysis::{JointPhase as Named, PlantedResult, SuggestedChange};
+use agoge_train::saliency::untrained_copy;
 use agoge_motion::simulate::{
     Corruption, Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet,
 };
@@ -233,7 +234,7 @@ pub fn evaluate_planted(
 ) -> Result<PlantedEvaluation, Error> {
     let models = Models::without_model();
     let trained = Models::bundled().model.as_ref().filter(|_| by_model);
-    let networks = trained.map(|model| (model, model.untrained_copy(1)));
+    let networks = trained.map(|model| (model, untrained_copy(model, 1)));
     let jobs: Vec<(usize, u64)> = (0..PLANTED_KINDS.len())
         .flat_map(|kind| (0..seeds).map(move |seed| (kind, seed)))
         .collect();

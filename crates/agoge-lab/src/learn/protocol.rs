@@ -2,11 +2,12 @@
 
 use super::data::ClipSet;
 use agoge::Error;
-use agoge_lab::evaluate::{
+use crate::evaluate::{
     Evaluation, FewShotEvaluation, Fold, FoldObserver, RecognitionEvaluation,
     evaluate_quality_shots, evaluate_recognition, evaluate_sport_shots, leave_athletes_out,
 };
-use agoge_model::methods::{AttentionMethod, LearningMethod, LearningTask, method_by_name};
+use agoge_model::methods::{LearningMethod, LearningTask};
+use crate::methods::{AttentionMethod, method_by_name};
 use agoge_model::{Model};
 use agoge_train::{TrainingConfig};
 use agoge_formats::Split;

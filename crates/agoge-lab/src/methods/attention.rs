@@ -1,12 +1,11 @@
 //! The attention model.
 
-use super::{ClipPrediction, LearningMethod, LearningTask, Predictor};
-use crate::Card;
+use agoge_model::methods::{LearningMethod, LearningTask, Predictor};
+use agoge_model::Card;
 use agoge_model::error::ModelError;
 use agoge_model::model::Model;
-use agoge_model::motion::Motion;
 use agoge_model::token::LabelledClip;
-use agoge_train::train::{LABEL_SMOOTHING, TrainingConfig, train_encoder};
+use agoge_train::train::{TrainingConfig, train_encoder};
 
 /// The attention model, trained from a pre-trained encoder if there is one. The caller must ensure
 /// that the encoder was not trained on the athletes being judged.

@@ -1,8 +1,8 @@
 //! Boosted trees (Friedman 2001; Chen & Guestrin 2016) on summary statistics of a movement: the
 //! location, spread and speed of each channel.
 
-use super::fusion::{Sense, SenseExamples, SenseLearner, SensePredictor};
-use super::series::{self, SeriesRegion};
+use agoge_model::methods::fusion::{Sense, SenseExamples, SenseLearner, SensePredictor};
+use agoge_model::methods::series::{self, SeriesRegion};
 use agoge_model::motion::Motion;
 use forust_ml::{GradientBooster, Matrix};
 use rayon::prelude::*;

@@ -1,6 +1,6 @@
 //! A committee of methods, whose predictions are averaged (Perrone & Cooper 1993).
 
-use super::{ClipPrediction, LearningMethod, LearningTask, Predictor};
+use agoge_model::methods::{ClipPrediction, LearningMethod, LearningTask, Predictor};
 use agoge_model::error::ModelError;
 use agoge_model::token::LabelledClip;
 

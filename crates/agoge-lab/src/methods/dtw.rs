@@ -2,9 +2,9 @@
 //! they differ least, where one may run ahead of the other by a little. The only thing learned is
 //! from which distance on two series count as different.
 
-use super::LearningTask;
-use super::fusion::{Sense, SenseExamples, SenseLearner, SensePredictor};
-use super::series::{self, SeriesRegion};
+use agoge_model::methods::LearningTask;
+use agoge_model::methods::fusion::{Sense, SenseExamples, SenseLearner, SensePredictor};
+use agoge_model::methods::series::{self, SeriesRegion};
 use agoge_model::motion::Motion;
 use rayon::prelude::*;
 use std::borrow::Cow;

@@ -2,7 +2,7 @@
 //! unrelated.
 
 use super::windows::AthleteDays;
-use crate::load::ewma_weight;
+use agoge_load::ewma_weight;
 
 /// Settings of a simulated squad.
 #[derive(Clone, Copy, Debug, PartialEq)]

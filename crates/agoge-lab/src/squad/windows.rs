@@ -1,6 +1,6 @@
 //! Turns an athlete's days into the windows that a warning model learns from.
 
-use crate::load::{ewma_weight, rolling_monotony};
+use agoge_load::{ewma_weight, rolling_monotony};
 use agoge_train::warning::DayWindow;
 
 /// Number of days that a model looks back over.

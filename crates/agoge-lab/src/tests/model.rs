@@ -1,9 +1,10 @@
 use super::*;
 use crate::LabelledClip;
-use agoge_lab::evaluate::{Evaluation, leave_athletes_out};
+use crate::evaluate::{Evaluation, leave_athletes_out};
 use crate::methods::{AttentionMethod, LearningTask};
 use crate::token::Augmentation;
-use agoge_train::train::{TrainingConfig, movement_names, train_encoder};
+use agoge_train::train::{TrainingConfig, train_encoder};
+use agoge_model::sides::movement_names;
 use agoge_motion::Side;
 use agoge_motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
 
