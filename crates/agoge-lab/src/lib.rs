@@ -13,3 +13,6 @@ pub mod squad;
 
 pub use club::learn_club;
 pub use evaluate::Evaluation;
+
+#[cfg(test)]
+mod tests;

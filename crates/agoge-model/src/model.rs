@@ -352,3 +352,24 @@ fn unit_vector(v: &[f32]) -> Vec<f32> {
     let length = v.iter().map(|v| v * v).sum::<f32>().sqrt().max(1e-12);
     v.iter().map(|v| v / length).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulated::simulated_motion;
+    use crate::token::PARTS;
+    use agoge_motion::simulate::{Exercise, SimulatedSet};
+
+    /// Each row of attention sums to one: relative to uniform attention its mean is one.
+    #[test]
+    fn attention_between_parts_is_one_on_average() {
+        let size = EncoderSize { width: 24, heads: 2, blocks: 2, feed_forward: 48, movements: 1 };
+        let card = Card { movements: vec!["squat".to_owned()], ..Card::default() };
+        let model = Model::new(weights::seed_values(&size, 3), size, card, &[]);
+        let set = SimulatedSet { repetitions: 1, ..SimulatedSet::new(Exercise::Squat) };
+        let between = model.attention_between_parts(&simulated_motion(&set));
+        let n = PARTS.len();
+        assert!(between.chunks(n).all(|row| (row.iter().sum::<f32>() / n as f32 - 1.0).abs() < 1e-3));
+        assert!(between.iter().any(|v| (v - 1.0).abs() > 1e-2), "attention is not uniform");
+    }
+}

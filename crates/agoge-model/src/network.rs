@@ -114,7 +114,7 @@ impl InferenceNetwork {
     }
 
     /// Computes the embeddings of clips in which only these slots are visible, `[clip, 2 · width]`.
-    fn embed_slots(
+    pub fn embed_slots(
         &self,
         clips: &[token::ClipTokens],
         slots: Range<usize>,

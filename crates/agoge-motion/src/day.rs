@@ -6,6 +6,15 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A day of the Gregorian calendar, counted from 1970-01-01.
+///
+/// ```
+/// use agoge_motion::Day;
+/// let day: Day = "2024-02-28".parse()?;
+/// assert_eq!(day.plus_days(2).to_string(), "2024-03-01");
+/// assert_eq!(Day::from_date(1970, 1, 1), Some(Day(0)));
+/// assert_eq!(Day::from_date(2023, 2, 29), None);
+/// # Ok::<(), agoge_motion::day::ParseDayError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Day(pub i32);
 

@@ -18,6 +18,18 @@ pub enum CutoffCorrection {
 /// A zero-phase Butterworth low-pass filter. The order counts both passes, as is usual in
 /// biomechanics: order 4 is a second-order filter run forward and back, equal to SciPy's
 /// `filtfilt(*butter(2, fc / (fs / 2)), x)`.
+///
+/// ```
+/// use agoge_motion::filter::{Butterworth, CutoffCorrection};
+/// // At the cut-off, the two passes of an uncorrected filter leave half the amplitude.
+/// let mut sine: Vec<f64> =
+///     (0..2000).map(|i| (std::f64::consts::TAU * 6.0 * f64::from(i) / 1000.0).sin()).collect();
+/// let filter = Butterworth::new(4, 6.0, 1000.0, CutoffCorrection::None)?;
+/// assert_eq!(filter.filter_zero_phase(&mut sine), 2000);
+/// let peak = sine[500..1500].iter().copied().fold(0.0, f64::max);
+/// assert!((peak - 0.5).abs() < 1e-3);
+/// # Ok::<(), agoge_motion::RecordingError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Butterworth {
     b: Vec<f64>,
@@ -139,6 +151,15 @@ pub(crate) fn known_runs(values: &[f64]) -> Vec<std::ops::Range<usize>> {
 
 /// The One-Euro filter for live signals (Casiez, Roussel & Vogel 2012): a first-order low-pass
 /// whose cut-off rises with speed. Its lag at rest is about 1/(2π·`min_cutoff_hz`) s.
+///
+/// ```
+/// use agoge_motion::filter::OneEuro;
+/// let mut filter = OneEuro::new(1.0, 0.0);
+/// assert_eq!(filter.push(0.0, 0.0), 0.0);
+/// // A step of one sample at 100 Hz: r / (1 + r) of the way, with r = 2π · 1 Hz · 0.01 s.
+/// let r = std::f64::consts::TAU * 0.01;
+/// assert!((filter.push(0.01, 1.0) - r / (1.0 + r)).abs() < 1e-12);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct OneEuro {
     min_cutoff_hz: f64,
@@ -188,6 +209,13 @@ impl OneEuro {
 /// The Whittaker smoother (Eilers 2003, second differences): minimises Σ w (x − z)² + λ Σ (Δ²z)².
 /// Missing values have no weight and are interpolated; NaN before the first and after the last
 /// known value stays NaN. Runs in linear time.
+///
+/// ```
+/// use agoge_motion::filter::smooth_whittaker;
+/// // A straight line has no second differences: it stays as it is, and its gap is filled.
+/// let smooth = smooth_whittaker(&[0.0, 1.0, f64::NAN, 3.0, 4.0], 10.0);
+/// assert!(smooth.iter().enumerate().all(|(i, value)| (value - i as f64).abs() < 1e-9));
+/// ```
 pub fn smooth_whittaker(values: &[f64], lambda: f64) -> Vec<f64> {
     let n = values.len();
     let known = |i: usize| values[i].is_finite();

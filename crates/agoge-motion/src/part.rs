@@ -3,6 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 /// The athlete's left or right side.
+///
+/// ```
+/// use agoge_motion::{Part, Side};
+/// assert_eq!(Side::Left.opposite(), Side::Right);
+/// assert_eq!(Part::LeftKnee.on_side(Side::Right), Part::RightKnee);
+/// assert_eq!(Part::Nose.side(), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {

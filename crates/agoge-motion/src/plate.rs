@@ -43,6 +43,17 @@ pub fn plate_channels(number: usize, rate_hz: f64, samples: &[[[f64; 3]; 3]]) ->
 impl Recording {
     /// The force plates, in order. Leaves out a plate if one of its channels is missing or runs on
     /// a different clock.
+    ///
+    /// ```
+    /// use agoge_motion::plate::plate_channels;
+    /// use agoge_motion::simulate::{Exercise, SimulatedSet};
+    /// let mut recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
+    /// // 700 N upwards, 0.1 m in front of the origin: a moment of 70 N·m about the z axis.
+    /// let sample = [[0.0, 700.0, 0.0], [0.1, 0.0, 0.0], [0.0; 3]];
+    /// recording.channels = plate_channels(1, 1000.0, &[sample; 100]);
+    /// let wrench = recording.force_plates()[0].wrenches_at(&[0.05])[0];
+    /// assert!((wrench.force[1] - 700.0).abs() < 1e-9 && (wrench.moment[2] - 70.0).abs() < 1e-9);
+    /// ```
     pub fn force_plates(&self) -> Vec<Plate<'_>> {
         let find_plate = |number: usize| {
             let start = self

@@ -76,6 +76,12 @@ impl Space {
 
 /// Which axis points up in the source. Readers convert everything to Y up; writers can convert it
 /// back.
+///
+/// ```
+/// use agoge_motion::UpAxis;
+/// assert_eq!(UpAxis::Z.to_y_up([1.0, 2.0, 3.0]), [1.0, 3.0, -2.0]);
+/// assert_eq!(UpAxis::Z.from_y_up([1.0, 3.0, -2.0]), [1.0, 2.0, 3.0]);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UpAxis {
@@ -147,6 +153,21 @@ pub struct Channel {
 /// Shapes: `time` is `[frame]`, `position` and `confidence` are `[frame, joint]`, frame-major. A
 /// missing position is NaN in every coordinate; in two dimensions z is always NaN. Y points up. The
 /// [`Space`] determines the units.
+///
+/// ```
+/// use agoge_motion::{Recording, RecordingSource, Skeleton, Space};
+/// use std::sync::Arc;
+/// let skeleton = Arc::new(Skeleton::from_names("one marker", ["right_knee"]));
+/// let time = vec![0.0, 0.02, 0.04];
+/// let position = vec![[0.0, 0.5, 0.0], [0.1, 0.5, 0.0], [f64::NAN; 3]];
+/// let source = RecordingSource::default();
+/// let recording =
+///     Recording::new(source, skeleton, Space::World, time, position, vec![1.0; 3])?;
+/// assert!((recording.rate_hz() - 50.0).abs() < 1e-9);
+/// assert_eq!(recording.position_at(1, 0), [0.1, 0.5, 0.0]);
+/// assert!(!recording.is_seen(2, 0));
+/// # Ok::<(), agoge_motion::RecordingError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
     /// Where the recording came from.
@@ -266,6 +287,15 @@ impl Recording {
 
     /// The part of the recording between `from` and `to` seconds, both included; an error if it has
     /// no frames. Channels are kept whole.
+    ///
+    /// ```
+    /// use agoge_motion::simulate::{Exercise, SimulatedSet};
+    /// let recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
+    /// // One second at 60 frames per second, both ends included.
+    /// assert_eq!(recording.time_range(1.0, 2.0)?.frame_count(), 61);
+    /// assert!(recording.time_range(1000.0, 1001.0).is_err());
+    /// # Ok::<(), agoge_motion::RecordingError>(())
+    /// ```
     pub fn time_range(&self, from: f64, to: f64) -> Result<Recording, RecordingError> {
         let first = self.time.partition_point(|&t| t < from);
         let last = self.time.partition_point(|&t| t <= to);

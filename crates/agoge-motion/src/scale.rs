@@ -14,6 +14,12 @@ const TRUNK: f64 = 0.288;
 ///
 /// # Errors
 /// [`Error::Parameter`] outside 0.5 to 2.6 m.
+///
+/// ```
+/// use agoge_motion::scale::check_height;
+/// assert!(check_height(1.78).is_ok());
+/// assert!(check_height(178.0).is_err(), "centimetres are a mistake");
+/// ```
 pub fn check_height(height_m: f64) -> Result<(), RecordingError> {
     if (0.5..=2.6).contains(&height_m) {
         return Ok(());

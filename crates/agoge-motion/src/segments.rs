@@ -74,6 +74,12 @@ pub fn far_end(part: Part) -> Option<Part> {
 
 /// Interpolates between two directions: the unit vector at `share`, 0 to 1, of the way from `a` to
 /// `b`; NaN if either is missing.
+///
+/// ```
+/// use agoge_motion::segments::interpolate_direction;
+/// let half_way = interpolate_direction([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], 0.5);
+/// assert!((half_way[0] - 0.5f64.sqrt()).abs() < 1e-12);
+/// ```
 pub fn interpolate_direction(a: [f64; 3], b: [f64; 3], share: f64) -> [f64; 3] {
     unit_vector(add(scale(a, 1.0 - share), scale(b, share)))
 }
@@ -183,6 +189,17 @@ impl SegmentPose {
 
 impl Recording {
     /// The direction of every joint's segment. Expects the body skeleton ([`Recording::to_body`]).
+    ///
+    /// ```
+    /// use agoge_motion::segments::joint_index;
+    /// use agoge_motion::simulate::{Exercise, SimulatedSet};
+    /// use agoge_motion::Part;
+    /// let body = SimulatedSet::new(Exercise::Squat).simulate().recording.to_body().recording;
+    /// let directions = body.segment_directions();
+    /// // The standing athlete's thigh points down.
+    /// let hip = joint_index(Part::LeftHip).unwrap();
+    /// assert!(directions.direction_at(0, hip)[1] < -0.99);
+    /// ```
     pub fn segment_directions(&self) -> Directions {
         let mut out = Directions(vec![MISSING; self.frame_count() * JOINTS.len()]);
         for (frame, pelvis) in self.pelvis_frames().into_iter().enumerate() {

@@ -2,6 +2,12 @@
 
 /// Deviate of Student's t distribution with `freedom` degrees of freedom that is as rare as the
 /// normal deviate `z` (Abramowitz & Stegun 1964, 26.7.5).
+///
+/// ```
+/// use agoge_motion::statistics::student_deviate;
+/// // Two-sided 95 %: 1.960 for the normal distribution, 2.228 for t with 10 degrees of freedom.
+/// assert!((student_deviate(1.959964, 10) - 2.228).abs() < 1e-3);
+/// ```
 pub fn student_deviate(z: f64, freedom: usize) -> f64 {
     let n = freedom.max(1) as f64;
     let first = (z.powi(3) + z) / 4.0;

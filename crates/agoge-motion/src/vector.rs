@@ -16,11 +16,22 @@ pub fn scale(a: [f64; 3], s: f64) -> [f64; 3] {
 }
 
 /// The dot product of a and b.
+///
+/// ```
+/// use agoge_motion::vector::dot;
+/// assert_eq!(dot([1.0, 2.0, 3.0], [4.0, -5.0, 6.0]), 12.0);
+/// ```
 pub fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 /// The cross product a × b.
+///
+/// ```
+/// use agoge_motion::vector::cross;
+/// // Right-handed: forward × up points to the right.
+/// assert_eq!(cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]), [0.0, 0.0, 1.0]);
+/// ```
 pub fn cross(a: [f64; 3], b: [f64; 3]) -> [f64; 3] {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
@@ -31,6 +42,12 @@ pub fn norm(a: [f64; 3]) -> f64 {
 }
 
 /// The unit vector in the direction of a; NaN for the zero vector.
+///
+/// ```
+/// use agoge_motion::vector::unit_vector;
+/// assert_eq!(unit_vector([0.0, 0.0, -2.0]), [0.0, 0.0, -1.0]);
+/// assert!(unit_vector([0.0; 3])[0].is_nan());
+/// ```
 pub fn unit_vector(a: [f64; 3]) -> [f64; 3] {
     scale(a, 1.0 / norm(a))
 }
@@ -42,6 +59,14 @@ pub fn mean_point(points: &[[f64; 3]]) -> [f64; 3] {
 
 /// Fills every gap in a track of evenly spaced points, `[frame]`, by linear interpolation and
 /// extends the first and last known point to the ends. Stays NaN only if no point is known.
+///
+/// ```
+/// use agoge_motion::{recording::MISSING, vector::fill_track_gaps};
+/// let mut track = [[0.0; 3], MISSING, [2.0, 4.0, 6.0], MISSING];
+/// fill_track_gaps(&mut track);
+/// assert_eq!(track[1], [1.0, 2.0, 3.0]);
+/// assert_eq!(track[3], [2.0, 4.0, 6.0]);
+/// ```
 pub fn fill_track_gaps(track: &mut [[f64; 3]]) {
     let mut last: Option<usize> = None;
     for frame in 0..track.len() {

@@ -309,3 +309,6 @@ fn apply_norm(norm: &LayerNorm, x: Tensor<4>) -> Tensor<4> {
         None => norm.forward(x),
     }
 }
+
+#[cfg(test)]
+mod tests;

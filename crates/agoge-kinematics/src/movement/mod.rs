@@ -71,7 +71,7 @@ pub struct Movement {
 
 impl Movement {
     /// Parses and checks a definition. `name`, such as a file name, is only used in the error. The
-    /// error is the first of the problems that [`check`] lists.
+    /// error is the first of the problems that [`check_definition`] lists.
     ///
     /// ```
     /// use agoge_kinematics::movement::Movement;
@@ -85,7 +85,7 @@ impl Movement {
     ///     min_excursion = 40
     /// "#, "squat.toml")?;
     /// assert_eq!(squat.title, "Squat");
-    /// # Ok::<(), agoge_kinematics::movement::Error>(())
+    /// # Ok::<(), agoge_kinematics::movement::DefinitionError>(())
     /// ```
     pub fn parse(text: &str, name: &str) -> Result<Movement, DefinitionError> {
         check::parse_definition(text).map_err(|mut problems| DefinitionError {

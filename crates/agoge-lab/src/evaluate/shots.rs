@@ -343,7 +343,7 @@ fn run_jobs(
 mod tests {
     use super::*;
     use agoge_model::simulated::simulated_exercise_clips as simulated_clips;
-    use agoge_train::adapt::tests::pretrained_base;
+    use crate::tests::pretrained_base;
     use agoge_motion::simulate::{Exercise, SimulatedFaultKind};
 
     #[test]

@@ -1,5 +1,8 @@
 //! Requirements that every method must meet.
 
+use agoge_model::methods::{ClipPrediction, LearningTask, Predictor};
+use agoge_model::LabelledClip;
+use agoge_train::TrainingConfig;
 use super::*;
 use agoge_model::metric::roc_auc;
 use agoge_model::motion::Motion;
@@ -35,7 +38,7 @@ fn attach_wrist_sensor(motion: Motion) -> Motion {
 
 fn attention_method() -> AttentionMethod<'static> {
     AttentionMethod {
-        config: crate::TrainingConfig { epochs: 40, batch: 12, ..crate::TrainingConfig::default() },
+        config: TrainingConfig { epochs: 40, batch: 12, ..TrainingConfig::default() },
         base: None,
     }
 }

@@ -1,12 +1,11 @@
-use super::*;
-use crate::LabelledClip;
+use agoge_model::{Reading, Card, LabelledClip, Model, ModelError, Motion, weights};
+use agoge_model::simulated::{simulated_sensor, simulated_set_clips as simulated_clips};
 use crate::evaluate::{Evaluation, leave_athletes_out};
-use crate::methods::{AttentionMethod, LearningTask};
-use crate::token::Augmentation;
+use crate::methods::AttentionMethod;
+use agoge_model::methods::LearningTask;
+use agoge_model::token::Augmentation;
 use agoge_train::train::{TrainingConfig, train_encoder};
 use agoge_model::sides::movement_names;
-use agoge_motion::Side;
-use agoge_motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
 
 fn small_config() -> TrainingConfig {
     TrainingConfig {
@@ -120,7 +119,7 @@ fn a_model_knows_the_movement_by_body_sensor_or_both() {
             let phase = clip.athlete.parse::<f32>().unwrap();
             let felt = |t: f32| [(speed * t + phase).sin(), up, 0.8, (speed * t).cos(), 0.0, 0.0];
             let sensor =
-                Some(crate::simulated::simulated_sensor(clip.motion.duration_s(), felt));
+                Some(simulated_sensor(clip.motion.duration_s(), felt));
             LabelledClip { motion: Motion { sensor, ..clip.motion }, ..clip }
         })
         .collect();

@@ -113,6 +113,22 @@ pub struct ConditionedRecording {
 /// Positions of low confidence are removed last. A network's guess of a hidden joint is not a
 /// measurement, but it supports the filter at the last frames in which the joint was seen; without
 /// any neighbour the filter would follow every tremor there.
+///
+/// ```
+/// use agoge_motion::condition::{ConditioningOptions, condition_recording};
+/// use agoge_motion::recording::MISSING;
+/// use agoge_motion::simulate::{Exercise, SimulatedSet};
+/// let truth = SimulatedSet::new(Exercise::Squat).simulate().recording;
+/// let mut recording = truth.clone();
+/// let lost = 100 * recording.joint_count();
+/// recording.position[lost] = MISSING;
+/// let conditioned = condition_recording(&recording, &ConditioningOptions::default())?;
+/// assert!(conditioned.repairs.iter().any(|repair| repair.kind == "gap filled"));
+/// // The filled position is within a centimetre of the true one.
+/// let found = conditioned.recording.position[lost];
+/// assert!((0..3).all(|axis| (found[axis] - truth.position[lost][axis]).abs() < 0.01));
+/// # Ok::<(), agoge_motion::RecordingError>(())
+/// ```
 pub fn condition_recording(
     recording: &Recording,
     options: &ConditioningOptions,

@@ -4,6 +4,15 @@ use crate::recording::MISSING;
 use crate::{Recording, Space};
 
 /// A pinhole camera that looks at a point one metre above the origin.
+///
+/// ```
+/// use agoge_motion::simulate::{Exercise, SimulatedCamera, SimulatedSet};
+/// let recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
+/// let film = SimulatedCamera::phone(0.0).film_recording(&recording);
+/// // Seen from the front, the athlete's left is at the right of the image.
+/// let knee = |name| film.position_at(0, film.skeleton.joint_by_name(name).unwrap());
+/// assert!(knee("left_knee")[0] > knee("right_knee")[0]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SimulatedCamera {
     /// The camera's azimuth about the vertical, degrees: for an athlete who faces +X, 0 is in front

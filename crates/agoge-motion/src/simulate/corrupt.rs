@@ -4,6 +4,16 @@ use crate::recording::{MISSING, Recording};
 use fastrand::Rng;
 
 /// The corruptions to apply, at random from a seed.
+///
+/// ```
+/// use agoge_motion::simulate::{Corruption, Exercise, SimulatedSet};
+/// let mut recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
+/// let corruption = Corruption { dropout: 0.1, seed: 3, ..Corruption::default() };
+/// assert_eq!(corruption.apply_to(&mut recording), Vec::<usize>::new(), "no swaps were asked for");
+/// let lost = recording.position.iter().filter(|position| position[0].is_nan()).count();
+/// let share = lost as f64 / recording.position.len() as f64;
+/// assert!((0.05..0.15).contains(&share));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Corruption {
     /// Standard deviation of the noise added to every coordinate, in the recording's unit.

@@ -9,6 +9,14 @@ use crate::{Part, Side};
 const GRAVITY: f64 = 9.80665;
 
 /// A series of drop jumps to simulate: stand on a box, step off, land, jump, land and stand.
+///
+/// ```
+/// use agoge_motion::simulate::DropJump;
+/// let jump = DropJump { contact_s: 0.25, repetitions: 2, ..DropJump::default() };
+/// let (_, landings) = jump.simulate();
+/// assert_eq!(landings.len(), 2);
+/// assert!((landings[0].take_off_s - landings[0].contact_s - 0.25).abs() < 1e-9);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct DropJump {
     /// Height of the box, m.

@@ -2,11 +2,17 @@
 //! oracle; every recording it produces is marked as simulated.
 //!
 //! ```
-//! use agoge_motion::simulate::{Exercise, Fault, FaultKind, Set};
 //! use agoge_motion::Side;
+//! use agoge_motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
 //!
-//! let valgus = Fault { kind: FaultKind::KneeInwardUp, side: Some(Side::Left), repetitions: 3..=5, size: 15.0 };
-//! let simulation = Set { repetitions: 5, faults: vec![valgus], ..Set::new(Exercise::Squat) }.simulate();
+//! let valgus = SimulatedFault {
+//!     kind: SimulatedFaultKind::KneeInwardUp,
+//!     side: Some(Side::Left),
+//!     repetitions: 3..=5,
+//!     size: 15.0,
+//! };
+//! let squats = SimulatedSet::new(Exercise::Squat);
+//! let simulation = SimulatedSet { repetitions: 5, faults: vec![valgus], ..squats }.simulate();
 //! assert_eq!(simulation.truth.repetitions.len(), 5);
 //! assert!(simulation.recording.source.simulated);
 //! ```
@@ -156,6 +162,14 @@ impl SimulatedSet {
     }
 
     /// Simulates the set. Deterministic: the same set gives an identical recording.
+    ///
+    /// ```
+    /// use agoge_motion::simulate::{Exercise, SimulatedSet};
+    /// let set = SimulatedSet { repetitions: 3, ..SimulatedSet::new(Exercise::BicepsCurl) };
+    /// let simulation = set.simulate();
+    /// assert_eq!(simulation.truth.repetitions.len(), 3);
+    /// assert_eq!(simulation, set.simulate());
+    /// ```
     pub fn simulate(&self) -> Simulation {
         let truth = script::perform_set(self);
         let recording = body::record_poses(self, &truth.poses);

@@ -61,6 +61,16 @@ impl Recording {
     /// Where the source lacks them, joint centres between markers, hip centres from the iliac
     /// spines (Harrington et al. 2007), head, neck, chest and pelvis are derived from other joints
     /// and listed as such.
+    ///
+    /// ```
+    /// use agoge_motion::Part;
+    /// use agoge_motion::simulate::{Exercise, SimulatedSet};
+    /// let recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
+    /// let body = recording.to_body().recording;
+    /// assert_eq!(body.joint_count(), Part::COUNT);
+    /// let source = recording.skeleton.joint_for_part(Part::LeftKnee).unwrap();
+    /// assert_eq!(body.position_at(7, Part::LeftKnee.index()), recording.position_at(7, source));
+    /// ```
     pub fn to_body(&self) -> BodyRecording {
         self.to_body_with(&BodyRules::new(&self.skeleton, self.space))
     }

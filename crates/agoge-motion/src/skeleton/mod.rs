@@ -26,6 +26,14 @@ pub struct Joint {
 }
 
 /// The joints of a source, in the source's order.
+///
+/// ```
+/// use agoge_motion::{Part, Skeleton};
+/// let skeleton = Skeleton::from_names("mine", ["LKnee", "RKnee", "LAnkle"]);
+/// let knee = skeleton.joint_for_part(Part::LeftKnee).unwrap();
+/// assert_eq!(skeleton.joints[knee].mirror, skeleton.joint_by_name("RKnee").unwrap());
+/// assert_eq!(skeleton.joints[2].parent, Some(knee));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skeleton {
     /// The skeleton's name, as in `BODY_25`.
@@ -181,9 +189,9 @@ const SEGMENTS: [(&str, &str); 8] = [
 /// not recognised.
 ///
 /// ```
-/// use agoge_motion::{Part, skeleton::carrier};
-/// assert_eq!(carrier("Right_Thigh"), Some(Part::RightKnee));
-/// assert_eq!(carrier("tail"), None);
+/// use agoge_motion::{Part, skeleton::sensor_part};
+/// assert_eq!(sensor_part("Right_Thigh"), Some(Part::RightKnee));
+/// assert_eq!(sensor_part("tail"), None);
 /// ```
 pub fn sensor_part(name: &str) -> Option<Part> {
     let name = name.to_ascii_lowercase().replace([' ', '-'], "_");

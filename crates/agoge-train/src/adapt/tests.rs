@@ -1,5 +1,7 @@
 use super::*;
-use crate::Motion;
+use agoge_model::Motion;
+use agoge_model::sides::movement_names;
+use agoge_model::simulated::simulated_exercise_clips as simulated_clips;
 use crate::pretrain::pretrain_encoder;
 use crate::train::TrainingConfig;
 use agoge_model::metric::roc_auc;
@@ -28,9 +30,7 @@ pub(crate) fn pretrained_base() -> &'static Model {
             ..TrainingConfig::default()
         };
         let (encoder, size) = pretrain_encoder(&motions, &config, &mut |_| {}).unwrap();
-        Model::new(
-            encoder,
-            size,
+        encoder.to_model(size,
             Card { movements: vec!["any".to_owned()], ..Card::default() },
             &[],
         )
@@ -57,7 +57,7 @@ fn five_clips_of_a_kind_of_a_new_movement_suffice_in_every_way() {
     let again = Model::from_bytes(&model.to_bytes().unwrap(), "x").unwrap();
     assert_eq!(quality_auc(&again, &unseen), reached);
 
-    let names = train::movement_names(&few);
+    let names = movement_names(&few);
     let examples = EmbeddedExamples::from_clips(pretrained_base(), few.iter().collect(), &names, 1);
     for way in AdaptMethod::ALL {
         let card = Card { movements: names.clone(), ..Card::default() };
@@ -85,12 +85,12 @@ fn five_clips_of_a_kind_of_a_new_movement_suffice_in_every_way() {
 #[test]
 fn adapters_change_the_attention_maps_and_nothing_else_but_the_heads() {
     let few = simulated_clips(Exercise::BicepsCurl, Some(SimulatedFaultKind::Asymmetry), 0..4);
-    let names = train::movement_names(&few);
+    let names = movement_names(&few);
     let examples = EmbeddedExamples::from_clips(pretrained_base(), few.iter().collect(), &names, 1);
     let card = Card { movements: names.clone(), ..Card::default() };
     let model = learn_model(AdaptMethod::Adapters, pretrained_base(), &examples, 1, card).unwrap();
     let (before, after) =
-        (collect_parameters(pretrained_base().encoder()), model.encoder_values().clone());
+        (pretrained_base().encoder_values().clone(), model.encoder_values().clone());
     let changed: Vec<&str> = after
         .iter()
         .filter(|(path, values)| before[*path] != **values)

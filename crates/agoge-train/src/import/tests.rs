@@ -8,10 +8,10 @@ const SIZE: EncoderSize =
 /// The tensors of a randomly initialised encoder as PyTorch writes them (linear weights `[out,
 /// in]`, separate queries, keys and values), and their map.
 fn foreign_model() -> (Model, WeightValues, KeyMap) {
-    let encoder = Encoder::seeded(&SIZE, &Device::flex(), 3);
+    let encoder = agoge_model::weights::seed_values(&SIZE, 3);
     let mut theirs = BTreeMap::new();
     let mut keys = BTreeMap::new();
-    for (path, (shape, values)) in collect_parameters(&encoder) {
+    for (path, (shape, values)) in encoder.clone() {
         let made = |from: Vec<String>, transpose| {
             TensorSource::Made(ConcatenatedTensors { from, transpose })
         };
@@ -61,7 +61,7 @@ fn foreign_model() -> (Model, WeightValues, KeyMap) {
         protocol: "imported; not measured".to_owned(),
         ..Card::default()
     };
-    (encoder.to_model(SIZE, card, &[]), theirs, map)
+    (Model::new(encoder, SIZE, card, &[]), theirs, map)
 }
 
 fn encode_file(tensors: &WeightValues) -> Vec<u8> {

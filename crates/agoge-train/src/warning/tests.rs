@@ -1,3 +1,4 @@
+use agoge_load::club::OddsEvaluation;
 use super::*;
 use fastrand::Rng;
 

@@ -8,10 +8,12 @@
     reason = "functions of tests fail by panicking"
 )]
 
-use agoge::athlete::{ImportOptions, learn_club};
+use agoge::athlete::ImportOptions;
+use agoge_lab::learn_club;
 use agoge::motion::Day;
 use agoge::{LoadFolder, Store};
-use agoge_lab::squad::{ClubResult, SimulatedSquad};
+use agoge_lab::squad::SimulatedSquad;
+use agoge_load::club::ClubResult;
 use agoge_train::warning::OddsModelKind;
 use std::fmt::Write;
 use std::path::Path;

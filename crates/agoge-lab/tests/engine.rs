@@ -9,9 +9,9 @@ use agoge_engine::runtime::{
 };
 use agoge_lab::bench::{FrameNetwork, JointNetwork, random_weights};
 use agoge_train::attention::scaled_dot_product;
-use burn::nn;
-use burn::tensor::activation::gelu;
-use burn::tensor::{Device, Tensor, TensorData};
+use agoge_train::burn::nn;
+use agoge_train::burn::tensor::activation::gelu;
+use agoge_train::burn::tensor::{Device, Tensor, TensorData};
 
 /// A Burn linear layer with the same random weights.
 fn linear(
@@ -22,9 +22,9 @@ fn linear(
 ) -> nn::Linear {
     let mut layer = nn::LinearConfig::new(inputs, outputs).init(device);
     let weights = TensorData::new(source(inputs, outputs), [inputs, outputs]);
-    layer.weight = burn::module::Param::from_tensor(Tensor::from_data(weights, device));
+    layer.weight = agoge_train::burn::module::Param::from_tensor(Tensor::from_data(weights, device));
     let bias = TensorData::new(source(0, outputs), [outputs]);
-    layer.bias = Some(burn::module::Param::from_tensor(Tensor::from_data(bias, device)));
+    layer.bias = Some(agoge_train::burn::module::Param::from_tensor(Tensor::from_data(bias, device)));
     layer
 }
 

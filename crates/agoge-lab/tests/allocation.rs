@@ -7,8 +7,7 @@ use agoge_engine::runtime::Workspace;
 use agoge_lab::bench::{FrameNetwork, JointNetwork, random_weights};
 use agoge_model::{Card, LiveConfig, LiveStream, Model, weights};
 use agoge_motion::simulate::{Exercise, SimulatedSet};
-use agoge_train::encoder::{Encoder, EncoderSize};
-use burn::tensor::Device;
+use agoge_model::EncoderSize;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -36,7 +35,7 @@ static COUNTING: Counting = Counting;
 fn warm_stream() -> usize {
     let size = EncoderSize { width: 48, heads: 4, blocks: 2, feed_forward: 96, movements: 2 };
     let card = Card { movements: vec!["a".to_owned(), "b".to_owned()], ..Card::default() };
-    let model = Model::new(Encoder::seeded(&size, &Device::flex(), 3), size, card, &[]);
+    let model = Model::new(weights::seed_values(&size, 3), size, card, &[]);
     let recording =
         SimulatedSet { rate_hz: 30.0, ..SimulatedSet::new(Exercise::Squat) }.simulate().recording;
     let live = LiveConfig { window_s: 1.0, most_frames: 32, step_s: 0.0 };

@@ -7,8 +7,7 @@
 )]
 
 use agoge_model::{Card, Model, weights};
-use agoge_train::encoder::{Encoder, EncoderSize};
-use burn::tensor::Device;
+use agoge_model::EncoderSize;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,10 +40,9 @@ const SMALL: usize = 64 << 10;
 
 fn model() -> Vec<u8> {
     let size = EncoderSize { width: 16, heads: 2, blocks: 2, feed_forward: 32, movements: 3 };
-    let encoder = Encoder::seeded(&size, &Device::flex(), 1);
+    let encoder = weights::seed_values(&size, 1);
     let movements = ["a", "b", "c"].map(str::to_owned).to_vec();
-    encoder
-        .to_model(size, Card { name: "test".to_owned(), movements, ..Card::default() }, &[])
+    Model::new(encoder, size, Card { name: "test".to_owned(), movements, ..Card::default() }, &[])
         .to_bytes()
         .unwrap()
 }

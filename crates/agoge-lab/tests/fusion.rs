@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
 
-use agoge::learn::ClipSet;
+use agoge_lab::learn::ClipSet;
 use agoge::motion::simulate::{Exercise, SimulatedSet};
 use agoge::motion::{Channel, Part};
 
