@@ -1,6 +1,6 @@
 """Holds an import against PyTorch: python bench/import_check.py target/release/agoge
 
-Writes the encoder of docs/MODELS.md in plain PyTorch with random weights, saves its state_dict as safetensors, imports it with a map of keys, and compares what both say of
+Writes the encoder of docs/reference/models.md in plain PyTorch with random weights, saves its state_dict as safetensors, imports it with a map of keys, and compares what both say of
 random tokens. Needs torch and safetensors. Ends with 1 if an output differs by more than 1e-4.
 """
 import math

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Time and memory of `agoge analyze` on simulated MediaPipe recordings of 1, 10 and 60 minutes; the table of docs/PERFORMANCE.md, "Pipeline".
+# Time and memory of `agoge analyze` on simulated MediaPipe recordings of 1, 10 and 60 minutes; the table of docs/results/performance.md, "Pipeline".
 # Needs GNU time. The least of three runs is taken: other programs only ever make a run slower.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -207,7 +207,7 @@ pub struct ExplanationGate {
     /// Share of random orders that did as well by both tests, 0 to 1.
     pub as_good: Option<f64>,
     /// How often this method named a planted fault's joint and phase first, followed by its
-    /// controls (docs/EXPLANATIONS.md).
+    /// controls (docs/results/explanations.md).
     pub planted: Vec<PlantedResult>,
     /// Why the gains are not shown; `None` if they are.
     pub withheld: Option<String>,

@@ -79,24 +79,24 @@ pub(crate) enum Command {
     Norm(NormArgs),
     /// Suggest which recordings to label next, or export judged repetitions as a training set
     Label(LabelArgs),
-    /// Show, export or import a model (docs/MODELS.md)
+    /// Show, export or import a model (docs/reference/models.md)
     Model(ModelArgs),
     /// Import workouts, diaries and reports of an athlete, and show the training load
-    /// (docs/LOAD.md)
+    /// (docs/guide/load.md)
     Load(LoadArgs),
     /// Report what changed in an athlete's load and reports, why it matters, what to do, and how
     /// certain that is
     Risk(RiskArgs),
     /// Plan the next weeks: sessions and drills from findings, load and events, within rules that
-    /// no plan breaks (docs/PLAN.md)
+    /// no plan breaks (docs/guide/plan.md)
     Plan(PlanArgs),
-    /// Add, list, show, export or delete athletes in the library (docs/LIBRARY.md)
+    /// Add, list, show, export or delete athletes in the library (docs/reference/library.md)
     Athlete(AthleteArgs),
-    /// Check, back up or restore the athletes' library (docs/LIBRARY.md)
+    /// Check, back up or restore the athletes' library (docs/reference/library.md)
     Library(LibraryArgs),
-    /// Serve pages and live feedback on this machine (docs/SERVER.md, docs/LIVE.md)
+    /// Serve pages and live feedback on this machine (docs/guide/server.md, docs/reference/live.md)
     Serve(ServeArgs),
-    /// Run benchmarks (docs/PERFORMANCE.md)
+    /// Run benchmarks (docs/results/performance.md)
     #[command(hide = true)]
     Bench(BenchArgs),
     /// Print shell completions
@@ -161,7 +161,7 @@ pub(crate) struct ReadingArgs {
     #[arg(short = 'H', long, value_name = "METRES", alias = "first_person_height")]
     pub(crate) height: Option<f64>,
     /// The athlete's mass in kilograms: for joint moments, from force plates or while the athlete
-    /// is standing (docs/LOAD.md)
+    /// is standing (docs/reference/kinetics.md)
     #[arg(long, value_name = "KILOGRAMS", alias = "participant_mass")]
     pub(crate) mass: Option<f64>,
     /// The athlete's sex, female or male: selects the table of segment masses for joint moments
@@ -386,7 +386,8 @@ pub(crate) struct BenchArgs {
 /// The benchmarks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum BenchCommand {
-    /// Start a server, send it live streams over WebSockets and time the answers (docs/LIVE.md)
+    /// Start a server, send it live streams over WebSockets and time the answers
+    /// (docs/results/live.md)
     LiveServer {
         /// Number of simultaneous streams
         #[arg(long, default_value_t = 100, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=10_000))]
@@ -438,7 +439,7 @@ pub(crate) enum BenchCommand {
         quick: bool,
     },
     /// Plan for simulated athletes whose response to load is known, and simulate their training:
-    /// one line of JSON each (docs/PLAN.md)
+    /// one line of JSON each (docs/results/plans.md)
     Plans {
         /// Number of athletes
         #[arg(long, default_value_t = 100, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(2..=10_000))]
@@ -478,7 +479,7 @@ pub(crate) enum BenchCommand {
         passes: Option<PathBuf>,
     },
     /// Fill a library with a squad and time its queries; with --write, write to it until the
-    /// program is killed and print each acknowledged change (docs/LIBRARY.md)
+    /// program is killed and print each acknowledged change (docs/results/library.md)
     Library {
         /// The folder
         folder: PathBuf,

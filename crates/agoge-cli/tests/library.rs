@@ -268,7 +268,7 @@ impl Said {
 }
 
 /// Kills a writer on a library at arbitrary moments, again and again; `AGOGE_TEST_KILLS` sets how
-/// often (docs/LIBRARY.md has the figures of 200).
+/// often (docs/results/library.md has the figures of 200).
 #[test]
 fn a_killed_writer_loses_nothing_that_was_acknowledged() {
     let kills: u64 = std::env::var("AGOGE_TEST_KILLS").map_or(12, |kills| kills.parse().unwrap());

@@ -225,7 +225,8 @@ fn a_plan_heeds_warnings_and_writes_workouts() {
     assert!(!said.contains("- Care:"), "{said}");
 }
 
-/// The promise of docs/LIBRARY.md: what was acknowledged is there, also if many write at once.
+/// The promise of docs/reference/library.md: what was acknowledged is there, also if many write at
+/// once.
 #[test]
 fn twelve_imports_at_once_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();

@@ -108,7 +108,9 @@ fn export_writes_both_files_and_import_reads_its_own() {
     let said = text(&refused.stderr);
     assert_eq!((refused.status.code(), said.lines().count()), (Some(1), 1), "{said}");
     assert!(
-        said.contains("keys.toml") && said.contains("heeds") && said.contains("docs/MODELS.md"),
+        said.contains("keys.toml")
+            && said.contains("heeds")
+            && said.contains("docs/reference/models.md"),
         "{said}"
     );
 }

@@ -196,8 +196,8 @@ fn through_a_somersault_no_angle_jumps() {
     .unwrap();
     let recording = film.to_recording(&clip, None, LandmarkKind::Picture).unwrap();
     let conditioned = condition_recording(&recording, &Default::default()).unwrap().recording;
-    // The targets (docs/VIDEO.md); the left knee uses nearly all of its tolerance where it is
-    // hidden in the air.
+    // The targets (docs/results/video.md); the left knee uses nearly all of its tolerance where it
+    // is hidden in the air.
     for parts in LEGS {
         let largest = largest_step(&angles(&conditioned, parts));
         assert!(largest <= 40.0, "{parts:?}: {largest}");

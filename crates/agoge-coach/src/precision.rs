@@ -9,7 +9,7 @@ const SPACE_SOURCE: &str = "markers and depth cameras after filtering";
 /// Source of the general error from one camera: 6° and 3 cm. Video trackers are 4 to 7° RMS off, so
 /// a frontal change of 3° from one phone is noise.
 const PICTURE_SOURCE: &str = "trackers of video against manual marking: 4 to 7° RMS (Gomez 2025)";
-const KERAAL_SOURCE: &str = "BlazePose against markers, Keraal set (docs/VIDEO.md)";
+const KERAAL_SOURCE: &str = "BlazePose against markers, Keraal set (docs/results/video.md)";
 /// A limb counts as hidden if it points out of the image plane in more than this share of the
 /// frames.
 const MAX_HIDDEN_SHARE: f64 = 0.05;
@@ -18,9 +18,9 @@ const MAX_HIDDEN_SHARE: f64 = 0.05;
 /// each trial.
 type Rmse = [f64; 2];
 
-/// Errors of one angle measured by `agoge evaluate keraal` (docs/VIDEO.md): in the image while the
-/// limb lies in the image plane, in the image over all frames that can be measured, and with
-/// guessed depth. Unmeasured cases fall back to the general errors.
+/// Errors of one angle measured by `agoge evaluate keraal` (docs/results/video.md): in the image
+/// while the limb lies in the image plane, in the image over all frames that can be measured, and
+/// with guessed depth. Unmeasured cases fall back to the general errors.
 struct MeasuredAngle {
     curve: &'static str,
     in_plane: Option<Rmse>,

@@ -23,7 +23,7 @@ pub(crate) fn parse_json<'de, T: Deserialize<'de>>(
             ),
             serde_json::error::Category::Data => (
                 format!("unexpected JSON: {what}"),
-                "docs/FORMATS.md lists the forms that are read",
+                "docs/reference/formats.md lists the forms that are read",
             ),
             _ => (
                 format!("not valid JSON: {what}"),

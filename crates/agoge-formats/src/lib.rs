@@ -1,9 +1,10 @@
-//! Reads and writes motion, pose and workout file formats: one module per format, and [`probe_format`] to
-//! tell them apart by content.
+//! Reads and writes motion, pose and workout file formats: one module per format, and
+//! [`probe_format`] to tell them apart by content.
 //!
-//! [`read_recording`] turns any file or folder with joint positions into a [`Recording`]: Y up, in metres or
-//! pixels, with missing values left missing. Everything it had to assume is listed in
-//! [`agoge_motion::Source::notes`]. docs/FORMATS.md lists the formats that are read and written.
+//! [`read_recording`] turns any file or folder with joint positions into a [`Recording`]: Y up, in
+//! metres or pixels, with missing values left missing. Everything it had to assume is listed in
+//! [`agoge_motion::Source::notes`]. docs/reference/formats.md lists the formats that are read and
+//! written.
 //!
 //! Invariants: no length stated in a file is trusted; no input makes a reader panic or allocate
 //! more memory than [`MAX_VALUES`] positions, [`MAX_FRAMES`] frames and [`MAX_BYTES`] bytes take;
@@ -71,8 +72,8 @@ const PROBED_BYTES: u64 = 64 << 10;
 /// determined from the content; the file name does not matter.
 ///
 /// # Errors
-/// Any [`ReadError`]; its one-line message says what is wrong, where, and what to do. Tables without
-/// positions (MOT, STO) are refused.
+/// Any [`ReadError`]; its one-line message says what is wrong, where, and what to do. Tables
+/// without positions (MOT, STO) are refused.
 pub fn read_recording(path: &Path, options: &ReadOptions) -> Result<Recording, ReadError> {
     options.check_values(path)?;
     let format = probe_format(path)?;

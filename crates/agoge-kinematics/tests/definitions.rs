@@ -157,14 +157,14 @@ fn the_error_of_parse_names_the_file() {
 
 #[test]
 fn the_example_of_the_handbook_is_sound() {
-    let text = include_str!("../../../docs/MOVEMENTS.md");
+    let text = include_str!("../../../docs/reference/movements.md");
     let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     assert_eq!(check_definition(example), []);
 }
 
 #[test]
 fn the_handbook_names_every_curve() {
-    let text = include_str!("../../../docs/MOVEMENTS.md");
+    let text = include_str!("../../../docs/reference/movements.md");
     for curve in CURVES {
         assert!(text.contains(&format!("`{}`", curve.name)), "{}", curve.name);
     }

@@ -1,5 +1,5 @@
 //! Residual error and lag of each filter on a pose network's noise, measured on simulated athletes
-//! whose movement is known (docs/VIDEO.md, "Smoothing").
+//! whose movement is known (docs/results/video.md, "Smoothing").
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // this whole file is test code
 
 use agoge_kinematics::{Curves, measure_curves};

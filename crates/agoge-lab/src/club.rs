@@ -1,15 +1,15 @@
 //! A club's log: every athlete's days as a warning model looks at them.
 
-use agoge::athlete::LoadFolder;
-use agoge::Error;
-use agoge::library::training_set::may_train_on;
-use agoge_train::warning::OddsModelKind;
-use agoge_load::{AthleteLog, DailyLoads, WorkloadMethod, usual_method};
-use agoge_plan::MovementFactor;
 use crate::squad::{AthleteDays, ClubMember, learn_from_club};
+use agoge::Error;
+use agoge::athlete::LoadFolder;
+use agoge::library::training_set::may_train_on;
 use agoge_load::club::ClubResult;
+use agoge_load::{AthleteLog, DailyLoads, WorkloadMethod, usual_method};
 use agoge_motion::Day;
+use agoge_plan::MovementFactor;
 use agoge_store::Store;
+use agoge_train::warning::OddsModelKind;
 
 /// How long an injury is taken to last where nobody counted, days.
 const USUAL_DAYS_LOST: u32 = 7;

@@ -30,9 +30,6 @@ pub(crate) fn pretrained_base() -> &'static Model {
             ..TrainingConfig::default()
         };
         let (encoder, size) = pretrain_encoder(&motions, &config, &mut |_| {}).unwrap();
-        encoder.to_model(size,
-            Card { movements: vec!["any".to_owned()], ..Card::default() },
-            &[],
-        )
+        encoder.to_model(size, Card { movements: vec!["any".to_owned()], ..Card::default() }, &[])
     })
 }

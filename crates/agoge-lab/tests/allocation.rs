@@ -5,9 +5,9 @@
 use agoge_engine::kernel::Isa;
 use agoge_engine::runtime::Workspace;
 use agoge_lab::bench::{FrameNetwork, JointNetwork, random_weights};
+use agoge_model::EncoderSize;
 use agoge_model::{Card, LiveConfig, LiveStream, Model, weights};
 use agoge_motion::simulate::{Exercise, SimulatedSet};
-use agoge_model::EncoderSize;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -9,9 +9,9 @@
 )]
 
 use agoge::athlete::ImportOptions;
-use agoge_lab::learn_club;
 use agoge::motion::Day;
 use agoge::{LoadFolder, Store};
+use agoge_lab::learn_club;
 use agoge_lab::squad::SimulatedSquad;
 use agoge_load::club::ClubResult;
 use agoge_train::warning::OddsModelKind;

@@ -22,9 +22,11 @@ fn linear(
 ) -> nn::Linear {
     let mut layer = nn::LinearConfig::new(inputs, outputs).init(device);
     let weights = TensorData::new(source(inputs, outputs), [inputs, outputs]);
-    layer.weight = agoge_train::burn::module::Param::from_tensor(Tensor::from_data(weights, device));
+    layer.weight =
+        agoge_train::burn::module::Param::from_tensor(Tensor::from_data(weights, device));
     let bias = TensorData::new(source(0, outputs), [outputs]);
-    layer.bias = Some(agoge_train::burn::module::Param::from_tensor(Tensor::from_data(bias, device)));
+    layer.bias =
+        Some(agoge_train::burn::module::Param::from_tensor(Tensor::from_data(bias, device)));
     layer
 }
 

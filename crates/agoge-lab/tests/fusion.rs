@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
 
-use agoge_lab::learn::ClipSet;
 use agoge::motion::simulate::{Exercise, SimulatedSet};
 use agoge::motion::{Channel, Part};
+use agoge_lab::learn::ClipSet;
 
 /// A clip in which no body is seen is kept if a sensor was worn.
 #[test]

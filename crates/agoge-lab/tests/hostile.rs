@@ -6,8 +6,8 @@
     reason = "a counting allocator; functions of tests fail by panicking"
 )]
 
-use agoge_model::{Card, Model, weights};
 use agoge_model::EncoderSize;
+use agoge_model::{Card, Model, weights};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

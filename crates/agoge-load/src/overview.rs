@@ -268,6 +268,6 @@ fn conclusion_limits(overview: &LoadOverview) -> Vec<String> {
         ));
     }
     limits.push("It can be said how load changed, when it was unusual for this athlete, and what was reported.".into());
-    limits.push("It cannot be said that load caused an injury, nor how likely the next one is: that takes the logs of many athletes over years (docs/LOAD.md).".into());
+    limits.push("It cannot be said that load caused an injury, nor how likely the next one is: that takes the logs of many athletes over years (docs/reference/load.md).".into());
     limits
 }

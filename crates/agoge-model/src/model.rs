@@ -369,7 +369,9 @@ mod tests {
         let set = SimulatedSet { repetitions: 1, ..SimulatedSet::new(Exercise::Squat) };
         let between = model.attention_between_parts(&simulated_motion(&set));
         let n = PARTS.len();
-        assert!(between.chunks(n).all(|row| (row.iter().sum::<f32>() / n as f32 - 1.0).abs() < 1e-3));
+        assert!(
+            between.chunks(n).all(|row| (row.iter().sum::<f32>() / n as f32 - 1.0).abs() < 1e-3)
+        );
         assert!(between.iter().any(|v| (v - 1.0).abs() > 1e-2), "attention is not uniform");
     }
 }

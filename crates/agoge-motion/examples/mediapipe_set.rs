@@ -1,6 +1,6 @@
 //! Writes a long simulated set as MediaPipe JSON: squats at 30 frames per second, 33 world
 //! landmarks per frame, with noise and lost joints. Generates the input of the benchmarks in
-//! docs/PERFORMANCE.md.
+//! docs/results/performance.md.
 //!
 //! `cargo run --release -p agoge-motion --example mediapipe_set -- 60 set.json` writes 60 seconds.
 

@@ -1,10 +1,10 @@
 //! Personal plans: sessions and drills chosen from a library to fit an athlete's calendar,
 //! findings, load and events, under rules that no plan breaks.
 //!
-//! [`make_plan`] finds a plan and says how far from the best it can be; [`check_plan`] verifies it by
-//! independent means; [`advise_today`] says what may be done today. docs/PLAN.md gives the rules with
-//! their sources. A plan is a proposal for a coach: it promises no result, and forecasts of
-//! performance come with their intervals.
+//! [`make_plan`] finds a plan and says how far from the best it can be; [`check_plan`] verifies it
+//! by independent means; [`advise_today`] says what may be done today. docs/reference/plan.md gives
+//! the rules with their sources. A plan is a proposal for a coach: it promises no result, and
+//! forecasts of performance come with their intervals.
 
 mod bound;
 mod check;
@@ -48,7 +48,7 @@ use bound::{PlanBound, upper_bound};
 use problem::{PlanChoice, PlanProblem};
 
 /// Search steps per day of the plan; more change the value by only a few thousandths
-/// (docs/PLAN.md).
+/// (docs/reference/plan.md).
 const STEPS_PER_DAY: usize = 64_000;
 /// Partial plans examined before a clash is called likely rather than certain.
 const MAX_PARTIAL_PLANS: usize = 200_000;

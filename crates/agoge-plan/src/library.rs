@@ -120,7 +120,7 @@ pub struct SessionItem {
     pub rpe: f64,
     /// How much it loads each region.
     pub regions: BTreeMap<TissueRegion, RegionDemand>,
-    /// Movement curves (docs/MOVEMENTS.md) that it works on.
+    /// Movement curves (docs/reference/movements.md) that it works on.
     pub skills: Vec<String>,
     /// Equipment it needs.
     pub equipment: BTreeSet<String>,

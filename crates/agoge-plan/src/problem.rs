@@ -1,8 +1,9 @@
 //! The planning problem in numbers: which sessions fit on which day, which rules a plan breaks and
 //! by how much, and what the plan is worth.
 //!
-//! [`PlanProblem::rule_breaches`] states the rules for the search and [`PlanProblem::plan_value`] the goal. The rules
-//! are stated a second time, straight from the request, in `check`, which shares none of this code.
+//! [`PlanProblem::rule_breaches`] states the rules for the search and [`PlanProblem::plan_value`]
+//! the goal. The rules are stated a second time, straight from the request, in `check`, which
+//! shares none of this code.
 
 use super::library::{
     HARD_RPE, RegionDemand, SessionItem, SessionKind, SessionLibrary, TissueRegion,
@@ -18,8 +19,8 @@ use agoge_load::CTL_DAYS;
 use agoge_motion::Day;
 use std::collections::BTreeMap;
 
-/// Weight of the athlete's own response in the goal; the rest is the population's (docs/PLAN.md
-/// shows what other weights do when the fitted response is wrong).
+/// Weight of the athlete's own response in the goal; the rest is the population's
+/// (docs/results/plans.md shows what other weights do when the fitted response is wrong).
 const INDIVIDUAL_WEIGHT: f64 = 0.2;
 /// Without an event, performance is judged this many days after the plan, when little fatigue is
 /// left: judged on the morning after, the best plan would rest towards its end.

@@ -194,8 +194,8 @@ impl Weekday {
     }
 }
 
-/// Limits that no plan may break. The defaults are common practice; docs/PLAN.md names the
-/// evidence.
+/// Limits that no plan may break. The defaults are common practice; docs/reference/plan.md names
+/// the evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PlanLimits {

@@ -42,8 +42,8 @@ pub struct PlanRisk {
 }
 
 impl PlanRisk {
-    /// The care that a warning (docs/LOAD.md) calls for; `None` for a rule that no limit addresses.
-    /// The durations and amounts are our choice (docs/PLAN.md).
+    /// The care that a warning (docs/reference/load.md) calls for; `None` for a rule that no limit
+    /// addresses. The durations and amounts are our choice (docs/reference/plan.md).
     pub fn from_warning(warning: &Warning, limits: &PlanLimits) -> Option<PlanRisk> {
         let slower = Some(0.5 * limits.ramp);
         let (days, risk) = match warning.rule {

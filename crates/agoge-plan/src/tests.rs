@@ -64,7 +64,7 @@ fn sample_needs() -> Vec<TrainingNeed> {
 
 #[test]
 fn the_library_reads() {
-    let library = SessionLibrary::parse(include_str!("../../../../sessions/library.toml")).unwrap();
+    let library = SessionLibrary::parse(include_str!("../../../sessions/library.toml")).unwrap();
     assert!(library.session_count() >= 60);
     assert!(SessionLibrary::parse("[[session]]\nname = \"a\"").is_err());
 }
@@ -518,7 +518,8 @@ fn today_is_a_range_under_the_rules() {
 
 #[test]
 fn personal_plans_are_worth_it() {
-    // The figures in docs/PLAN.md come from 100 athletes; these few only check that the study runs.
+    // The figures in docs/results/plans.md come from 100 athletes; these few only check that the
+    // study runs.
     let outcomes = study::run_study(4, 1, study::PlannerKnowledge::OwnLog);
     assert_eq!(outcomes.len(), 4);
     for outcome in &outcomes {

@@ -38,7 +38,7 @@ pub use text::count_noun;
 
 use agoge_analysis::Analysis;
 
-/// Renders the analysis as indented JSON (docs/ANALYSIS.md); unknown values are `null`.
+/// Renders the analysis as indented JSON (docs/reference/analysis.md); unknown values are `null`.
 pub fn analysis_json(analysis: &Analysis) -> String {
     // Serialising plain structures of strings and numbers to memory cannot fail.
     serde_json::to_string_pretty(analysis).unwrap_or_default() + "\n"

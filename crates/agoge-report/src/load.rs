@@ -51,7 +51,7 @@ pub fn risk_terminal(overview: &LoadOverview) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "{}, until {}. By rules: no model may speak before it has enough injuries to be tested on (docs/LOAD.md).",
+        "{}, until {}. By rules: no model may speak before it has enough injuries to be tested on (docs/reference/load.md).",
         overview.athlete, overview.today
     );
     if overview.warnings.is_empty() {

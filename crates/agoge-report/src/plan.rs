@@ -127,7 +127,7 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
 /// Renders which drills changed which finding, each with its 95 % interval.
 pub fn drill_effects_terminal(all: &[FactorEffects]) -> String {
     if all.is_empty() {
-        return "Nothing to say yet: no drill of drills.csv works on a factor of movement.csv (docs/PLAN.md).\n"
+        return "Nothing to say yet: no drill of drills.csv works on a factor of movement.csv (docs/guide/plan.md).\n"
             .to_owned();
     }
     let mut out = String::new();

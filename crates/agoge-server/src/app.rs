@@ -146,8 +146,12 @@ pub fn route_table() -> &'static [(&'static str, &'static str, &'static str)] {
             "/api/simulated",
             "Frames of a simulated set of squats, as a live session takes them",
         ),
-        ("get", "/live", "WebSocket: skeleton frames in, events out (docs/LIVE.md)"),
-        ("get", "/live/camera", "WebSocket: pictures in, poses and events out (docs/LIVE.md)"),
+        ("get", "/live", "WebSocket: skeleton frames in, events out (docs/reference/live.md)"),
+        (
+            "get",
+            "/live/camera",
+            "WebSocket: pictures in, poses and events out (docs/reference/live.md)",
+        ),
         ("get", "/enter", "Where a browser from another machine is asked for the token"),
         ("post", "/api/enter", "Give the token; the browser brings it as a cookie from then on"),
         (

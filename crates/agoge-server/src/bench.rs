@@ -1,4 +1,4 @@
-//! Load test of the server: many live streams over real sockets (docs/LIVE.md).
+//! Load test of the server: many live streams over real sockets (docs/results/live.md).
 
 use crate::{ServerError, ServerLimits, ServerOptions, start_server};
 use futures_util::{SinkExt, StreamExt};

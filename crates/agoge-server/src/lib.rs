@@ -1,5 +1,6 @@
 //! Agoge over HTTP and WebSocket: pages, uploads, and live feedback on skeleton frames from any
-//! device (docs/LIVE.md, docs/SERVER.md). By default only this machine is served.
+//! device (docs/reference/live.md, docs/reference/server.md). By default only this machine is
+//! served.
 //!
 //! Invariants: other machines are served over TLS and with a token, or not at all; nothing that a
 //! client sends becomes a path or markup; whatever a client does costs bounded memory and harms no

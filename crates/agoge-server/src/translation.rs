@@ -286,8 +286,8 @@ const TRANSLATIONS: &[(&str, &str)] = &[
         "请导入训练日记（CSV）或训练文件（FIT、TCX、GPX）：",
     ),
     (
-        "Session RPE needs minutes and a rating of effort; docs/LOAD.md names the columns.",
-        "主观负荷需要分钟数和用力评分；各列见 docs/LOAD.md。",
+        "Session RPE needs minutes and a rating of effort; docs/reference/load.md names the columns.",
+        "主观负荷需要分钟数和用力评分；各列见 docs/reference/load.md。",
     ),
     ("Injuries", "伤病"),
     ("Pain", "疼痛"),
@@ -296,8 +296,8 @@ const TRANSLATIONS: &[(&str, &str)] = &[
         "最新的计划由另一版本的 Agoge 制定，无法显示。请重新制定：",
     ),
     (
-        "No plan is in the library yet. Write down free minutes and events (docs/PLAN.md), then:",
-        "资料库中还没有计划。请先写下可用时间和比赛（docs/PLAN.md），然后运行：",
+        "No plan is in the library yet. Write down free minutes and events (docs/reference/plan.md), then:",
+        "资料库中还没有计划。请先写下可用时间和比赛（docs/reference/plan.md），然后运行：",
     ),
     (
         "This server asks for the token that it told when it was started.",

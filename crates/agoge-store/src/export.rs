@@ -15,10 +15,10 @@ const README: &str = "Everything that Agoge's library keeps of one athlete.
 
 athlete.json      the athlete, what was agreed to, sessions, recordings, analyses in short, labels, plans; days are the athlete's own,
                   times are seconds since 1970 in UTC
-recordings/       the movement: a Parquet file a recording (docs/FORMATS.md); its name has the recording's number
-analyses/         the analyses, whole: a JSON file each (docs/ANALYSIS.md); its name has the analysis' number
+recordings/       the movement: a Parquet file a recording (docs/reference/formats.md); its name has the recording's number
+analyses/         the analyses, whole: a JSON file each (docs/reference/analysis.md); its name has the analysis' number
 live/             live recordings that were not ended: what is needed to read them as JSON, and what arrived
-load/             workouts, injuries, pain and questionnaires: CSV and TOML (docs/LOAD.md)
+load/             workouts, injuries, pain and questionnaires: CSV and TOML (docs/reference/load.md)
 ";
 
 impl Store {

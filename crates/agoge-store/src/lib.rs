@@ -3,7 +3,7 @@
 //!
 //! A folder holds all of it: `library.sqlite`, `recordings/HA/HASH.parquet` (addressed by the
 //! SHA-256 of their content), and `athletes/NAME`, the open files of load and injuries that
-//! `agoge::athlete` reads and writes. docs/LIBRARY.md describes it.
+//! `agoge::athlete` reads and writes. docs/reference/library.md describes it.
 //!
 //! Invariants: what a function acknowledged by returning survives a killed program and a loss of
 //! power; a change is there whole or not at all, and what a killed program left is put right when

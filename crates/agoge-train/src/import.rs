@@ -1,5 +1,5 @@
 //! Imports an encoder trained elsewhere, using a map from our parameters to the tensors of its file
-//! (docs/MODELS.md).
+//! (docs/reference/models.md).
 
 use agoge_model::card::Card;
 use agoge_model::error::ModelError;
@@ -96,7 +96,7 @@ pub struct ImportedModel {
 /// and those of the worn sensor.
 const OPTIONAL: [&str; 7] =
     ["masked", "motion.", "movement.", "quality.", "sensor.", "worn", "sensed."];
-const HINT: &str = "the map of keys is described in docs/MODELS.md";
+const HINT: &str = "the map of keys is described in docs/reference/models.md";
 
 /// Imports a model from a safetensors file of another program; `name` is for messages and the card.
 ///

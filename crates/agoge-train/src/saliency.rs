@@ -1,7 +1,7 @@
 //! Saliency: the relevance of each body part at each instant for the quality output, by the usual
 //! methods. Do not trust any of them unless it passes its controls: on data like ours, saliency of
-//! trained networks was found to be at or below chance. docs/EXPLANATIONS.md reports how each
-//! method performs here.
+//! trained networks was found to be at or below chance. docs/results/explanations.md reports how
+//! each method performs here.
 
 use crate::attention::SelfAttention;
 use crate::encoder::{Attender, BatchTokens, Encoder};

@@ -282,9 +282,7 @@ pub struct BatchTotals {
 }
 
 /// Cuts a batch into shards that are computed in parallel, and counts its totals.
-pub fn split_shards<T: Clone>(
-    rows: &[(T, ClipLabel)],
-) -> (Vec<Vec<(T, ClipLabel)>>, BatchTotals) {
+pub fn split_shards<T: Clone>(rows: &[(T, ClipLabel)]) -> (Vec<Vec<(T, ClipLabel)>>, BatchTotals) {
     let parts = split_evenly(rows, SHARDS);
     let mut whole = BatchTotals::default();
     for part in &parts {

@@ -3,13 +3,11 @@
 
 use crate::models::Models;
 use crate::{AnalysisOptions, Error, moments, movement};
-use agoge_analysis::{
-    ANALYSIS_SCHEMA, DataQuality, DataVerdict, InputSummary, RepetitionReport,
-};
-use agoge_coach::findings::{FindingsInput, ranked_findings};
 use agoge_analysis::Analysis;
-use agoge_coach::{Precision, assess_data_quality, band, model_score, score, screen, summary,
-    verdict_of_sensor,
+use agoge_analysis::{ANALYSIS_SCHEMA, DataQuality, DataVerdict, InputSummary, RepetitionReport};
+use agoge_coach::findings::{FindingsInput, ranked_findings};
+use agoge_coach::{
+    Precision, assess_data_quality, band, model_score, score, screen, summary, verdict_of_sensor,
 };
 use agoge_kinematics::dynamics::GroundForceSource;
 use agoge_kinematics::movement::{CountedAs, LandingScreen};

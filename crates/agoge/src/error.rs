@@ -75,7 +75,7 @@ pub enum Error {
         what: &'static str,
     },
     /// The configuration file is invalid.
-    #[error("{}: {what}; hint: the sections and keys are listed in docs/CONFIG.md", .path.display())]
+    #[error("{}: {what}; hint: the sections and keys are listed in docs/reference/config.md", .path.display())]
     Config {
         /// The configuration file.
         path: PathBuf,
@@ -99,7 +99,7 @@ pub enum Error {
         movement: String,
     },
     /// The key map of a model import is invalid.
-    #[error("{}: {what}; hint: the map of keys is described in docs/MODELS.md", .path.display())]
+    #[error("{}: {what}; hint: the map of keys is described in docs/reference/models.md", .path.display())]
     KeyMap {
         /// The key map file.
         path: PathBuf,
@@ -114,7 +114,7 @@ pub enum Error {
     NoDataFolder,
     /// No workout has a training load by the requested method.
     #[error(
-        "no workout has a load by this method; hint: bring workouts in with `agoge load import`, rate them in the diary (RPE and minutes), or give heart rates and thresholds in athlete.toml before importing (docs/LOAD.md); folder: {}",
+        "no workout has a load by this method; hint: bring workouts in with `agoge load import`, rate them in the diary (RPE and minutes), or give heart rates and thresholds in athlete.toml before importing (docs/reference/load.md); folder: {}",
         .folder.display()
     )]
     NoLoad {
@@ -122,7 +122,7 @@ pub enum Error {
         folder: PathBuf,
     },
     /// The athlete's load profile (`athlete.toml`) is invalid.
-    #[error("{what}; hint: the keys are listed in docs/LOAD.md; file: {}", .path.display())]
+    #[error("{what}; hint: the keys are listed in docs/reference/load.md; file: {}", .path.display())]
     Profile {
         /// The file.
         path: PathBuf,
@@ -130,7 +130,7 @@ pub enum Error {
         what: String,
     },
     /// A table in an athlete's folder is invalid.
-    #[error("{what}, in line {line}; hint: the columns are listed in docs/LOAD.md; file: {}", .path.display())]
+    #[error("{what}, in line {line}; hint: the columns are listed in docs/reference/load.md; file: {}", .path.display())]
     Table {
         /// The table file.
         path: PathBuf,
@@ -140,7 +140,7 @@ pub enum Error {
         what: String,
     },
     /// A plan request, session library or plan is invalid.
-    #[error("{what}; hint: docs/PLAN.md shows what the file should look like; file: {}", .path.display())]
+    #[error("{what}; hint: docs/reference/plan.md shows what the file should look like; file: {}", .path.display())]
     Plan {
         /// The file.
         path: PathBuf,

@@ -5,12 +5,15 @@ use crate::analyze::Analyzed;
 use crate::models::Models;
 use crate::reading::ProgressCallback;
 use crate::{AnalysisOptions, Error};
-use agoge_model::{Model, Motion};
-use agoge_analysis::RepetitionReport;
 use agoge_analysis::Explanation;
-use agoge_coach::explain::{Cycle, ExplanationInput, MovementNorm, PartAttention, RepetitionSet, explain_set as coach_explain};
+use agoge_analysis::RepetitionReport;
+use agoge_coach::explain::{
+    Cycle, ExplanationInput, MovementNorm, PartAttention, RepetitionSet,
+    explain_set as coach_explain,
+};
 use agoge_coach::{Precision, score};
 use agoge_kinematics::{Repetition, measure_curves, remeasure_repetitions};
+use agoge_model::{Model, Motion};
 use agoge_motion::segments::far_end;
 use agoge_motion::{Part, Recording};
 use std::borrow::Cow;

@@ -34,13 +34,13 @@ pub mod plan;
 mod reading;
 
 pub use agoge_analysis as analysis;
-pub use agoge_load as load;
-pub use agoge_model as model;
-pub use agoge_plan as planning;
 pub use agoge_coach as coach;
 pub use agoge_formats as formats;
 pub use agoge_kinematics as kinematics;
+pub use agoge_load as load;
+pub use agoge_model as model;
 pub use agoge_motion as motion;
+pub use agoge_plan as planning;
 pub use agoge_report as report;
 pub use agoge_store as store;
 pub use agoge_vision as vision;

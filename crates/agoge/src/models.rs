@@ -1,9 +1,9 @@
 //! The trained models and norms that an analysis uses.
 
 use crate::Error;
+use agoge_analysis::PlantedResult;
+use agoge_coach::explain::MovementNorm;
 use agoge_model::Model;
-use agoge_analysis::{PlantedResult};
-use agoge_coach::explain::{MovementNorm};
 use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
@@ -16,7 +16,7 @@ pub struct Models {
     /// How movements are usually executed, for explanations; parsed on first use.
     pub norms: LazyLock<Vec<MovementNorm>>,
     /// How each kind of explanation (by `model` or by `limits`) performed on planted faults, with
-    /// its controls (docs/EXPLANATIONS.md).
+    /// its controls (docs/results/explanations.md).
     pub planted: Vec<(String, Vec<PlantedResult>)>,
 }
 

@@ -2,13 +2,13 @@
 
 use crate::Error;
 use crate::models::Models;
-use agoge_model::Recognition;
 use agoge_analysis::MovementChoice;
 use agoge_kinematics::movement::{
     self, MetricRule, MetricSides, RepetitionRule, SignalDirection, SignalRule, SignalSides,
     Statistic,
 };
 use agoge_kinematics::{Curves, Movement, Unit, segment_repetitions};
+use agoge_model::Recognition;
 use agoge_motion::Recording;
 use std::borrow::Cow;
 

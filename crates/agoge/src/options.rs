@@ -12,7 +12,7 @@ use std::path::Path;
 const MASSES_KG: std::ops::RangeInclusive<f64> = 10.0..=350.0;
 
 /// How a recording is read and analysed. Also the format of the configuration file (TOML,
-/// docs/CONFIG.md); unknown keys are errors.
+/// docs/reference/config.md); unknown keys are errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AnalysisOptions {
@@ -75,7 +75,7 @@ impl AnalysisOptions {
                 agoge_coach::screen::LESS_ITEMS.iter().find(|item_rule| item_rule.number == *item);
             if rule.is_none_or(|item_rule| *points > item_rule.most) {
                 let what = format!("item {item} with {points} points is not in the LESS");
-                let hint = "its items are 1 to 17, of one point each, the last two of up to two (docs/LOAD.md)";
+                let hint = "its items are 1 to 17, of one point each, the last two of up to two (docs/reference/kinetics.md)";
                 return Err(
                     agoge_motion::recording::RecordingError::Parameter { what, hint }.into()
                 );

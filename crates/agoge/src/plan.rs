@@ -4,14 +4,14 @@
 use crate::athlete::LoadFolder;
 use crate::error::toml_fault;
 use crate::{Analysis, Error};
+use agoge_formats::workout;
 use agoge_load::{AthleteLog, DailyLoads, WorkloadMethod, load_overview, usual_method};
+use agoge_motion::Day;
 use agoge_plan::{
     self as coach, CompletedSession, FactorEffects, LoadResponse, MIN_TESTS, PerformanceTest, Plan,
     PlanBasis, PlanRequest, PlanRisk, PlannedSession, ResponsePrior, SessionLibrary,
     TrainingHistory, TrainingNeed,
 };
-use agoge_formats::workout;
-use agoge_motion::Day;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -192,7 +192,7 @@ fn read_analysis(path: &Path) -> Result<Analysis, Error> {
     })
 }
 
-/// Reads and validates a plan request (docs/PLAN.md).
+/// Reads and validates a plan request (docs/reference/plan.md).
 ///
 /// # Errors
 /// If the file cannot be read, or has unknown keys or invalid values.
@@ -263,8 +263,9 @@ pub fn needs_from_analysis(analysis: &Analysis) -> Vec<TrainingNeed> {
 }
 
 /// Converts loads to session-RPE AU: an hour at threshold is 450 AU (RPE 7.5), and by the formulas
-/// of docs/LOAD.md 100 TSS, or a TRIMP of 183 (Banister, at 88 % of the heart rate reserve), 240
-/// (Edwards) or 150 (Lucía). This is an assumption, used only for sessions without a rating.
+/// of docs/reference/load.md 100 TSS, or a TRIMP of 183 (Banister, at 88 % of the heart rate
+/// reserve), 240 (Edwards) or 150 (Lucía). This is an assumption, used only for sessions without a
+/// rating.
 fn loads_as_session_rpe(loads: &BTreeMap<WorkloadMethod, f64>) -> f64 {
     let per_unit = [
         (WorkloadMethod::SessionRpe, 1.0),

@@ -139,7 +139,7 @@ fn read_video(
     Ok(InputRecording { recording: options.read.undo_slow_motion(recording), film: Some(film) })
 }
 
-/// Reads the videos of one athlete by several calibrated cameras (docs/VIDEO.md) into a
+/// Reads the videos of one athlete by several calibrated cameras (docs/reference/video.md) into a
 /// three-dimensional recording on the clock of the first video, with the checks of
 /// [`read_to_analyze`]. The calibration is a TOML file in Pose2Sim's format.
 ///
@@ -214,7 +214,10 @@ fn check_analyzable(reading: InputRecording, path: &Path) -> Result<InputRecordi
         let names: Vec<String> =
             joints.iter().take(5).map(|joint| format!("{:?}", joint.name)).collect();
         let what = format!("no joint is a known part of the body: {}", names.join(", "));
-        return refuse(what, "name joints as in left_knee, LKnee or LKNE; docs/FORMATS.md");
+        return refuse(
+            what,
+            "name joints as in left_knee, LKnee or LKNE; docs/reference/formats.md",
+        );
     }
     Ok(reading)
 }

@@ -1,4 +1,4 @@
-//! Checks docs/ANALYSIS.md and docs/CONFIG.md against the types they describe.
+//! Checks docs/reference/analysis.md and docs/reference/config.md against the types they describe.
 
 #![allow(
     clippy::unwrap_used,
@@ -115,7 +115,7 @@ fn analyses() -> [Analysis; 4] {
 
 #[test]
 fn every_field_of_the_analysis_is_documented() {
-    let text = document("ANALYSIS.md");
+    let text = document("reference/analysis.md");
     let mut found = BTreeSet::new();
     for analysis in analyses() {
         paths(&serde_json::to_value(&analysis).unwrap(), "", &mut found);
@@ -158,7 +158,7 @@ fn every_word_of_the_analysis_is_documented() {
     use agoge::analysis::{Certainty, DataVerdict};
     use agoge::kinematics::{CameraView, Unit};
     use agoge::motion::UpAxis;
-    let text = document("ANALYSIS.md");
+    let text = document("reference/analysis.md");
     let units = [
         Degree,
         DegreePerSecond,
@@ -195,7 +195,7 @@ fn butterworth(correction: CutoffCorrection) -> LowPassFilter {
 
 #[test]
 fn every_key_of_the_configuration_is_documented() {
-    let text = document("CONFIG.md");
+    let text = document("reference/config.md");
     let mut found = BTreeSet::new();
     let filters = [
         butterworth(CutoffCorrection::None),
@@ -214,9 +214,9 @@ fn every_key_of_the_configuration_is_documented() {
     assert_eq!(documented(&text), found, "left: documented, right: read");
 }
 
-/// The examples of docs/CONFIG.md.
+/// The examples of docs/reference/config.md.
 fn examples() -> Vec<AnalysisOptions> {
-    let text = document("CONFIG.md");
+    let text = document("reference/config.md");
     let blocks = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let folder = tempfile::tempdir().unwrap();
     blocks

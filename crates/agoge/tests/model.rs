@@ -41,7 +41,7 @@ fn what_the_model_does_not_know_is_left_to_the_limits() {
 
 /// On recordings of the sensor and movements it was evaluated on, the model counts and recognises
 /// movements correctly. (The athletes are those of its training: this tests the code path, not the
-/// accuracy, which docs/ACCURACY.md reports for left-out athletes.)
+/// accuracy, which docs/results/accuracy.md reports for left-out athletes.)
 #[test]
 fn on_its_own_ground_the_model_counts() {
     let Some(data) = std::env::var_os("AGOGE_TEST_DATA") else {
@@ -69,8 +69,8 @@ fn on_its_own_ground_the_model_counts() {
         wrong += usize::from(auto.how == "recognised" && auto.name != row.movement);
         all += 1;
     }
-    // Measured: 101 of 150 counted, 103 recognised, none wrongly (docs/ACCURACY.md); the thresholds
-    // leave room for another sample.
+    // Measured: 101 of 150 counted, 103 recognised, none wrongly (docs/results/accuracy.md); the
+    // thresholds leave room for another sample.
     assert!(2 * counted > all && 2 * right > all, "{counted} counted and {right} right of {all}");
     assert!(20 * wrong <= all, "{wrong} wrong of {all}");
 }

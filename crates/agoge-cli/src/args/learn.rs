@@ -160,7 +160,7 @@ pub(crate) enum LabelCommand {
         count: usize,
     },
     /// Write the repetitions judged in the library as a training set: manifest.csv, one Parquet
-    /// file per repetition, pairs.csv (docs/SERVER.md)
+    /// file per repetition, pairs.csv (docs/guide/server.md)
     Export {
         /// The folder to write into
         folder: PathBuf,
@@ -212,7 +212,8 @@ pub(crate) enum ModelCommand {
         /// The file with its tensors
         #[arg(value_name = "FILE.safetensors")]
         file: PathBuf,
-        /// Which of its tensors correspond to which parameters of Agoge's (docs/MODELS.md)
+        /// Which of its tensors correspond to which parameters of Agoge's
+        /// (docs/reference/models.md)
         #[arg(long, value_name = "KEYS.toml")]
         map: PathBuf,
         /// Where the model goes

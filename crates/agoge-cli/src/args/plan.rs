@@ -68,7 +68,7 @@ pub(crate) enum PlanCommand {
         known: PlanInputArgs,
     },
     /// Show which drills changed which finding of an athlete, from drills.csv and movement.csv
-    /// (docs/PLAN.md)
+    /// (docs/guide/plan.md)
     Effects {
         /// The athlete
         #[arg(long, value_name = "NAME")]
@@ -94,7 +94,7 @@ pub(crate) enum PlanCommand {
 /// What a plan is made from.
 #[derive(Debug, Args)]
 pub(crate) struct PlanInputArgs {
-    /// The request: calendar, events, limits (docs/PLAN.md)
+    /// The request: calendar, events, limits (docs/reference/plan.md)
     #[arg(value_name = "REQUEST.toml")]
     pub(crate) request: PathBuf,
     /// The athlete whose load, tests and pain to use (see `agoge load import`)

@@ -54,8 +54,8 @@ pub(crate) fn run_bench(args: &BenchArgs, shared: &GlobalArgs) -> Result<Exit, C
 /// Prints a table of what the methods that judge quality cost: parameters, training time and time
 /// per clip.
 fn bench_methods(data: &Path, names: &[String], chains: &[usize]) -> Result<Exit, CommandError> {
-    use agoge_lab::learn::{Protocol, build_method};
     use agoge_lab::evaluate::{MethodCost, measure_cost};
+    use agoge_lab::learn::{Protocol, build_method};
     let set = Protocol::from_name("ui-prmd").load_clips(data)?;
     print_text(&format!(
         "{:12} {:>11} {:>9} {:>9} {:>11}\n",

@@ -5,11 +5,11 @@ use crate::args::{EvaluateArgs, GlobalArgs};
 use crate::outcome::{CommandError, Exit};
 use crate::progress;
 use agoge::formats::dataset::Dataset;
-use agoge_lab::learn::{self, ClipSet, FoldFile, Protocol, ProtocolResult};
 use agoge::model::methods::LearningMethod;
 use agoge_lab::evaluate::{
     Evaluation, FewShotEvaluation, FewerClips, Fold, RecognitionEvaluation, ShotMeasure,
 };
+use agoge_lab::learn::{self, ClipSet, FoldFile, Protocol, ProtocolResult};
 use agoge_train::TrainingConfig;
 use std::path::Path;
 

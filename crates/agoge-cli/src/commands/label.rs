@@ -6,10 +6,10 @@ use crate::args::{GlobalArgs, LabelArgs, LabelCommand};
 use crate::outcome::{CommandError, Exit};
 use crate::progress;
 use agoge::Store;
-use agoge_lab::learn::{ClipSet, suggest_labels};
 use agoge::library::training_set::{CONSENT_PURPOSE, TrainingSetSummary, export_training_set};
 use agoge::report::count_noun;
 use agoge_lab::evaluate::{LabelCountScore, LabellingEvaluation, evaluate_labelling};
+use agoge_lab::learn::{ClipSet, suggest_labels};
 use std::path::Path;
 
 /// Suggests which recordings to label next, or exports judged repetitions.

@@ -7,10 +7,10 @@ use crate::args::{
 };
 use crate::outcome::{CommandError, Exit};
 use agoge::athlete::ImportOptions;
-use agoge_lab::learn_club;
+use agoge::load::club::ClubResult;
 use agoge::load::{LoadOverview, WorkloadMethod};
 use agoge::{LoadFolder, Store};
-use agoge::load::club::ClubResult;
+use agoge_lab::learn_club;
 use agoge_train::warning::OddsModelKind;
 use std::path::PathBuf;
 

@@ -6,9 +6,9 @@ use crate::args::{GlobalArgs, TrainArgs};
 use crate::outcome::{CommandError, Exit};
 use crate::progress;
 use agoge::Models;
-use agoge_lab::learn::{self, ClipSet, ProtocolResult};
 use agoge::model::Model;
 use agoge_lab::Evaluation;
+use agoge_lab::learn::{self, ClipSet, ProtocolResult};
 use agoge_train::TrainingConfig;
 use std::path::Path;
 

@@ -27,7 +27,7 @@ pub struct MeasuredCurves {
     pub view_certainty: f64,
 }
 
-/// Measures every curve of the catalogue (docs/MOVEMENTS.md) that can be measured in this
+/// Measures every curve of the catalogue (docs/reference/movements.md) that can be measured in this
 /// recording; the others are refused with the reason.
 ///
 /// The recording must use the body skeleton ([`Recording::to_body`]). Signs: flexion and

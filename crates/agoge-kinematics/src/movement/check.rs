@@ -61,7 +61,7 @@ fn syntax_problem(text: &str, error: &toml::de::Error) -> DefinitionProblem {
     } else if let Some(rest) = message.strip_prefix("missing field ") {
         format!("the key {rest} is missing; hint: add it to this table")
     } else {
-        format!("{message}; hint: see docs/MOVEMENTS.md for the form of this file")
+        format!("{message}; hint: see docs/reference/movements.md for the form of this file")
     };
     DefinitionProblem { line, key: String::new(), what }
 }

@@ -1,7 +1,7 @@
 //! Movement definitions: TOML files that define what a repetition of a movement is, which phases it
 //! has, what to measure in it and which limits apply.
 //!
-//! `docs/MOVEMENTS.md` explains the format for coaches; the bundled definitions are in
+//! `docs/reference/movements.md` explains the format for coaches; the bundled definitions are in
 //! `movements/`.
 
 mod bundled;

@@ -162,7 +162,7 @@ fn the_stated_view_is_right_as_often_as_its_certainty_says() {
             all.rate()
         );
         // The measured values, less one or two hundredths for differences in rounding;
-        // docs/VIDEO.md has the table.
+        // docs/results/video.md has the table.
         assert!(all.rate() > 0.92, "{sensor}: {}", all.rate());
         assert!(
             (all.rate() - all.mean()).abs() < 0.1,

@@ -2,8 +2,8 @@
 
 use agoge_model::error::ModelError;
 use agoge_model::methods::{ClipPrediction, LearningMethod, LearningTask};
-use agoge_model::token::LabelledClip;
 use agoge_model::sides::movement_names;
+use agoge_model::token::LabelledClip;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

@@ -6,8 +6,8 @@ use agoge_model::calibration::Calibration;
 use agoge_model::conformal::Conformal;
 use agoge_model::methods::ClipPrediction;
 use agoge_model::metric::{mean_sd, roc_auc};
-use agoge_model::token::LabelledClip;
 use agoge_model::sides::movement_names;
+use agoge_model::token::LabelledClip;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -442,8 +442,8 @@ fn prototype_radius(clips: &[LabelledClip], by_seed: &[SeedPredictions], movemen
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_model::error::ModelError;
     use crate::evaluate::leave_athletes_out;
+    use agoge_model::error::ModelError;
     use agoge_model::methods::{LearningMethod, LearningTask, Predictor};
     use agoge_model::simulated::simulated_motion;
     use agoge_motion::simulate::{Exercise, SimulatedSet};

@@ -2,16 +2,16 @@
 //! another method that learns from the same clips alone, such as the same model trained from
 //! scratch.
 
-use agoge_train::adapt::{AdaptMethod, adapt_model};
+use crate::methods::{AttentionMethod, method_by_name};
 use agoge_model::card::Card;
 use agoge_model::error::ModelError;
 use agoge_model::methods::{LearningTask, Predictor};
-use crate::methods::{AttentionMethod, method_by_name};
 use agoge_model::metric::{mean_sd, roc_auc};
 use agoge_model::model::Model;
-use agoge_model::token::LabelledClip;
-use agoge_train::train::{TrainingConfig, train_encoder};
 use agoge_model::sides::movement_names;
+use agoge_model::token::LabelledClip;
+use agoge_train::adapt::{AdaptMethod, adapt_model};
+use agoge_train::train::{TrainingConfig, train_encoder};
 use fastrand::Rng;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -342,8 +342,8 @@ fn run_jobs(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_model::simulated::simulated_exercise_clips as simulated_clips;
     use crate::tests::pretrained_base;
+    use agoge_model::simulated::simulated_exercise_clips as simulated_clips;
     use agoge_motion::simulate::{Exercise, SimulatedFaultKind};
 
     #[test]

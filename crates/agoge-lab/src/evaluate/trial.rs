@@ -2,8 +2,8 @@
 
 use agoge_model::error::ModelError;
 use agoge_model::methods::{LearningMethod, LearningTask, Predictor};
-use agoge_model::token::LabelledClip;
 use agoge_model::sides::movement_names;
+use agoge_model::token::LabelledClip;
 use fastrand::Rng;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -99,8 +99,8 @@ pub fn measure_cost(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_model::simulated::simulated_exercise_clips as simulated_clips;
     use agoge_model::methods::ClipPrediction;
+    use agoge_model::simulated::simulated_exercise_clips as simulated_clips;
     use agoge_motion::simulate::{Exercise, SimulatedFaultKind};
     use std::sync::Mutex;
 

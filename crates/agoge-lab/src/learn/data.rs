@@ -3,9 +3,9 @@
 use agoge::{AnalysisOptions, Error};
 
 use crate::evaluate::chain_repetitions;
-use agoge_model::{LabelledClip, Motion};
 use agoge_formats::dataset::{self, Dataset};
 use agoge_formats::{Manifest, ManifestRow, ReadOptions, Split};
+use agoge_model::{LabelledClip, Motion};
 use agoge_motion::Recording;
 use agoge_motion::condition::condition_recording;
 use rayon::prelude::*;

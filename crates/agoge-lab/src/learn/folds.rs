@@ -1,7 +1,7 @@
 //! Evaluation folds stored in a file, so that an interrupted evaluation can be resumed.
 
-use agoge::Error;
 use crate::evaluate::Fold;
+use agoge::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

@@ -4,8 +4,8 @@ use agoge::Error;
 use agoge_train::import::{self, ImportedModel, KeyMap};
 use std::path::Path;
 
-/// Imports a model from another program's safetensors file by a TOML key map (docs/MODELS.md); the
-/// model is named after the file.
+/// Imports a model from another program's safetensors file by a TOML key map
+/// (docs/reference/models.md); the model is named after the file.
 ///
 /// # Errors
 /// If a file cannot be read, the map is invalid, or a parameter does not match the encoder.

@@ -1,16 +1,18 @@
 //! The joint and phase that each method of explanation names first, to compare the methods.
 
 use agoge::Analyzed;
+use agoge::explain::{
+    complete_repetitions, norm_from_recordings, quality_scores, scores_by_limits, segment_end,
+};
 use agoge::{AnalysisOptions, Error};
-use agoge_train::saliency::{Relevance, SaliencyMethod};
-use agoge_model::{Model, Motion};
 use agoge_analysis::{JointDifference, JointPhase};
-use agoge_coach::explain::{RepetitionSet, correct_joints, find_differences};
 use agoge_coach::Precision;
+use agoge_coach::explain::{RepetitionSet, correct_joints, find_differences};
 use agoge_kinematics::Repetition;
+use agoge_model::{Model, Motion};
 use agoge_motion::Recording;
-use agoge::explain::{complete_repetitions, norm_from_recordings, quality_scores, scores_by_limits, segment_end};
 use agoge_train::saliency::quality_relevance;
+use agoge_train::saliency::{Relevance, SaliencyMethod};
 
 /// The joint and phase that every explanation method ranks first, for comparing the methods: the
 /// clearest kinematic difference, the largest counterfactual gain and the first finding by the

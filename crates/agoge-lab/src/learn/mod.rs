@@ -3,8 +3,8 @@
 mod checkpoint;
 mod data;
 mod folds;
-mod keraal;
 mod import;
+mod keraal;
 mod labelling;
 mod methods_ranked;
 mod norms;
@@ -23,12 +23,12 @@ pub use protocol::{Protocol, ProtocolResult, build_method, evaluate_few_shot, ev
 
 use agoge::{AnalysisOptions, Error, Models, analyze};
 
-use agoge_model::metric::roc_auc;
-use agoge_train::{Adapted, TrainingConfig, pretrain, train};
-use agoge_model::{Card, LabelledClip, Model, Motion};
-use crate::{Evaluation};
+use crate::Evaluation;
 use agoge_coach::model_score::{limits_auc_key, model_auc_key};
 use agoge_formats::{Manifest, ManifestRow, ReadOptions, Split};
+use agoge_model::metric::roc_auc;
+use agoge_model::{Card, LabelledClip, Model, Motion};
+use agoge_train::{Adapted, TrainingConfig, pretrain, train};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

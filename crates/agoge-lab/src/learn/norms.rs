@@ -4,11 +4,11 @@
 use agoge::explain::repetition_cycles;
 use agoge::{AnalysisOptions, Error, Models, Reference, analyze, explain};
 
-use agoge_model::metric::roc_auc;
 use agoge_analysis::{ASPECTS, Aspect};
 use agoge_coach::explain::{Cycle, MovementNorm};
 use agoge_formats::dataset::{self, Dataset};
 use agoge_formats::{Manifest, ManifestRow};
+use agoge_model::metric::roc_auc;
 use agoge_motion::{Part, Recording, Side, segments::JOINTS};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -86,7 +86,7 @@ fn norms_from_cycles(
 }
 
 /// The body parts described as faulty in the incorrect repetitions of UI-PRMD, as joints without
-/// their sides (after Vakanski et al. 2018; docs/EXPLANATIONS.md quotes the wording).
+/// their sides (after Vakanski et al. 2018; docs/results/explanations.md quotes the wording).
 const DESCRIBED_PARTS: [(&str, &[Part]); 10] = [
     ("deep_squat", &[Part::Chest, Part::LeftHip, Part::LeftKnee, Part::Pelvis]),
     ("hurdle_step", &[Part::Chest, Part::LeftHip]),

@@ -5,11 +5,11 @@ use super::methods_ranked::top_places_by_method;
 use agoge::{AnalysisOptions, Error, Models, Reference, analyze, explain};
 
 use agoge_analysis::{JointPhase as Named, PlantedResult, SuggestedChange};
-use agoge_train::saliency::untrained_copy;
 use agoge_motion::simulate::{
     Corruption, Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet,
 };
 use agoge_motion::{Part, Recording, Side};
+use agoge_train::saliency::untrained_copy;
 use fastrand::Rng;
 use rayon::prelude::*;
 use serde::Serialize;

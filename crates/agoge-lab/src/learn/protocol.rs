@@ -1,17 +1,17 @@
 //! The protocols by which methods are evaluated.
 
 use super::data::ClipSet;
-use agoge::Error;
 use crate::evaluate::{
     Evaluation, FewShotEvaluation, Fold, FoldObserver, RecognitionEvaluation,
     evaluate_quality_shots, evaluate_recognition, evaluate_sport_shots, leave_athletes_out,
 };
-use agoge_model::methods::{LearningMethod, LearningTask};
 use crate::methods::{AttentionMethod, method_by_name};
-use agoge_model::{Model};
-use agoge_train::{TrainingConfig};
+use agoge::Error;
 use agoge_formats::Split;
 use agoge_formats::dataset::Dataset;
+use agoge_model::Model;
+use agoge_model::methods::{LearningMethod, LearningTask};
+use agoge_train::TrainingConfig;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 

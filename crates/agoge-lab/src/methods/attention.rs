@@ -1,8 +1,8 @@
 //! The attention model.
 
-use agoge_model::methods::{LearningMethod, LearningTask, Predictor};
 use agoge_model::Card;
 use agoge_model::error::ModelError;
+use agoge_model::methods::{LearningMethod, LearningTask, Predictor};
 use agoge_model::model::Model;
 use agoge_model::token::LabelledClip;
 use agoge_train::train::{TrainingConfig, train_encoder};

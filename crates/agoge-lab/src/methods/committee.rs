@@ -1,7 +1,7 @@
 //! A committee of methods, whose predictions are averaged (Perrone & Cooper 1993).
 
-use agoge_model::methods::{ClipPrediction, LearningMethod, LearningTask, Predictor};
 use agoge_model::error::ModelError;
+use agoge_model::methods::{ClipPrediction, LearningMethod, LearningTask, Predictor};
 use agoge_model::token::LabelledClip;
 
 /// The methods of the committee, each with its weight; the weights add up to 1.

@@ -3,20 +3,23 @@
 //! Both learn all movements in one network, with the losses, optimiser and augmentation of the
 //! attention model.
 
+use agoge_model::error::ModelError;
 use agoge_model::methods::fusion::too_few_clips;
 use agoge_model::methods::series::{self, SeriesRegion};
 use agoge_model::methods::{ClipPrediction, LearningMethod, LearningTask, Predictor};
-use agoge_model::size::EPSILON;
-use agoge_model::error::ModelError;
 use agoge_model::motion::Motion;
-use agoge_train::ops;
+use agoge_model::size::EPSILON;
 use agoge_model::token::{LabelledClip, PARTS};
-use agoge_train::train::{self, BatchOrder, BatchTotals, ClipLabel, ModelParameters, Trainer, TrainingConfig, TrainingPlan, training_device};
 use agoge_train::burn;
 use agoge_train::burn::module::Module;
 use agoge_train::burn::nn::{LayerNorm, LayerNormConfig, Linear, LinearConfig};
 use agoge_train::burn::tensor::activation::gelu;
 use agoge_train::burn::tensor::{Device, Tensor, TensorData};
+use agoge_train::ops;
+use agoge_train::train::{
+    self, BatchOrder, BatchTotals, ClipLabel, ModelParameters, Trainer, TrainingConfig,
+    TrainingPlan, training_device,
+};
 use fastrand::Rng;
 use rayon::prelude::*;
 
@@ -170,7 +173,12 @@ impl Predictor for LearnedConvolution {
         let judge_chunk = |clips: &[&LabelledClip]| -> Vec<ClipPrediction> {
             let values: Vec<Vec<f32>> = clips
                 .iter()
-                .map(|clip| input_values(&agoge_model::sides::face_active_side(&clip.motion, &self.movements)))
+                .map(|clip| {
+                    input_values(&agoge_model::sides::face_active_side(
+                        &clip.motion,
+                        &self.movements,
+                    ))
+                })
                 .collect();
             let [movement, quality] =
                 self.network.predict_logits(input_tensor(&values, &self.network.device()));

@@ -12,13 +12,13 @@ mod tests;
 
 pub use attention::AttentionMethod;
 
+use agoge_model::methods::fusion::FusionMethod;
+use agoge_model::methods::rocket::RocketMethod;
+use agoge_model::methods::{ATTENTION_WEIGHT, LearningMethod};
 use boosted::BoostedMethod;
 use committee::CommitteeMethod;
 use convolution::ConvolutionalMethod;
 use dtw::WarpingMethod;
-use agoge_model::methods::fusion::FusionMethod;
-use agoge_model::methods::rocket::RocketMethod;
-use agoge_model::methods::{ATTENTION_WEIGHT, LearningMethod};
 
 /// Names of the methods.
 pub const METHOD_NAMES: [&str; 8] =
@@ -50,4 +50,3 @@ pub fn method_by_name<'a>(
         _ => return None,
     })
 }
-

@@ -1,13 +1,13 @@
 //! Requirements that every method must meet.
 
-use agoge_model::methods::{ClipPrediction, LearningTask, Predictor};
-use agoge_model::LabelledClip;
-use agoge_train::TrainingConfig;
 use super::*;
+use agoge_model::LabelledClip;
+use agoge_model::methods::{ClipPrediction, LearningTask, Predictor};
 use agoge_model::metric::roc_auc;
 use agoge_model::motion::Motion;
 use agoge_model::sensor::Inertial;
 use agoge_motion::Part;
+use agoge_train::TrainingConfig;
 
 /// Clips of the simulated athletes of the model's tests, each with a sensor on the wrist that
 /// follows its motion.
@@ -22,8 +22,13 @@ fn sensed_clips(athletes: std::ops::Range<usize>) -> Vec<LabelledClip> {
 /// The motion with a sensor that measures gravity and the speed of the left wrist.
 fn attach_wrist_sensor(motion: Motion) -> Motion {
     let wrist = agoge_model::token::PARTS.iter().position(|part| *part == Part::LeftWrist).unwrap();
-    let positions: Vec<[f32; 3]> =
-        motion.positions.iter().skip(wrist).step_by(agoge_model::token::PARTS.len()).copied().collect();
+    let positions: Vec<[f32; 3]> = motion
+        .positions
+        .iter()
+        .skip(wrist)
+        .step_by(agoge_model::token::PARTS.len())
+        .copied()
+        .collect();
     let values = (0..positions.len())
         .map(|i| {
             let before = positions[i.saturating_sub(1)];

@@ -2,14 +2,14 @@
 //! model may be used, and what it then says about each athlete's last day.
 
 use super::windows::{AthleteDays, SUMMARY_NAMES, warning_windows};
-use agoge_model::ModelError;
-use agoge_train::warning::{
-    DayWindow, OddsModel, OddsModelKind, evaluate_odds, learn_odds, left_out_odds,
-};
 use agoge_load::club::{
     AthleteWarning, CalibrationGroup, ClubResult, HeldOutReport, LogAmount, OddsFactor,
 };
+use agoge_model::ModelError;
 use agoge_motion::Day;
+use agoge_train::warning::{
+    DayWindow, OddsModel, OddsModelKind, evaluate_odds, learn_odds, left_out_odds,
+};
 
 /// Bootstrap draws of athletes behind an interval.
 const BOOTSTRAP_DRAWS: usize = 1000;
@@ -33,7 +33,6 @@ pub struct ClubMember {
     pub days: AthleteDays,
 }
 
-
 fn count_windows(windows: &[&DayWindow]) -> LogAmount {
     let mut athletes: Vec<usize> = windows.iter().map(|window| window.athlete).collect();
     athletes.dedup();
@@ -43,7 +42,6 @@ fn count_windows(windows: &[&DayWindow]) -> LogAmount {
         injuries: windows.iter().filter(|window| window.outcome).count(),
     }
 }
-
 
 /// Learns from a club's log if it has enough data, and evaluates the model on held-out athletes.
 /// The same log, model and seed give the same result.

@@ -5,9 +5,7 @@ use super::club::sample_quantile;
 use super::simulate::SimulatedSquad;
 use super::windows::warning_windows;
 use agoge_model::ModelError;
-use agoge_train::warning::{
-    DayWindow, OddsModelKind, evaluate_odds, learn_odds, left_out_odds,
-};
+use agoge_train::warning::{DayWindow, OddsModelKind, evaluate_odds, learn_odds, left_out_odds};
 use serde::Serialize;
 
 /// Bootstrap draws of athletes behind an interval.

@@ -1,11 +1,11 @@
-use agoge_model::{Reading, Card, LabelledClip, Model, ModelError, Motion, weights};
-use agoge_model::simulated::{simulated_sensor, simulated_set_clips as simulated_clips};
 use crate::evaluate::{Evaluation, leave_athletes_out};
 use crate::methods::AttentionMethod;
 use agoge_model::methods::LearningTask;
-use agoge_model::token::Augmentation;
-use agoge_train::train::{TrainingConfig, train_encoder};
 use agoge_model::sides::movement_names;
+use agoge_model::simulated::{simulated_sensor, simulated_set_clips as simulated_clips};
+use agoge_model::token::Augmentation;
+use agoge_model::{Card, LabelledClip, Model, ModelError, Motion, Reading, weights};
+use agoge_train::train::{TrainingConfig, train_encoder};
 
 fn small_config() -> TrainingConfig {
     TrainingConfig {
@@ -118,8 +118,7 @@ fn a_model_knows_the_movement_by_body_sensor_or_both() {
             let (speed, up) = if clip.movement == "Squat" { (4.0, 0.0) } else { (7.0, 0.6) };
             let phase = clip.athlete.parse::<f32>().unwrap();
             let felt = |t: f32| [(speed * t + phase).sin(), up, 0.8, (speed * t).cos(), 0.0, 0.0];
-            let sensor =
-                Some(simulated_sensor(clip.motion.duration_s(), felt));
+            let sensor = Some(simulated_sensor(clip.motion.duration_s(), felt));
             LabelledClip { motion: Motion { sensor, ..clip.motion }, ..clip }
         })
         .collect();

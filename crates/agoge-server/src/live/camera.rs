@@ -71,7 +71,7 @@ async fn follow_camera(
 ) -> Option<()> {
     let Message::Text(text) = conversation.next_message(stream).await? else {
         let _ = conversation
-            .report_fault("the first message is text; hint: docs/LIVE.md shows it")
+            .report_fault("the first message is text; hint: docs/reference/live.md shows it")
             .await;
         return Some(());
     };
@@ -115,7 +115,7 @@ async fn follow_camera(
                 Incoming::Message(Message::Binary(bytes)) => {
                     until = conversation.silence_deadline();
                     let Some((t, jpeg)) = bytes.split_first_chunk::<8>() else {
-                        if conversation.report_fault("a picture begins with its time; hint: docs/LIVE.md").await.is_err() { break }
+                        if conversation.report_fault("a picture begins with its time; hint: docs/reference/live.md").await.is_err() { break }
                         continue;
                     };
                     let sent = QueuedPicture { t: f64::from_le_bytes(*t), jpeg: jpeg.to_vec(), received: Instant::now() };

@@ -290,7 +290,7 @@ impl Conversation {
                 Ok(Some(Ok(Message::Close(_))) | None) => Incoming::End(None),
                 Ok(Some(Ok(message))) => Incoming::Message(message),
                 Ok(Some(Err(_))) => Incoming::End(Some(
-                    "the message is too large or broken; hint: docs/LIVE.md says what may be sent",
+                    "the message is too large or broken; hint: docs/reference/live.md says what may be sent",
                 )),
                 Err(_) => Incoming::End(Some(
                     "nothing came for too long; hint: end the session when the athlete is done",

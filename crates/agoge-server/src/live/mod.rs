@@ -85,7 +85,7 @@ pub(crate) async fn serve_skeleton(
                         }
                     }
                     Ok(_) => {
-                        conversation.report_fault("a message has t, and joints or samples of a sensor; hint: docs/LIVE.md shows them")
+                        conversation.report_fault("a message has t, and joints or samples of a sensor; hint: docs/reference/live.md shows them")
                             .await
                     }
                     Err(what) => conversation.report_fault(&what).await,
@@ -103,7 +103,7 @@ pub(crate) async fn serve_skeleton(
 /// A message as JSON (text) or MessagePack (binary).
 fn decode_message<T: DeserializeOwned>(message: &Wire) -> Result<T, String> {
     let wrong = |error: &dyn std::fmt::Display| {
-        format!("not a message of this protocol ({error}); hint: docs/LIVE.md shows them")
+        format!("not a message of this protocol ({error}); hint: docs/reference/live.md shows them")
     };
     match message {
         Wire::Text(text) => serde_json::from_str(text).map_err(|error| wrong(&error)),

@@ -1,4 +1,4 @@
-//! Messages that clients send, and their validation (docs/LIVE.md).
+//! Messages that clients send, and their validation (docs/reference/live.md).
 
 use agoge::kinematics::sensor::{InertialSample, si_factor};
 use agoge::motion::recording::MISSING;
@@ -195,7 +195,7 @@ impl LiveHello {
             }
             _ => {
                 return Err(
-                    "a hello has either skeleton or joints, or a sensor; hint: docs/LIVE.md shows them".to_owned()
+                    "a hello has either skeleton or joints, or a sensor; hint: docs/reference/live.md shows them".to_owned()
                 );
             }
         };

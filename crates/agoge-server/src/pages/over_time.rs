@@ -43,7 +43,7 @@ pub(crate) fn render_no_load(
                 p { (say("No workout with a load is in the library yet.")) }
                 p { (say("Bring in a diary (CSV) or workouts (FIT, TCX, GPX):")) }
                 p { code { "agoge load import diary.csv --athlete \"" (athlete.name) "\"" } }
-                p { (say("Session RPE needs minutes and a rating of effort; docs/LOAD.md names the columns.")) }
+                p { (say("Session RPE needs minutes and a rating of effort; docs/reference/load.md names the columns.")) }
             }
         }
         @if !log.injuries.is_empty() {
@@ -67,7 +67,7 @@ pub(crate) fn render_no_plan(
     let body = html! {
         p.what { (athlete.name) }
         @if is_unreadable { p { (say("The newest plan was made by another version of Agoge and cannot be shown. Make it again:")) } }
-        @else { p { (say("No plan is in the library yet. Write down free minutes and events (docs/PLAN.md), then:")) } }
+        @else { p { (say("No plan is in the library yet. Write down free minutes and events (docs/reference/plan.md), then:")) } }
         p { code { "agoge plan make request.toml --athlete \"" (athlete.name) "\"" } }
         (render_athlete_links(reader, athlete))
     };

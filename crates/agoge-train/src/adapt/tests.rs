@@ -1,10 +1,10 @@
 use super::*;
-use agoge_model::Motion;
-use agoge_model::sides::movement_names;
-use agoge_model::simulated::simulated_exercise_clips as simulated_clips;
 use crate::pretrain::pretrain_encoder;
 use crate::train::TrainingConfig;
+use agoge_model::Motion;
 use agoge_model::metric::roc_auc;
+use agoge_model::sides::movement_names;
+use agoge_model::simulated::simulated_exercise_clips as simulated_clips;
 use agoge_model::token::Augmentation;
 use agoge_motion::Side;
 use agoge_motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
@@ -30,10 +30,7 @@ pub(crate) fn pretrained_base() -> &'static Model {
             ..TrainingConfig::default()
         };
         let (encoder, size) = pretrain_encoder(&motions, &config, &mut |_| {}).unwrap();
-        encoder.to_model(size,
-            Card { movements: vec!["any".to_owned()], ..Card::default() },
-            &[],
-        )
+        encoder.to_model(size, Card { movements: vec!["any".to_owned()], ..Card::default() }, &[])
     })
 }
 

@@ -22,10 +22,8 @@ fn seeded_encoder() -> Encoder {
 fn sample_clips() -> [Vec<ClipTokens>; 3] {
     let motions =
         [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl].map(|exercise| {
-            let mut motion = simulated_motion(&SimulatedSet {
-                repetitions: 1,
-                ..SimulatedSet::new(exercise)
-            });
+            let mut motion =
+                simulated_motion(&SimulatedSet { repetitions: 1, ..SimulatedSet::new(exercise) });
             let phase = exercise as u8 as f32;
             let sensor = simulated_sensor(motion.duration_s(), |t| {
                 [(3.0 * t).sin(), 0.2 * phase, (t - phase).cos(), 0.5, (2.0 * t).cos(), -t]
@@ -52,15 +50,11 @@ fn the_network_is_the_encoder() {
     let values = collect_parameters(&trained);
     let [bodies, sensors, both] = sample_clips();
     let all = [bodies.clone(), sensors.clone(), both.clone()].concat();
-    for (clips, slots) in [
-        (bodies, 0..SENSOR_SLOT),
-        (sensors, SENSOR_SLOT..SLOTS),
-        (both, 0..SLOTS),
-        (all, 0..SLOTS),
-    ] {
+    for (clips, slots) in
+        [(bodies, 0..SENSOR_SLOT), (sensors, SENSOR_SLOT..SLOTS), (both, 0..SLOTS), (all, 0..SLOTS)]
+    {
         assert_eq!(visible_slots(&clips), slots);
-        let output =
-            trained.predict_batch(encoder_batch(&clips, false, &Device::flex()));
+        let output = trained.predict_batch(encoder_batch(&clips, false, &Device::flex()));
         let rows =
             |tensor: burn::tensor::Tensor<2>| tensor.into_data().try_to_vec::<f32>().unwrap();
         let (movement, quality) =
@@ -89,14 +83,10 @@ fn the_network_is_the_encoder() {
 #[test]
 fn a_slot_that_is_hidden_everywhere_changes_nothing() {
     let trained = seeded_encoder();
-    let network = InferenceNetwork::new(
-        &collect_parameters(&trained),
-        &SIZE,
-        Isa::best_supported(),
-    );
+    let network =
+        InferenceNetwork::new(&collect_parameters(&trained), &SIZE, Isa::best_supported());
     let [bodies, sensors, both] = sample_clips();
-    let without: Vec<ClipTokens> =
-        both.iter().map(|clip| clip.clone().without_sensor()).collect();
+    let without: Vec<ClipTokens> = both.iter().map(|clip| clip.clone().without_sensor()).collect();
     let mut hidden = both;
     hidden.iter_mut().for_each(|clip| clip.hidden[SENSOR_SLOT] = true);
     for clips in [bodies, sensors, without.clone(), hidden.clone()] {
@@ -117,11 +107,8 @@ fn a_slot_that_is_hidden_everywhere_changes_nothing() {
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    let network = InferenceNetwork::new(
-        &collect_parameters(&seeded_encoder()),
-        &SIZE,
-        Isa::best_supported(),
-    );
+    let network =
+        InferenceNetwork::new(&collect_parameters(&seeded_encoder()), &SIZE, Isa::best_supported());
     let clips = sample_clips().concat();
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

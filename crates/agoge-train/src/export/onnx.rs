@@ -311,9 +311,9 @@ impl OnnxExporter<'_> {
 mod tests {
     use super::super::proto::OnnxNode;
     use super::*;
+    use crate::encoder::Encoder;
     use crate::parameters::collect_parameters;
     use agoge_model::Card;
-    use crate::encoder::Encoder;
     use burn::tensor::Device;
     use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! The two networks on which training speed is compared with another implementation
-//! (docs/PERFORMANCE.md): an encoder over frames, and one that attends over joints and then over
-//! frames. Pre-norm blocks (Xiong et al. 2020), GELU, mean squared error to random targets, AdamW.
+//! (docs/results/performance.md): an encoder over frames, and one that attends over joints and then
+//! over frames. Pre-norm blocks (Xiong et al. 2020), GELU, mean squared error to random targets,
+//! AdamW.
 
 use super::parameters::ModelParameters;
 use super::plan::{TrainingPlan, split_evenly};

@@ -71,7 +71,7 @@ pub fn learn_odds(
     check_both_outcomes(windows)?;
     let model = fit_odds(kind, windows, seed)?;
     // With few parameters and a penalty the slope is within a tenth of the right one anyway, and
-    // recalibrating on athletes left out adds more noise than it removes (docs/results/load.md); a
+    // recalibrating on athletes left out adds more noise than it removes (docs/journal/load.md); a
     // network may have overfitted.
     if kind != OddsModelKind::Attention {
         return Ok(model);

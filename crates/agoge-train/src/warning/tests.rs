@@ -1,5 +1,5 @@
-use agoge_load::club::OddsEvaluation;
 use super::*;
+use agoge_load::club::OddsEvaluation;
 use fastrand::Rng;
 
 /// Windows whose outcome depends on the last day's first value with a known slope, or on nothing.

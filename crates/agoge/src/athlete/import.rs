@@ -4,8 +4,8 @@
 use super::tables::{self, InjuryRow};
 use super::{LoadFolder, WorkoutRow, rows};
 use crate::Error;
-use agoge_load::injury::Area;
 use agoge_formats::workout::{self, Workout, WorkoutSamples, WorkoutStart};
+use agoge_load::injury::Area;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -2,7 +2,7 @@
 //!
 //! `athlete.toml` (what the loads need to know), `workouts.csv`, `samples/ID.csv`, `injuries.csv`,
 //! `pain.csv`, `weekly.csv`. Each is written whole or not at all; bringing in the same file twice
-//! changes nothing. docs/LOAD.md describes the columns.
+//! changes nothing. docs/reference/load.md describes the columns.
 
 mod import;
 mod profile;
@@ -17,8 +17,8 @@ use crate::Error;
 use agoge_load::{
     AthleteLog, LoadOverview, LoggedSession, WorkloadMethod, load_overview, usual_method,
 };
-use agoge_plan::{MovementFactor, SessionLibrary};
 use agoge_motion::Day;
+use agoge_plan::{MovementFactor, SessionLibrary};
 use agoge_store::{AthleteName, Store};
 use std::path::{Path, PathBuf};
 

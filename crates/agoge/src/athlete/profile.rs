@@ -1,12 +1,12 @@
 //! What the loads need to know of an athlete, in `athlete.toml`.
 
 use crate::Error;
+use agoge_formats::workout::Workout;
+use agoge_kinematics::dynamics::Sex;
 use agoge_load::{
     WorkloadMethod, banister_trimp, edwards_trimp, lucia_trimp, normalized_power, pace_load,
     power_load, session_rpe_load,
 };
-use agoge_formats::workout::Workout;
-use agoge_kinematics::dynamics::Sex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;

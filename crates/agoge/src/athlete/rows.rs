@@ -1,8 +1,8 @@
 //! `workouts.csv`: a row a workout.
 
 use crate::Error;
-use agoge_load::{LoggedSession, WorkloadMethod};
 use agoge_formats::workout::{Workout, WorkoutStart};
+use agoge_load::{LoggedSession, WorkloadMethod};
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
 use std::path::Path;

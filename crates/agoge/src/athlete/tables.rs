@@ -1,12 +1,12 @@
-//! The tables of an athlete's folder: CSV with the columns of docs/LOAD.md; a wrong row is named by
-//! its line.
+//! The tables of an athlete's folder: CSV with the columns of docs/reference/load.md; a wrong row
+//! is named by its line.
 
 use crate::Error;
 use agoge_load::injury::{
     Area, BodySide, FactorChange, Injury, Onset, Pain, Tissue, WeeklyQuestionnaire,
 };
-use agoge_plan::{MovementFactor, SessionLibrary};
 use agoge_motion::Day;
+use agoge_plan::{MovementFactor, SessionLibrary};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;

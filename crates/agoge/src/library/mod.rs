@@ -6,8 +6,8 @@ pub mod training_set;
 
 use crate::{AnalysisOptions, Error, Models};
 use agoge_analysis::Analysis;
-use agoge_load::{LoggedSession, WorkloadMethod};
 use agoge_kinematics::movement::{CountedAs, find_movement};
+use agoge_load::{LoggedSession, WorkloadMethod};
 use agoge_motion::{Day, Recording};
 use agoge_store::{AnalysisId, AnalysisProvenance, AthleteId, Store};
 use std::collections::{BTreeMap, HashSet};

@@ -8,8 +8,8 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-/// The consent purpose (docs/LIBRARY.md) that governs training: if an athlete has refused or
-/// withdrawn it, none of their data are exported.
+/// The consent purpose (docs/reference/library.md) that governs training: if an athlete has refused
+/// or withdrawn it, none of their data are exported.
 pub const CONSENT_PURPOSE: &str = "training";
 
 /// Summary of an exported training set.
@@ -277,7 +277,8 @@ mod tests {
         // Each file holds the repetition.
         let repetition = &store.load_analysis(analyses[0]).unwrap().repetitions[0];
         let length = |row: &agoge_formats::ManifestRow| {
-            let recording = crate::read(&set.join(&row.file), &Default::default()).unwrap();
+            let recording =
+                agoge_formats::read_recording(&set.join(&row.file), &Default::default()).unwrap();
             recording.time.last().unwrap() - recording.time[0]
         };
         let longest = rows.iter().map(length).fold(0.0, f64::max);

@@ -12,7 +12,8 @@ const TRUNK_FOLLOW: f64 = 0.05;
 
 /// A One-Euro filter (Casiez, Roussel & Vogel 2012) for each coordinate of each part in a picture.
 /// A network's landmarks jitter most where the body rests; there it smooths most, and where the
-/// body moves fast it adds hardly any lag. docs/VIDEO.md gives the residual jitter and the lag.
+/// body moves fast it adds hardly any lag. docs/results/video.md gives the residual jitter and the
+/// lag.
 pub(super) struct PoseSmoother {
     parts: Vec<[OneEuro; 2]>,
     trunk: f64,
