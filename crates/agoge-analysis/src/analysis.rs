@@ -1,9 +1,10 @@
 //! [`Analysis`]: everything known about one recording, as written to `analysis.json`.
 //!
-//! The schema is versioned ([`ANALYSIS_SCHEMA`]): within a version, fields are added but never renamed or
-//! removed.
+//! The schema is versioned ([`ANALYSIS_SCHEMA`]): within a version, fields are added but never
+//! renamed or removed.
 
-use crate::Explanation;
+use crate::{Explanation, Provenance};
+use agoge_kinematics::dynamics::GroundForceSource;
 use agoge_kinematics::{CameraView, Event, Metric, Phase, RefusedQuantity, Unit, missing};
 use agoge_motion::condition::{JointQuality, Repair};
 use agoge_motion::{Part, RecordingSource, Side, Space};
@@ -19,6 +20,9 @@ pub struct Analysis {
     pub schema: String,
     /// Version of Agoge that produced it.
     pub version: String,
+    /// What it was made with; `None` in an analysis from a version that did not record it.
+    #[serde(default)]
+    pub provenance: Option<Provenance>,
     /// The recording that was read.
     pub input: InputSummary,
     /// Quality of the data.
@@ -106,15 +110,27 @@ pub struct LandingItem {
     /// Confidence of a measured item, 0 to 1: how well the legs were seen, and how far the value
     /// was from the limit.
     pub confidence: Option<f64>,
-    /// Who scored it: `measured`, `coach`, `unseen`.
-    pub by: String,
+    /// Who scored it.
+    pub by: ItemScorer,
+}
+
+/// Who scored an item of a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemScorer {
+    /// It was measured in the recording.
+    Measured,
+    /// The coach.
+    Coach,
+    /// Nobody: it cannot be seen.
+    Unseen,
 }
 
 /// Net moments in the leg joints, by inverse dynamics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MomentReport {
-    /// Source of the ground forces: `force plates`, `modelled`.
-    pub forces: String,
+    /// Source of the ground forces.
+    pub forces: GroundForceSource,
     /// Body mass of the athlete, kg.
     pub mass_kg: f64,
     /// Limitations of the figures, in sentences.
@@ -208,12 +224,24 @@ pub struct MovementChoice {
     pub name: String,
     /// Display title ("Squat").
     pub title: String,
-    /// How it was chosen: `given`, `recognised`, `unknown`.
-    pub how: String,
+    /// How it was chosen.
+    pub how: MovementOrigin,
     /// Certainty, 0 to 1; 1 when given.
     pub certainty: f64,
     /// The next best movements with their certainty.
     pub others: Vec<(String, f64)>,
+}
+
+/// How a movement was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MovementOrigin {
+    /// The user named it.
+    Given,
+    /// The model recognised it.
+    Recognised,
+    /// Nobody knows it.
+    Unknown,
 }
 
 /// One repetition.
@@ -341,14 +369,28 @@ pub struct Finding {
     pub importance: f64,
     /// Certainty.
     pub certainty: Certainty,
-    /// Kind of evidence: `check` (a limit with a source), `reference`, `asymmetry`, `trend`.
-    pub evidence: String,
+    /// Kind of evidence.
+    pub evidence: FindingEvidence,
     /// Source of the limit, or what the value was compared with.
     pub source: String,
     /// Cue for the athlete (with an external focus).
     pub cue: String,
     /// Exercise that addresses it.
     pub drill: String,
+}
+
+/// What a finding rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingEvidence {
+    /// A limit with a source is exceeded.
+    Check,
+    /// The reference moves differently.
+    Reference,
+    /// The sides differ.
+    Asymmetry,
+    /// The repetitions drift over the set.
+    Trend,
 }
 
 /// How certain a finding is.

@@ -1,5 +1,6 @@
 //! [`Explanation`]: why a set scores as it does, as it stands in `analysis.json`.
 
+use agoge_kinematics::coordination::CouplingPattern;
 use agoge_motion::{Part, Side};
 use serde::{Deserialize, Serialize};
 
@@ -77,14 +78,53 @@ pub struct PicturedChange {
     pub mended: Vec<Option<[f64; 3]>>,
 }
 
-/// The aspects, in the order used everywhere.
-pub const ASPECTS: [&str; 6] = ["range", "timing", "smoothness", "symmetry", "stability", "path"];
+/// An aspect of a movement that is scored against a squad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AspectKind {
+    /// How far the joints move.
+    Range,
+    /// How long the phases take.
+    Timing,
+    /// How smooth the movement is.
+    Smoothness,
+    /// How alike the sides are.
+    Symmetry,
+    /// How still the trunk is.
+    Stability,
+    /// Which way the joints take.
+    Path,
+}
+
+impl AspectKind {
+    /// Every aspect, in the order used everywhere.
+    pub const ALL: [AspectKind; 6] = [
+        AspectKind::Range,
+        AspectKind::Timing,
+        AspectKind::Smoothness,
+        AspectKind::Symmetry,
+        AspectKind::Stability,
+        AspectKind::Path,
+    ];
+
+    /// Name, as written to `analysis.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            AspectKind::Range => "range",
+            AspectKind::Timing => "timing",
+            AspectKind::Smoothness => "smoothness",
+            AspectKind::Symmetry => "symmetry",
+            AspectKind::Stability => "stability",
+            AspectKind::Path => "path",
+        }
+    }
+}
 
 /// Score of one aspect of a set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Aspect {
-    /// One of [`ASPECTS`].
-    pub name: String,
+    /// Which aspect.
+    pub name: AspectKind,
     /// Share of the squad's repetitions that are worse, 0 to 100 (50 is usual), assuming a normal
     /// distribution; mean over the repetitions.
     pub percentile: f64,
@@ -236,11 +276,10 @@ pub struct JointLink {
     pub expected_deg: f64,
     /// Standard deviation of the athlete's repetitions, degrees; `None` for a single one.
     pub sd_deg: Option<f64>,
-    /// The pattern that takes up most of the repetition by vector coding (Needham 2014):
-    /// `proximal`, `in-phase`, `distal`, `anti-phase`.
-    pub pattern: String,
+    /// The pattern that takes up most of the repetition by vector coding (Needham 2014).
+    pub pattern: CouplingPattern,
     /// The reference's pattern.
-    pub expected_pattern: String,
+    pub expected_pattern: CouplingPattern,
     /// How much the model's parts attend to each other, relative to even attention (1).
     pub attention: f64,
     /// Point of the repetition where the coupling differs most, 0 to 1.

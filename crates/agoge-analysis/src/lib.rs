@@ -6,6 +6,8 @@
 
 mod analysis;
 mod explanation;
+mod provenance;
 
 pub use analysis::*;
 pub use explanation::*;
+pub use provenance::*;

@@ -9,6 +9,8 @@ pub(crate) enum Exit {
     Done,
     /// 1: some input was at fault; the rest was done.
     InputAtFault,
+    /// 2: the command line was at fault.
+    Usage,
     /// 3: Agoge failed.
     OurFault,
 }
@@ -18,6 +20,7 @@ impl From<Exit> for ExitCode {
         ExitCode::from(match exit {
             Exit::Done => 0,
             Exit::InputAtFault => 1,
+            Exit::Usage => 2,
             Exit::OurFault => 3,
         })
     }
@@ -40,6 +43,16 @@ pub(crate) enum CommandError {
         /// The line.
         line: String,
     },
+    /// An option that the chosen protocol takes no notice of.
+    #[error(
+        "{option} has no meaning for the protocol {protocol}; hint: leave it out, `agoge evaluate --help` says what each is for"
+    )]
+    IgnoredOption {
+        /// The option.
+        option: &'static str,
+        /// The protocol.
+        protocol: String,
+    },
     /// Standard output cannot be written to.
     #[error("cannot write to standard output: {0}; hint: is the pipe still open?")]
     Output(#[from] std::io::Error),
@@ -52,6 +65,7 @@ impl CommandError {
             CommandError::Server(
                 agoge_server::ServerError::Runtime(_) | agoge_server::ServerError::Bench(_),
             ) => Exit::OurFault,
+            CommandError::IgnoredOption { .. } => Exit::Usage,
             CommandError::Server(_)
             | CommandError::Library(_)
             | CommandError::Bench { .. }

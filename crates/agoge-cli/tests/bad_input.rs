@@ -273,3 +273,22 @@ fn wrong_usage_is_exit_code_two() {
     }
     assert!(below(folder.path()).is_empty());
 }
+
+/// An option that a protocol takes no notice of would make its user believe in another figure.
+#[test]
+fn options_that_a_protocol_ignores_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, option) in [
+        (&["planted", "--share", ".3", "--chain", "3", "--base", "/nonexistent"][..], "--base"),
+        (&["planted", "--data", "sets"], "--data"),
+        (&["keraal", "--seeds", "3"], "--seeds"),
+        (&["pose-trainer", "--sets"], "--sets"),
+        (&["ui-prmd", "--draws", "5"], "--draws"),
+    ] {
+        let run = run(folder.path(), &[&["evaluate"], arguments].concat());
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}");
+        let message = text(&run.stderr);
+        assert!(message.contains(&format!("{option} has no meaning")), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+    }
+}

@@ -2,8 +2,9 @@
 
 use agoge_analysis::Band;
 use agoge_kinematics::dynamics::LEG_MOMENTS;
-use agoge_kinematics::normalise::{self, resample_cycle};
+use agoge_kinematics::normalise::{mean_and_sd, resample_cycle};
 use agoge_kinematics::{Curve, Curves, Movement, Repetition};
+use agoge_motion::statistics::finite_mean;
 
 /// Computes bands over complete repetitions for the curves that a movement uses (driving signals
 /// first, then those of its metrics) and for the joint moments. A reference adds its mean and the
@@ -43,7 +44,7 @@ fn curve_band(
     let deviation = reference_mean.as_ref().map(|reference_mean| {
         let squares: Vec<f64> =
             mean.iter().zip(reference_mean).map(|(a, b)| (a - b).powi(2)).collect();
-        normalise::finite_mean(&squares).sqrt()
+        finite_mean(&squares).sqrt()
     });
     Band {
         name: curve.name.clone(),
@@ -65,5 +66,5 @@ fn cycle_spread(curve: &Curve, repetitions: &[&Repetition]) -> (Vec<f64>, Vec<f6
         .filter_map(|repetition| curve.values.get(repetition.start..=repetition.end))
         .map(resample_cycle)
         .collect();
-    normalise::mean_and_sd(&cycles)
+    mean_and_sd(&cycles)
 }

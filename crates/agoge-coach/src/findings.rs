@@ -3,11 +3,11 @@
 
 use crate::precision::Precision;
 use crate::summary::{distinct_metrics, metric_value, metric_values};
-use agoge_analysis::{Certainty, DataVerdict, Finding};
+use agoge_analysis::{Certainty, DataVerdict, Finding, FindingEvidence};
 use agoge_kinematics::movement::CheckRule;
-use agoge_kinematics::normalise::{finite_mean, half_width};
 use agoge_kinematics::{Metric, Movement, Repetition, Unit};
-use agoge_motion::statistics::student_deviate;
+use agoge_motion::Side;
+use agoge_motion::statistics::{finite_mean, half_width, student_deviate};
 
 /// Smallest share of repetitions with a fault that is not put down to chance.
 const MIN_FAULT_SHARE: f64 = 0.25;
@@ -103,11 +103,10 @@ fn limit_finding(evidence: &FindingsInput, check: &CheckRule, kind: &Metric) -> 
         uncertainty,
         importance: check.importance * (0.4 + 0.6 * excess.min(1.0)) * (0.5 + 0.5 * share),
         certainty: finding_certainty(excess_over(centre) / uncertainty, share, evidence.data),
-        evidence: "check".to_owned(),
         source: check.source.clone(),
         cue: check.cue.clone(),
         drill: check.drill.clone(),
-        ..finding_template(evidence, check, kind, centre)
+        ..finding_template(evidence, FindingEvidence::Check, check, kind, centre)
     })
 }
 
@@ -153,11 +152,10 @@ fn drift_finding(evidence: &FindingsInput, check: &CheckRule, kind: &Metric) -> 
         uncertainty,
         importance: 0.5 * check.importance,
         certainty: finding_certainty(change.abs() / uncertainty, 1.0, evidence.data),
-        evidence: "trend".to_owned(),
         source: "the athlete's own repetitions (linear regression)".to_owned(),
         cue: "Stop the set at the repetition before the form goes.".to_owned(),
         drill: "The same load in more, shorter sets.".to_owned(),
-        ..finding_template(evidence, check, kind, change)
+        ..finding_template(evidence, FindingEvidence::Trend, check, kind, change)
     })
 }
 
@@ -209,17 +207,18 @@ fn reference_finding(
         uncertainty,
         importance: 0.6 * check.importance * (difference.abs() / (5.0 * uncertainty)).min(1.0),
         certainty: finding_certainty(difference.abs() / uncertainty, 1.0, evidence.data),
-        evidence: "reference".to_owned(),
         source: "the reference recording".to_owned(),
         cue: check.cue.clone(),
         drill: check.drill.clone(),
-        ..finding_template(evidence, check, kind, difference)
+        ..finding_template(evidence, FindingEvidence::Reference, check, kind, difference)
     })
 }
 
-/// A finding with only the fields that follow from the check and the metric; the rest is empty.
+/// A finding with only the fields that follow from the evidence, the check and the metric; the rest
+/// is empty.
 fn finding_template(
     evidence: &FindingsInput,
+    rests_on: FindingEvidence,
     check: &CheckRule,
     kind: &Metric,
     value: f64,
@@ -228,9 +227,10 @@ fn finding_template(
     Finding {
         title: String::new(),
         detail: String::new(),
-        part: check.body_part(kind.side.or_else(|| {
-            check.title_for(None, value).contains("right").then_some(agoge_motion::Side::Right)
-        })),
+        part: check.body_part(
+            kind.side
+                .or_else(|| is_about_right(&check.title_for(None, value)).then_some(Side::Right)),
+        ),
         curve,
         side: kind.side,
         phase: kind.phase.clone(),
@@ -243,11 +243,16 @@ fn finding_template(
         unit: kind.unit,
         importance: 0.0,
         certainty: Certainty::Low,
-        evidence: String::new(),
+        evidence: rests_on,
         source: String::new(),
         cue: String::new(),
         drill: String::new(),
     }
+}
+
+/// Whether a title names the right side, as a word of its own: not in "upright".
+fn is_about_right(title: &str) -> bool {
+    title.split(|letter: char| !letter.is_alphanumeric()).any(|word| word == "right")
 }
 
 /// Half width of the 95 % interval of a mean: from its standard error, but never less than the
@@ -268,6 +273,10 @@ fn finding_certainty(clearness: f64, share: f64, data: DataVerdict) -> Certainty
 }
 
 /// Turns a snake-case name into display text: "Knee valgus ascent".
+///
+/// ```
+/// assert_eq!(agoge_coach::findings::display_name("knee_valgus_ascent"), "Knee valgus ascent");
+/// ```
 pub fn display_name(name: &str) -> String {
     let spaced = name.replace('_', " ");
     let mut letters = spaced.chars();
@@ -275,6 +284,13 @@ pub fn display_name(name: &str) -> String {
 }
 
 /// Formats a value with its unit, as people write it.
+///
+/// ```
+/// use agoge_coach::findings::format_value;
+/// use agoge_kinematics::Unit;
+/// assert_eq!(format_value(14.2, Unit::Degree), "14°");
+/// assert_eq!(format_value(0.052, Unit::Metre), "5.2 cm");
+/// ```
 pub fn format_value(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Degree => format!("{value:.0}°"),
@@ -292,6 +308,12 @@ pub fn format_value(value: f64, unit: Unit) -> String {
 }
 
 /// Formats a value with its uncertainty and unit: "14 ± 3°".
+///
+/// ```
+/// use agoge_coach::findings::format_uncertain_value;
+/// use agoge_kinematics::Unit;
+/// assert_eq!(format_uncertain_value(-0.052, 0.011, Unit::Metre), "-5.2 ± 1.1 cm");
+/// ```
 pub fn format_uncertain_value(value: f64, uncertainty: f64, unit: Unit) -> String {
     let (value, uncertainty) = (format_value(value, unit), format_value(uncertainty, unit));
     let number_end =
@@ -311,6 +333,18 @@ mod tests {
         assert_eq!(format_uncertain_value(-0.052, 0.011, Unit::Metre), "-5.2 ± 1.1 cm");
         assert_eq!(format_uncertain_value(0.5, 0.05, Unit::Second), "0.50 ± 0.05 s");
         assert_eq!(display_name("knee_valgus_ascent"), "Knee valgus ascent");
+    }
+
+    #[test]
+    fn only_the_word_right_is_the_side() {
+        for (title, is_right) in [
+            ("The weight shifts to the right", true),
+            ("More on the right, less on the left", true),
+            ("The trunk is not upright", false),
+            ("The trunk comes upright too soon", false),
+        ] {
+            assert_eq!(is_about_right(title), is_right, "{title}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What a coach acts on: the [`Analysis`] with its score, its findings and their uncertainty.
+//! What a coach acts on: the [`agoge_analysis::Analysis`] with its score, its findings and their
+//! uncertainty.
 //!
 //! Invariants: everything here is a pure function of what kinematics and attention measured; no
 //! I/O, and no text that diagnoses.

@@ -1,20 +1,7 @@
 //! Scores repetitions with the trained model and decides whether those scores count.
 
-use crate::score;
 use agoge_analysis::{ModelNote, Score};
-use agoge_model::{Model, Reading};
-
-/// Key of the model card's AUC for a movement: how well the model tells correct from incorrect
-/// repetitions of held-out athletes.
-pub fn model_auc_key(movement: &str) -> String {
-    format!("AUC {movement}")
-}
-
-/// Key of the model card's AUC for the limits of the movement's definition, on the same
-/// repetitions.
-pub fn limits_auc_key(movement: &str) -> String {
-    format!("AUC {movement} by the {}", score::LIMITS_METHOD)
-}
+use agoge_model::{CardFigure, Model, Reading};
 
 /// Scores each reading with the model and returns a note on whether the scores count. They count
 /// when the model knows the movement, was measured on it and beat the definition's limits, and the
@@ -26,8 +13,8 @@ pub fn score_with_model(
     is_3d: bool,
 ) -> (Vec<Option<Score>>, ModelNote) {
     let card = model.card();
-    let auc = card.find_figure(&model_auc_key(movement));
-    let limits_auc = card.find_figure(&limits_auc_key(movement));
+    let auc = card.find_figure(CardFigure::MovementAuc(movement));
+    let limits_auc = card.find_figure(CardFigure::LimitsAuc(movement));
     let class = model.class_index(movement).filter(|_| is_3d);
     let is_near =
         |reading: &Reading| class.is_some_and(|class| model.is_within_range(reading, class));

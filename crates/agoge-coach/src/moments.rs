@@ -65,8 +65,7 @@ pub fn joint_moment_report(
         }
     }
     MomentReport {
-        forces: if origin == GroundForceSource::Plates { "force plates" } else { "modelled" }
-            .to_owned(),
+        forces: origin,
         mass_kg,
         limits: moment_limits(origin, lever, sex, unclear),
         peaks,

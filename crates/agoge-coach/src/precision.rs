@@ -1,5 +1,6 @@
 //! How precisely a recording measures: differences within this error are no findings.
 
+use agoge_formats::{FormatTrait, source_has_trait};
 use agoge_kinematics::{Metric, Movement, RELIABLE_SHOWN_SHARE, Unit, visible_share};
 use agoge_motion::{Recording, Side};
 
@@ -63,6 +64,17 @@ enum PoseSource {
 }
 
 /// How precisely one recording measures.
+///
+/// ```
+/// use agoge_coach::Precision;
+/// use agoge_kinematics::Unit;
+/// use agoge_motion::simulate::{Exercise, SimulatedCamera, SimulatedSet};
+/// let body = SimulatedSet::new(Exercise::Squat).simulate().recording.to_body().recording;
+/// let film = SimulatedCamera::phone(90.0).film_recording(&body);
+/// // One camera measures an angle half as precisely as markers.
+/// let error = |body| Precision::from_recording(body).unit_error(Unit::Degree).half_width;
+/// assert_eq!((error(&body), error(&film)), (3.0, 6.0));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Precision {
     pose_source: PoseSource,
@@ -87,9 +99,7 @@ impl Precision {
     pub fn from_recording(body: &Recording) -> Precision {
         let pose_source = match body.space.is_3d() {
             false => PoseSource::Picture,
-            // The two formats with network-estimated world coordinates: read from a video, and as
-            // MediaPipe writes them.
-            true if ["video", "mediapipe-json"].contains(&body.source.format.as_str()) => {
+            true if source_has_trait(&body.source, FormatTrait::GuessedDepth) => {
                 PoseSource::GuessedDepth
             }
             true => PoseSource::Space,

@@ -14,6 +14,23 @@ pub const LIMITS_METHOD: &str = "limits of the movement definition";
 /// far it is exceeded; `None` if none of the movement's checks could be measured. The interval is
 /// the score if every value were off by its measurement error, to the athlete's disadvantage and
 /// advantage.
+///
+/// ```
+/// use agoge_coach::{Precision, score::score_repetition};
+/// use agoge_kinematics::movement::find_movement;
+/// use agoge_kinematics::{measure_curves, segment_repetitions};
+/// use agoge_motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
+/// let squat = find_movement("squat").unwrap();
+/// let score = |faults| {
+///     let set = SimulatedSet { repetitions: 1, faults, ..SimulatedSet::new(Exercise::Squat) };
+///     let curves = measure_curves(&set.simulate().recording.to_body().recording).curves;
+///     let repetition = &segment_repetitions(squat, &curves)[0];
+///     score_repetition(squat, repetition, &Precision::in_space()).unwrap().value
+/// };
+/// let kind = SimulatedFaultKind::Shallow;
+/// let shallow = SimulatedFault { kind, side: None, repetitions: 1..=1, size: 40.0 };
+/// assert!(score(vec![shallow]) < score(Vec::new()));
+/// ```
 pub fn score_repetition(
     movement: &Movement,
     repetition: &Repetition,
@@ -68,12 +85,22 @@ fn limit_score(
 
 /// Scores a set: the mean of its repetitions, with the mean of their intervals widened by the
 /// scatter between repetitions (1.645 standard errors: 90 %).
+///
+/// ```
+/// use agoge_analysis::Score;
+/// use agoge_coach::score::score_set;
+/// let of = |value: f64| Score { value, low: value, high: value, method: "limits".to_owned() };
+/// // The scatter of 70 and 90 is 1.645 · √200 / √2 = 16.45.
+/// let score = score_set(&[of(70.0), of(90.0)]).unwrap();
+/// assert!((score.value - 80.0).abs() < 1e-9 && (score.low - 63.55).abs() < 1e-9);
+/// assert!(score_set(&[]).is_none());
+/// ```
 pub fn score_set(scores: &[Score]) -> Option<Score> {
     let first = scores.first()?;
     let mean =
         |field: fn(&Score) -> f64| scores.iter().map(field).sum::<f64>() / scores.len() as f64;
     let values: Vec<f64> = scores.iter().map(|score| score.value).collect();
-    let scatter = agoge_kinematics::normalise::half_width(&values, 1.645);
+    let scatter = agoge_motion::statistics::half_width(&values, 1.645);
     let scatter = if scatter.is_finite() { scatter } else { 0.0 };
     let value = mean(|score| score.value);
     let below = (value - mean(|score| score.low)).hypot(scatter);

@@ -2,10 +2,8 @@
 
 use crate::precision::Precision;
 use agoge_analysis::MetricSummary;
-use agoge_kinematics::normalise::{
-    finite_mean, minimal_detectable_change, sample_sd, standard_error,
-};
 use agoge_kinematics::{Metric, Movement, Repetition};
+use agoge_motion::statistics::{finite_mean, minimal_detectable_change, sample_sd, standard_error};
 
 /// Fewest repetitions for which a measurement error is stated: with fewer, the standard deviation
 /// itself is too uncertain.
@@ -14,6 +12,23 @@ const MIN_REPETITIONS_FOR_ERROR: usize = 4;
 /// Mean and standard deviation of every metric over the complete repetitions, in the order of the
 /// first repetition's metrics. The standard error of measurement comes from the athlete's
 /// successive repetitions, and is never less than the sensor's measured scatter.
+///
+/// ```
+/// use agoge_coach::{Precision, summary::summarize_metrics};
+/// use agoge_kinematics::movement::find_movement;
+/// use agoge_kinematics::{Metric, Repetition, Unit};
+/// let repetition = |value: f64| Repetition {
+///     start: 0, end: 60, side: None, complete: true, phases: Vec::new(), events: Vec::new(),
+///     metrics: vec![Metric {
+///         name: "depth".to_owned(), side: None, phase: None, value, unit: Unit::Degree,
+///     }],
+/// };
+/// let (first, second) = (repetition(100.0), repetition(110.0));
+/// let squat = find_movement("squat").unwrap();
+/// let summary = &summarize_metrics(squat, &[&first, &second], &Precision::in_space())[0];
+/// assert_eq!((summary.mean, summary.sd, summary.n), (105.0, 50f64.sqrt(), 2));
+/// assert!(summary.sem.is_none(), "two repetitions are too few for an error of measurement");
+/// ```
 pub fn summarize_metrics(
     movement: &Movement,
     repetitions: &[&Repetition],

@@ -194,7 +194,7 @@ fn layer_norm_128_by_128(bencher: Bencher, place: usize) {
 #[allow(unsafe_code)]
 mod crates {
     /// `c = a·b` with the crate `gemm`.
-    pub fn gemm((m, n, k): (usize, usize, usize), a: &[f32], b: &[f32], c: &mut [f32]) {
+    pub(crate) fn gemm((m, n, k): (usize, usize, usize), a: &[f32], b: &[f32], c: &mut [f32]) {
         let (wide, deep) = (n as isize, k as isize);
         let (a, b, c) = (a.as_ptr(), b.as_ptr(), c.as_mut_ptr());
         // SAFETY: the caller's slices have m·k, k·n and m·n numbers.
@@ -208,7 +208,12 @@ mod crates {
     }
 
     /// `c = a·b` with the crate `matrixmultiply`.
-    pub fn matrixmultiply((m, n, k): (usize, usize, usize), a: &[f32], b: &[f32], c: &mut [f32]) {
+    pub(crate) fn matrixmultiply(
+        (m, n, k): (usize, usize, usize),
+        a: &[f32],
+        b: &[f32],
+        c: &mut [f32],
+    ) {
         let (wide, deep) = (n as isize, k as isize);
         // SAFETY: the caller's slices have m·k, k·n and m·n numbers.
         unsafe {

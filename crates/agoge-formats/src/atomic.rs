@@ -36,6 +36,17 @@ pub fn write_atomic(
 ///
 /// # Errors
 /// [`ReadError::Io`].
+///
+/// ```
+/// use agoge_formats::write_text;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("note.txt");
+/// write_text(&path, "first")?;
+/// write_text(&path, "second")?;
+/// assert_eq!(std::fs::read_to_string(&path)?, "second");
+/// assert_eq!(std::fs::read_dir(folder.path())?.count(), 1, "no temporary file is left");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_text(path: &Path, text: &str) -> Result<(), ReadError> {
     write_atomic(path, |out| {
         out.write_all(text.as_bytes()).map_err(|e| ReadError::cannot_write(path, e))

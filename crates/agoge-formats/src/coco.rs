@@ -12,7 +12,7 @@ use crate::pose::{
     CoordinateUnit, Poses, is_normalised, last_number, point_or_missing, points_from_triples,
     require_skeleton,
 };
-use crate::{ReadError, ReadOptions};
+use crate::{Format, ReadError, ReadOptions};
 use agoge_motion::Recording;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -100,7 +100,7 @@ pub(crate) fn read_annotations(
     let one_size = images.iter().all(|image| image.width.zip(image.height) == size);
     recording_from_annotations(
         path,
-        "coco-json",
+        Format::Coco,
         annotations,
         Some(places),
         size.filter(|_| one_size),
@@ -116,7 +116,7 @@ pub(crate) fn read_list(
 ) -> Result<Recording, ReadError> {
     recording_from_annotations(
         path,
-        "alphapose-json",
+        Format::AlphaPose,
         json::parse_json(path, bytes)?,
         None,
         None,
@@ -127,7 +127,7 @@ pub(crate) fn read_list(
 /// Turns annotations into a recording; `places` maps pictures to frames where the file lists them.
 fn recording_from_annotations(
     path: &Path,
-    format: &'static str,
+    format: Format,
     annotations: Vec<CocoAnnotation>,
     places: Option<HashMap<PictureId, u64>>,
     image: Option<(f64, f64)>,
@@ -234,14 +234,14 @@ pub(crate) fn read_mmpose(
     let (first, last) =
         (numbers.iter().min().copied().unwrap_or(0), numbers.iter().max().copied().unwrap_or(0));
     let frames = usize::try_from(last - first).map_or(usize::MAX, |n| n.saturating_add(1));
-    build_recording(path, "mmpose-json", None, first, frames, detections, Vec::new(), options)
+    build_recording(path, Format::MmPose, None, first, frames, detections, Vec::new(), options)
 }
 
 /// The last step that all three formats share: chooses the skeleton and builds the recording.
 #[expect(clippy::too_many_arguments, reason = "the last step that all three forms share")]
 fn build_recording(
     path: &Path,
-    format: &'static str,
+    format: Format,
     image: Option<(f64, f64)>,
     first: u64,
     frames: usize,

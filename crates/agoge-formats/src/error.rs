@@ -53,7 +53,7 @@ pub enum ReadError {
         path: PathBuf,
     },
     /// The content matches none of the supported formats.
-    #[error("not a recording that can be read: {reason}; hint: {}; file: {}", crate::probe::KNOWN, path.display())]
+    #[error("not a recording that can be read: {reason}; hint: {}; file: {}", crate::format::readable_formats(), path.display())]
     NotUnderstood {
         /// The file or folder.
         path: PathBuf,

@@ -68,6 +68,18 @@ mod label {
 
 /// A set of recordings, stored in `manifest.csv` with the columns file, athlete, movement, label
 /// and split.
+///
+/// ```
+/// use agoge_formats::Manifest;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("manifest.csv");
+/// std::fs::write(&path, "file,athlete,movement,label,split\na.csv,Ada,squat,1,train\n")?;
+/// let manifest = Manifest::read_file(&path)?;
+/// assert_eq!(manifest.rows[0].is_correct(), Some(true));
+/// manifest.write_file(&path)?;
+/// assert_eq!(Manifest::read_file(&path)?, manifest);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Manifest {
     /// The recordings.
@@ -78,8 +90,9 @@ impl Manifest {
     /// Reads and validates a manifest.
     ///
     /// # Errors
-    /// [`ReadError::Io`]; [`ReadError::Empty`] if there are no rows; [`ReadError::Format`] with the line of an
-    /// unknown or missing column, a bad value, an empty file name, or a file listed twice.
+    /// [`ReadError::Io`]; [`ReadError::Empty`] if there are no rows; [`ReadError::Format`] with the
+    /// line of an unknown or missing column, a bad value, an empty file name, or a file listed
+    /// twice.
     pub fn read_file(path: &Path) -> Result<Manifest, ReadError> {
         let file = std::fs::File::open(path).map_err(|e| ReadError::cannot_read(path, e))?;
         let mut reader = csv::ReaderBuilder::new()

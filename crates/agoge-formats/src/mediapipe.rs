@@ -9,20 +9,20 @@
 //! confidence. A frame may hold a list of several people. `null` means nobody.
 
 use crate::error::FileLocation;
-use crate::json::{self, JsonNode};
+use crate::json::{self, JsonNode, JsonOutline};
 use crate::people::Detection;
 use crate::pose::{CoordinateUnit, Poses, is_normalised, require_skeleton};
-use crate::{ReadError, ReadOptions, skeletons};
+use crate::{Format, ReadError, ReadOptions, skeletons};
 use agoge_motion::{Part, Recording, Skeleton};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::path::Path;
 
 /// Keys under which an object holds the list of frames.
-pub(crate) const FRAME_LIST_KEYS: [&str; 5] = ["frames", "poses", "landmarks", "results", "data"];
+const FRAME_LIST_KEYS: [&str; 5] = ["frames", "poses", "landmarks", "results", "data"];
 
 /// Keys of a frame that hold landmarks.
-pub(crate) const LANDMARK_KEYS: [&str; 8] = [
+const LANDMARK_KEYS: [&str; 8] = [
     "pose_landmarks",
     "poseLandmarks",
     "landmarks",
@@ -49,6 +49,15 @@ struct LandmarkFile {
     rate_hz: Option<f64>,
     width: Option<f64>,
     height: Option<f64>,
+}
+
+/// Whether JSON that no other format claims is a list of frames.
+pub(crate) fn is_mediapipe(outline: &JsonOutline) -> bool {
+    let any = |keys: &[&str]| keys.iter().any(|key| outline.has_key(key));
+    match outline.is_list {
+        true => outline.keys.is_empty() || any(&LANDMARK_KEYS),
+        false => any(&FRAME_LIST_KEYS),
+    }
 }
 
 /// Reads a file of MediaPipe or MoveNet landmarks.
@@ -96,9 +105,8 @@ pub(crate) fn read_mediapipe(
     if let Some((first, time)) = time.as_ref().and_then(|t| t.first().copied()).zip(time.as_mut()) {
         time.iter_mut().for_each(|t| *t -= first);
     }
-    let format = "mediapipe-json";
     let poses = Poses {
-        format,
+        format: Format::MediaPipe,
         skeleton,
         unit,
         image,

@@ -3,20 +3,25 @@
 
 use crate::error::{FileLocation, quote_text};
 use crate::options::check_size;
-use crate::text::{self, LineReader};
+use crate::text::{self, LineReader, TextStart};
 use crate::trc::marker_recording;
-use crate::{ReadError, ReadOptions, skeletons, up};
+use crate::{Format, ReadError, ReadOptions, skeletons, up};
 use agoge_motion::{Recording, Space, UpAxis};
 use std::io::BufRead;
 use std::path::Path;
 
 /// First words of the sections of an export.
-pub(crate) const SECTIONS: [&str; 4] = ["Trajectories", "Devices", "Model Outputs", "Joints"];
+const SECTIONS: [&str; 4] = ["Trajectories", "Devices", "Model Outputs", "Joints"];
+
+/// Whether a text begins like an export of Nexus.
+pub(crate) fn is_nexus(start: &TextStart) -> bool {
+    SECTIONS.contains(&start.first_cell)
+}
 
 /// Reads the trajectories section; other sections are left out, with a note.
 pub(crate) fn read_nexus(
     path: &Path,
-    reader: impl BufRead,
+    reader: &mut dyn BufRead,
     options: &ReadOptions,
 ) -> Result<Recording, ReadError> {
     let mut lines = LineReader::new(path, reader);
@@ -91,5 +96,5 @@ pub(crate) fn read_nexus(
     let stated = Some((UpAxis::Z, "usual in Vicon laboratories"));
     let up_axis = up::find_up_axis(&skeleton, &position, options.up_axis, stated, &mut notes);
     position.iter_mut().for_each(|p| *p = up_axis.to_y_up(*p));
-    marker_recording(path, "nexus-csv", skeleton, Space::World, up_axis, time, position, notes)
+    marker_recording(path, Format::NexusCsv, skeleton, Space::World, up_axis, time, position, notes)
 }

@@ -6,11 +6,12 @@
 //! `person_id` is used only when every person has one.
 
 use crate::error::FileLocation;
+use crate::file::read_whole_file;
 use crate::people::Detection;
 use crate::pose::{
     CoordinateUnit, Poses, is_normalised, last_number, points_from_triples, require_skeleton,
 };
-use crate::{ReadError, ReadOptions, atomic, json, skeletons};
+use crate::{Format, ReadError, ReadOptions, atomic, json, skeletons};
 use agoge_motion::{Recording, Space};
 use serde::Deserialize;
 use std::io::Write;
@@ -26,6 +27,14 @@ struct OpenPosePerson {
     person_id: Option<json::JsonNode>,
     #[serde(alias = "pose_keypoints")]
     pose_keypoints_2d: Option<Vec<Option<f64>>>,
+}
+
+/// A folder with one file per frame, the first of which has been read.
+pub(crate) struct FrameFolder {
+    /// Frame numbers and files, in frame order.
+    pub(crate) files: Vec<(u64, PathBuf)>,
+    /// Content of the first file.
+    pub(crate) first_content: Vec<u8>,
 }
 
 /// The pose files in a folder with their frame numbers, in frame order.
@@ -48,8 +57,12 @@ pub(crate) fn numbered_files(folder: &Path) -> Result<Vec<(u64, PathBuf)>, ReadE
 }
 
 /// Reads a folder with one file per frame.
-pub(crate) fn read_folder(folder: &Path, options: &ReadOptions) -> Result<Recording, ReadError> {
-    let files = numbered_files(folder)?;
+pub(crate) fn read_folder(
+    folder: &Path,
+    frames: FrameFolder,
+    options: &ReadOptions,
+) -> Result<Recording, ReadError> {
+    let FrameFolder { files, first_content } = frames;
     let (Some((first, _)), Some((last, _))) = (files.first(), files.last()) else {
         return Err(ReadError::Empty { path: folder.to_owned() });
     };
@@ -62,8 +75,12 @@ pub(crate) fn read_folder(folder: &Path, options: &ReadOptions) -> Result<Record
         return Err(ReadError::bad_format(folder, FileLocation::Frame(pair[0].0), what, hint));
     }
     let mut detections = Vec::new();
+    let mut first_content = Some(first_content);
     for (frame, path) in &files {
-        let bytes = crate::read_whole_file(path)?;
+        let bytes = match first_content.take() {
+            Some(bytes) => bytes,
+            None => read_whole_file(path)?,
+        };
         detections.extend(parse_people(path, *frame, &bytes)?);
     }
     let frames =
@@ -144,9 +161,8 @@ fn build_recording(
     } else {
         CoordinateUnit::Pixels
     };
-    let format = "openpose-json";
     let poses = Poses {
-        format,
+        format: Format::OpenPose,
         skeleton,
         unit,
         image: None,

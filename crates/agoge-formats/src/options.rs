@@ -1,6 +1,6 @@
 //! Reader options and the size limits that readers enforce.
 
-use crate::{ReadError, error::FileLocation};
+use crate::{Format, ReadError, error::FileLocation};
 use agoge_motion::{Channel, Recording, RecordingSource, UpAxis};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -120,13 +120,13 @@ fn too_many_frames(path: &Path) -> ReadError {
     ReadError::TooLarge { path: path.to_owned(), what: format!("more than {MAX_FRAMES} frames") }
 }
 
-/// The [`Source`] of a recording read from `path`.
+/// The [`RecordingSource`] of a recording read from `path`.
 pub(crate) fn recording_source(
     path: &Path,
-    format: &str,
+    format: Format,
     up_axis: UpAxis,
     notes: Vec<String>,
 ) -> RecordingSource {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    RecordingSource { name, format: format.to_owned(), up_axis, simulated: false, notes }
+    RecordingSource { name, format: format.name().to_owned(), up_axis, simulated: false, notes }
 }

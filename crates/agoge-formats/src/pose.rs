@@ -2,7 +2,7 @@
 
 use crate::options::{check_size, recording_source};
 use crate::people::{Detection, choose_person};
-use crate::{ReadError, ReadOptions, error::FileLocation, skeletons};
+use crate::{Format, ReadError, ReadOptions, error::FileLocation, skeletons};
 use agoge_motion::recording::MISSING;
 use agoge_motion::{Recording, Skeleton, Space, UpAxis};
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(crate) enum CoordinateUnit {
 
 /// The content of a pose file.
 pub(crate) struct Poses {
-    pub(crate) format: &'static str,
+    pub(crate) format: Format,
     pub(crate) skeleton: Arc<Skeleton>,
     pub(crate) unit: CoordinateUnit,
     /// Picture size, px, if the file gives it.

@@ -3,7 +3,7 @@
 
 use crate::error::{FileLocation, quote_text};
 use crate::options::MAX_VALUES;
-use crate::text::{self, LineReader};
+use crate::text::{self, LineReader, TextStart};
 use crate::{ReadError, write_atomic};
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -28,10 +28,18 @@ impl MotTable {
     }
 }
 
+/// Whether a text begins like a MOT or STO file.
+pub(crate) fn is_table(start: &TextStart) -> bool {
+    let ends_header =
+        |line: &str| line.get(..9).is_some_and(|start| start.eq_ignore_ascii_case("endheader"));
+    start.text.lines().any(ends_header)
+}
+
 /// Reads a MOT or STO file. Cells are separated by tabs, commas or blanks.
 ///
 /// # Errors
-/// [`ReadError::Io`], [`ReadError::Empty`], [`ReadError::TooLarge`], [`ReadError::Format`] with the line at fault.
+/// [`ReadError::Io`], [`ReadError::Empty`], [`ReadError::TooLarge`], [`ReadError::Format`] with the
+/// line at fault.
 pub fn read_table(path: &Path) -> Result<MotTable, ReadError> {
     let file = std::fs::File::open(path).map_err(|e| ReadError::cannot_read(path, e))?;
     parse_table(path, std::io::BufReader::new(file))
@@ -113,6 +121,18 @@ fn split_row(line: &str) -> Box<dyn Iterator<Item = &str> + '_> {
 ///
 /// # Errors
 /// [`ReadError::Format`] if a column is not as long as `time`, [`ReadError::Io`].
+///
+/// ```
+/// use agoge_formats::{read_table, write_mot};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("knee.mot");
+/// write_mot(&path, &[0.0, 0.1], &[("knee_angle_r", &[12.5, f64::NAN])])?;
+/// let table = read_table(&path)?;
+/// assert_eq!((table.time.as_slice(), table.in_degrees), (&[0.0, 0.1][..], Some(true)));
+/// let knee = table.column("knee_angle_r").unwrap();
+/// assert!(knee[0] == 12.5 && knee[1].is_nan());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_mot(path: &Path, time: &[f64], columns: &[(&str, &[f64])]) -> Result<(), ReadError> {
     if let Some((name, values)) = columns.iter().find(|(_, values)| values.len() != time.len()) {
         let what = format!("{} values for {} times", values.len(), time.len());

@@ -3,7 +3,7 @@
 use crate::*;
 use agoge_motion::{Channel, Part, RecordingSource, Skeleton, Space};
 use proptest::prelude::*;
-use std::io::Cursor;
+use std::io::{BufReader, Cursor, Read};
 
 /// A recording in three dimensions with missing values and a channel.
 fn sample_recording() -> Recording {
@@ -51,13 +51,14 @@ fn seed_files() -> Vec<(Format, Vec<u8>)> {
     let pairs = [r"[10,20]"; 17].join(",");
     let keypoints = flat(17);
     let texts = [
-        (Format::OpenPoseFile, format!(r#"{{"version":1.3,"people":[{{"person_id":[-1],"pose_keypoints_2d":[{}]}}]}}"#, flat(25))),
+        (Format::OpenPose, format!(r#"{{"version":1.3,"people":[{{"person_id":[-1],"pose_keypoints_2d":[{}]}}]}}"#, flat(25))),
         (Format::MediaPipe, format!(r#"{{"fps":25,"frames":[{{"timestamp_ms":0,"pose_landmarks":{frame}}},null,{frame}]}}"#)),
         (Format::Coco, format!(r#"{{"images":[{{"id":4,"width":640,"height":480}}],"annotations":[{{"image_id":4,"keypoints":[{keypoints}]}}]}}"#)),
         (Format::AlphaPose, format!(r#"[{{"image_id":"7.jpg","keypoints":[{keypoints}],"idx":1}},{{"image_id":"9.jpg","keypoints":[{keypoints}],"idx":[1]}}]"#)),
         (Format::MmPose, format!(r#"{{"instance_info":[{{"frame_id":1,"instances":[{{"keypoints":[{pairs}],"keypoint_scores":[1]}}]}}]}}"#)),
         (Format::KeraalJson, r#"{"positions":{"1.0":{"Nose":[0.5,0.5],"lHip":[0.5,0.7]},"3.0":{"Nose":[0.5,0.6]}}}"#.to_owned()),
-        (Format::KeraalRows, format!("{0}\n{0}\n", numbers(25 * 7).join(" "))),
+        (Format::KeraalKinect, format!("{0}\n{0}\n", numbers(25 * 7).join(" "))),
+        (Format::KeraalVicon, format!("{0}\n{0}\n", numbers(17 * 7).join(" "))),
         (Format::Trc, "PathFileType\t4\t(X/Y/Z)\ta.trc\nDataRate\tUnits\tNumFrames\n100\tmm\t2\nFrame#\tTime\tNose\t\t\n\t\tX1\tY1\tZ1\n1\t0\t1\t2\t3\n2\t0.01\t4\t\t6\t\n".to_owned()),
         (Format::Csv, "frame;left_knee_x;left_knee_y;left_knee_c\n-;px;px;-\n3;1,5;2;0,5\n4;;;\n".to_owned()),
         (Format::NexusCsv, "Trajectories,,,,\n100,,,,\n,,a:LKNE,,\nFrame,Sub Frame,X,Y,Z\n,,mm,mm,mm\n1,0,10,20,30\n2,0,,,\n".to_owned()),
@@ -70,7 +71,7 @@ fn seed_files() -> Vec<(Format, Vec<u8>)> {
 }
 
 fn decode_seed(format: Format, bytes: &[u8]) -> Result<Recording, ReadError> {
-    decode_recording(Path::new("x"), format, bytes, &ReadOptions::default())
+    input::decode_recording(Path::new("x"), format, bytes, &ReadOptions::default())
 }
 
 #[test]
@@ -89,6 +90,142 @@ fn every_seed_is_told_apart_and_read() {
             recording.duration_s() / 2.0
         );
     }
+}
+
+#[test]
+fn the_table_has_one_row_per_format_in_order() {
+    let rows: Vec<Format> = list_formats().iter().map(|row| row.format).collect();
+    assert_eq!(rows, Format::ALL);
+    for (place, format) in Format::ALL.into_iter().enumerate() {
+        assert_eq!(format as usize, place, "{format:?}");
+        assert_eq!(format.table_row().format, format);
+        assert_eq!(Format::from_name(format.name()), Some(format), "names are unique");
+        let json = serde_json::to_string(&format).unwrap();
+        assert_eq!(json, format!("{:?}", format.name()));
+        assert_eq!(serde_json::from_str::<Format>(&json).unwrap(), format);
+    }
+    assert!(serde_json::from_str::<Format>("\"bvh\"").is_err());
+    let titles: std::collections::HashSet<&str> =
+        list_formats().iter().map(|row| row.title).collect();
+    assert_eq!(titles.len(), rows.len());
+}
+
+#[test]
+fn names_that_recordings_carry_stay() {
+    let carried = [
+        "openpose-json",
+        "mediapipe-json",
+        "keraal-json",
+        "coco-json",
+        "alphapose-json",
+        "mmpose-json",
+        "trc",
+        "c3d",
+        "nexus-csv",
+        "mot",
+        "csv",
+        "keraal-kinect",
+        "keraal-vicon",
+        "parquet",
+        "video",
+        "cameras",
+        "live",
+        "simulated",
+        "ui-prmd",
+        "utd-mhad",
+        "pose-trainer",
+    ];
+    assert_eq!(Format::ALL.map(Format::name), carried);
+    let with = |wanted: FormatTrait| -> Vec<&str> {
+        let has = |format: &Format| format.has_trait(wanted);
+        Format::ALL.into_iter().filter(has).map(Format::name).collect()
+    };
+    assert_eq!(with(FormatTrait::Markers), ["trc", "c3d", "nexus-csv"]);
+    assert_eq!(with(FormatTrait::GuessedDepth), ["mediapipe-json", "video"]);
+    assert_eq!(with(FormatTrait::Film), ["video"]);
+    let unknown = RecordingSource { format: "bvh".into(), ..RecordingSource::default() };
+    assert!(!source_has_trait(&unknown, FormatTrait::Markers));
+}
+
+#[test]
+fn the_hint_lists_what_can_be_read() {
+    assert_eq!(
+        format::readable_formats(),
+        "read are OpenPose, MediaPipe, COCO, AlphaPose and MMPose JSON, TRC, C3D, CSV with named \
+         columns and units, Agoge's Parquet, and videos"
+    );
+}
+
+#[test]
+fn every_format_is_documented() {
+    let document = include_str!("../../../docs/reference/formats.md");
+    for row in list_formats() {
+        let name = format!("`{}`", row.format.name());
+        let start = format!("| {} | {name} |", row.title);
+        let documented = match row.is_file_format() {
+            true => document.lines().any(|line| line.starts_with(&start)),
+            false => document.contains(&name),
+        };
+        assert!(documented, "{:?}: no {start:?} in docs/reference/formats.md", row.format);
+    }
+}
+
+#[test]
+fn what_is_written_is_recognised_and_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let space = Space::Image { width: Some(640.0), height: Some(480.0) };
+    let flat = Recording { space, channels: Vec::new(), ..sample_recording() };
+    let mut written = 0;
+    for row in list_formats() {
+        let Some(write) = row.writer else { continue };
+        let path = folder.path().join(row.format.name());
+        write(&path, &flat).unwrap();
+        assert_eq!(probe_format(&path).unwrap(), row.format);
+        let again = read_recording(&path, &ReadOptions::default()).unwrap();
+        assert_eq!((again.frame_count(), again.joint_count()), (3, 17), "{:?}", row.format);
+        let kept = if row.format == Format::Parquet { "" } else { row.format.name() };
+        assert_eq!(again.source.format, kept);
+        written += 1;
+    }
+    assert_eq!(written, 4);
+}
+
+#[test]
+fn an_input_is_opened_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("input");
+    let options = ReadOptions::default();
+    for (format, bytes) in seed_files() {
+        std::fs::write(&path, &bytes).unwrap();
+        let expected = read_recording(&path, &options).unwrap();
+        let input = open_input(&path).unwrap();
+        assert_eq!(input.format(), format);
+        // A second look at the path would find nothing.
+        std::fs::remove_file(&path).unwrap();
+        let once = input.read_recording(&options).unwrap();
+        assert_eq!((once.source, once.time), (expected.source, expected.time), "{format:?}");
+    }
+    let frames = folder.path().join("frames");
+    std::fs::create_dir(&frames).unwrap();
+    let person = seed_files().remove(0).1;
+    for frame in ["a_0_keypoints.json", "a_1_keypoints.json"] {
+        std::fs::write(frames.join(frame), &person).unwrap();
+    }
+    let input = open_input(&frames).unwrap();
+    std::fs::remove_file(frames.join("a_0_keypoints.json")).unwrap();
+    assert_eq!(input.read_recording(&options).unwrap().frame_count(), 2);
+}
+
+#[test]
+fn a_file_longer_than_what_is_probed_is_read_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long");
+    let rows: String = (0..20_000).map(|row| format!("{row},{row},1\n")).collect();
+    assert!(rows.len() > 3 * 65_536);
+    std::fs::write(&path, format!("\u{feff}time_s,a_x_m,a_y_m\n{rows}")).unwrap();
+    let recording = read_recording(&path, &ReadOptions::default()).unwrap();
+    assert_eq!(recording.frame_count(), 20_000);
+    assert!((0..20_000).all(|row| recording.position_at(row, 0)[0] == row as f64));
 }
 
 #[test]
@@ -137,8 +274,14 @@ fn is_clear_message(error: &ReadError) -> bool {
 fn files_cut_at_every_twentieth_are_refused_in_one_line_or_read() {
     let folder = tempfile::tempdir().unwrap();
     for (format, bytes) in seed_files() {
-        let is_text =
-            matches!(format, Format::Trc | Format::Csv | Format::NexusCsv | Format::KeraalRows);
+        let is_text = matches!(
+            format,
+            Format::Trc
+                | Format::Csv
+                | Format::NexusCsv
+                | Format::KeraalKinect
+                | Format::KeraalVicon
+        );
         for part in 0..20 {
             let path = folder.path().join("cut");
             std::fs::write(&path, &bytes[..bytes.len() * part / 20]).unwrap();
@@ -198,7 +341,7 @@ fn nothing_but_missing_values() {
     ));
     let people = format!(r#"{{"people":[{{"pose_keypoints_2d":[{}]}}]}}"#, vec!["0"; 75].join(","));
     assert!(matches!(
-        decode_seed(Format::OpenPoseFile, people.as_bytes()),
+        decode_seed(Format::OpenPose, people.as_bytes()),
         Err(ReadError::NoPerson { .. })
     ));
 }
@@ -272,8 +415,8 @@ fn twenty_million_positions_and_one_are_too_many() {
         .into(),
     );
     let cells: &'static str = ",,".repeat(4000).leak();
-    let rows = BufReader::new(GeneratedRows { written: 0, total: 5001, cells, chunk });
-    let error = csv::read_csv(Path::new("x"), rows, &ReadOptions::default()).unwrap_err();
+    let mut rows = BufReader::new(GeneratedRows { written: 0, total: 5001, cells, chunk });
+    let error = csv::read_csv(Path::new("x"), &mut rows, &ReadOptions::default()).unwrap_err();
     assert!(
         error.to_string().starts_with("too large: 5001 frames of 4000 joints")
             && is_clear_message(&error),

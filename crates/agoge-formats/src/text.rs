@@ -65,6 +65,26 @@ impl<'a, R: BufRead> LineReader<'a, R> {
     }
 }
 
+/// The first lines of a text file.
+pub(crate) struct TextStart<'a> {
+    /// All of them, without a byte-order mark.
+    pub(crate) text: &'a str,
+    /// The first that is not blank.
+    pub(crate) first_line: &'a str,
+    /// The first cell of that line.
+    pub(crate) first_cell: &'a str,
+}
+
+impl<'a> TextStart<'a> {
+    /// The start of a text file; none if it is blank.
+    pub(crate) fn parse_start(text: &'a str) -> Option<TextStart<'a>> {
+        let text = text.trim_start_matches('\u{feff}');
+        let first_line = text.lines().find(|line| !is_blank(line))?;
+        let first_cell = split_cells(first_line, find_delimiter(first_line)).next().unwrap_or("");
+        Some(TextStart { text, first_line, first_cell })
+    }
+}
+
 /// Whether a line holds nothing but whitespace, commas and semicolons.
 pub(crate) fn is_blank(line: &str) -> bool {
     line.chars().all(|c| c.is_whitespace() || matches!(c, ',' | ';'))

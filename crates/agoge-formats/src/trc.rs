@@ -6,16 +6,21 @@
 
 use crate::error::quote_text;
 use crate::options::{check_size, recording_source};
-use crate::text::{self, LineReader};
-use crate::{ReadError, ReadOptions, skeletons, up, write_atomic};
+use crate::text::{self, LineReader, TextStart};
+use crate::{Format, ReadError, ReadOptions, skeletons, up, write_atomic};
 use agoge_motion::{Recording, Space, UpAxis};
 use std::io::{BufRead, Write};
 use std::path::Path;
 
+/// Whether a text begins like a TRC file.
+pub(crate) fn is_trc(start: &TextStart) -> bool {
+    start.first_cell == "PathFileType"
+}
+
 /// Reads a TRC file.
 pub(crate) fn read_trc(
     path: &Path,
-    reader: impl BufRead,
+    reader: &mut dyn BufRead,
     options: &ReadOptions,
 ) -> Result<Recording, ReadError> {
     let mut lines = LineReader::new(path, reader);
@@ -116,14 +121,14 @@ pub(crate) fn read_trc(
         }
     };
     position.iter_mut().for_each(|p| *p = up_axis.to_y_up(*p));
-    marker_recording(path, "trc", skeleton, space, up_axis, time, position, notes)
+    marker_recording(path, Format::Trc, skeleton, space, up_axis, time, position, notes)
 }
 
 /// Builds the recording of a marker table: confidence is 1 for positions that are present, else 0.
 #[expect(clippy::too_many_arguments, reason = "the parts of a recording, once")]
 pub(crate) fn marker_recording(
     path: &Path,
-    format: &str,
+    format: Format,
     skeleton: std::sync::Arc<agoge_motion::Skeleton>,
     space: Space,
     up_axis: UpAxis,
@@ -162,6 +167,19 @@ fn is_flat(position: &[[f64; 3]], joints: usize) -> bool {
 ///
 /// # Errors
 /// [`ReadError::Io`].
+///
+/// ```
+/// use agoge_formats::{ReadOptions, read_recording, write_trc};
+/// use agoge_motion::simulate::{Exercise, SimulatedSet};
+/// let squats = SimulatedSet { facing_deg: 30.0, ..SimulatedSet::new(Exercise::Squat) };
+/// let recording = squats.simulate().recording;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("squat.trc");
+/// write_trc(&path, &recording)?;
+/// let again = read_recording(&path, &ReadOptions::default())?;
+/// assert_eq!(again.position_at(100, 0), recording.position_at(100, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_trc(path: &Path, recording: &Recording) -> Result<(), ReadError> {
     let (rate, frames, joints) =
         (recording.rate_hz(), recording.frame_count(), recording.joint_count());

@@ -139,8 +139,8 @@ fn keraal_stands_on_its_feet_in_all_five_forms() {
         ("AP", "json", 17, Format::KeraalJson),
         ("BP", "json", 33, Format::KeraalJson),
         ("OP", "json", 18, Format::KeraalJson),
-        ("Kinect", "txt", 25, Format::KeraalRows),
-        ("Vicon", "txt", 23, Format::KeraalRows),
+        ("Kinect", "txt", 25, Format::KeraalKinect),
+        ("Vicon", "txt", 23, Format::KeraalVicon),
     ];
     for exercise in ["CTK", "RTK"] {
         for (system, extension, joints, format) in cases {
@@ -259,7 +259,7 @@ fn real_recordings_survive_every_writer() {
             // Flipping y at 1080 px and back rounds twice.
             same(&read_recording(&to("csv"), &picture).unwrap(), &recording, 1e-12 * 1080.0);
             write_openpose(&to("openpose"), &recording).unwrap();
-            assert_eq!(probe_format(&to("openpose")).unwrap(), Format::OpenPoseFolder);
+            assert_eq!(probe_format(&to("openpose")).unwrap(), Format::OpenPose);
             same(&read_recording(&to("openpose"), &picture).unwrap(), &recording, 1e-12 * 1080.0);
         }
     }

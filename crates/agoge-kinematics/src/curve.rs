@@ -81,6 +81,13 @@ impl Curve {
 }
 
 /// Joins a name and a side into a key: `knee_flexion_left`, `trunk_lean`.
+///
+/// ```
+/// use agoge_kinematics::curve::curve_key;
+/// use agoge_motion::Side;
+/// assert_eq!(curve_key("knee_flexion", Some(Side::Left)), "knee_flexion_left");
+/// assert_eq!(curve_key("trunk_lean", None), "trunk_lean");
+/// ```
 pub fn curve_key(name: &str, side: Option<Side>) -> String {
     match side {
         Some(side) => format!("{name}_{}", side.name()),

@@ -130,8 +130,8 @@ fn rotate_vector(v: [f64; 3], rotation: [f64; 3]) -> [f64; 3] {
 
 /// Tilt (`sensor_tilt`, degrees) and load (`sensor_load`, multiples of gravity) of a recording's
 /// sensor on the recording's clock, each `[frame]`; empty without the six channels
-/// ([`Recording::inertial`]) in known units. The orientation at the first rest is also used for the
-/// tilt before it.
+/// ([`Recording::inertial_channels`]) in known units. The orientation at the first rest is also
+/// used for the tilt before it.
 pub fn sensor_curves(recording: &Recording) -> Vec<Curve> {
     let Some(channels) = recording.inertial_channels() else { return Vec::new() };
     let Some(scales) =
@@ -191,6 +191,13 @@ pub fn sensor_curves(recording: &Recording) -> Vec<Curve> {
 }
 
 /// The factor that converts a value in a unit to m/s² or rad/s; `None` for an unknown unit.
+///
+/// ```
+/// use agoge_kinematics::sensor::si_factor;
+/// assert_eq!(si_factor("g"), Some(9.80665));
+/// assert!((si_factor("deg/s").unwrap() * 180.0 - std::f64::consts::PI).abs() < 1e-12);
+/// assert_eq!(si_factor("furlong"), None);
+/// ```
 pub fn si_factor(unit: &str) -> Option<f64> {
     match unit {
         "g" => Some(GRAVITY),

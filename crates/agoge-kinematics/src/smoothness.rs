@@ -7,6 +7,14 @@ use rustfft::num_complex::Complex;
 /// 2015), with the spectrum zero-padded by 2⁴ and cut at 10 Hz and at 5 % of the peak amplitude.
 /// Dimensionless and negative; nearer to zero is smoother. NaN if a value is missing, nothing moves
 /// or there are fewer than 4 samples. Valid only for a single discrete movement.
+///
+/// ```
+/// use agoge_kinematics::smoothness::sparc;
+/// // The authors' example, a Gaussian speed profile at 100 Hz.
+/// let time = (0..200).map(|i| -1.0 + 0.01 * f64::from(i));
+/// let speed: Vec<f64> = time.map(|t| (-5.0 * t * t).exp()).collect();
+/// assert!((sparc(&speed, 100.0) - -1.41403).abs() < 1e-5);
+/// ```
 pub fn sparc(speed: &[f64], rate_hz: f64) -> f64 {
     const PADDING: usize = 4;
     const CUTOFF_HZ: f64 = 10.0;
@@ -42,6 +50,14 @@ pub fn sparc(speed: &[f64], rate_hz: f64) -> f64 {
 /// Log dimensionless jerk of a speed profile (Balasubramanian et al. 2012): −ln(T³ / v_peak² · ∫
 /// (d²v/dt²)² dt). Dimensionless; nearer to zero is smoother. More sensitive to noise than
 /// [`sparc`]. NaN if a value is missing or there are fewer than 4 samples.
+///
+/// ```
+/// use agoge_kinematics::smoothness::ldlj;
+/// // The authors' example, a Gaussian speed profile at 100 Hz.
+/// let time = (0..200).map(|i| -1.0 + 0.01 * f64::from(i));
+/// let speed: Vec<f64> = time.map(|t| (-5.0 * t * t).exp()).collect();
+/// assert!((ldlj(&speed, 100.0) - -5.81636).abs() < 1e-5);
+/// ```
 pub fn ldlj(speed: &[f64], rate_hz: f64) -> f64 {
     if speed.len() < 4 || speed.iter().any(|v| !v.is_finite()) {
         return f64::NAN;

@@ -5,7 +5,8 @@
 use agoge_kinematics::{Curves, measure_curves};
 use agoge_motion::Recording;
 use agoge_motion::filter::{Butterworth, CutoffCorrection, OneEuro, smooth_whittaker};
-use agoge_motion::simulate::{Exercise, SimulatedCamera, SimulatedSet, normal_deviate};
+use agoge_motion::simulate::{Exercise, SimulatedCamera, SimulatedSet};
+use agoge_motion::statistics::normal_deviate;
 
 /// Angles that are visible from the side.
 const ANGLES: [&str; 4] = ["knee_flexion", "hip_flexion", "elbow_flexion", "trunk_lean"];

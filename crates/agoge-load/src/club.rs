@@ -88,7 +88,7 @@ pub struct HeldOutReport {
 /// A factor that changed the odds of an athlete's day.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct OddsFactor {
-    /// Name, one of [`SUMMARY_NAMES`].
+    /// Name of the summary of the days before, as the laboratory that learned the model names it.
     pub name: &'static str,
     /// Value on the day.
     pub now: f64,

@@ -1,8 +1,8 @@
 //! Training load: the load of one session, how days add up, and which conclusions they allow.
 //!
-//! Loads of different methods are never added. Every figure names its [`WorkloadMethod`], which gives its
-//! unit, source and known weakness. A day without an entry is missing (NaN) and a recorded rest day
-//! is 0: the two are different, and no formula confuses them.
+//! Loads of different methods are never added. Every figure names its [`WorkloadMethod`], which
+//! gives its unit, source and known weakness. A day without an entry is missing (NaN) and a
+//! recorded rest day is 0: the two are different, and no formula confuses them.
 
 pub mod club;
 pub mod injury;

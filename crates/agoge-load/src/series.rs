@@ -7,6 +7,14 @@ use serde::Serialize;
 const MAX_DAYS: i32 = 40_000;
 
 /// One load per day. A day without an entry is NaN; a recorded rest day is 0.
+///
+/// ```
+/// use agoge_load::DailyLoads;
+/// use agoge_motion::Day;
+/// let loads = DailyLoads::from_entries(&[(Day(3), 100.0), (Day(1), 50.0), (Day(3), 20.0)], false);
+/// assert_eq!((loads.first, loads.values[0], loads.values[2]), (Day(1), 50.0, 120.0));
+/// assert!(loads.values[1].is_nan(), "a day without an entry is missing, not rest");
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DailyLoads {
     /// The first day.
@@ -81,6 +89,14 @@ impl Spike {
 /// Compares each session's distance (day, m) with the longest session of the 30 days before
 /// (Frandsen 2025). Sessions without an earlier one in that period give no spike: after a break
 /// there is nothing to compare with.
+///
+/// ```
+/// use agoge_load::find_spikes;
+/// use agoge_motion::Day;
+/// let spikes = find_spikes(&[(Day(0), 10_000.0), (Day(7), 12_000.0)]);
+/// assert!((spikes[0].relative_excess() - 0.2).abs() < 1e-12);
+/// assert_eq!(spikes[0].hazard_ratio(), Some(1.64));
+/// ```
 pub fn find_spikes(sessions: &[(Day, f64)]) -> Vec<Spike> {
     let mut sorted: Vec<(Day, f64)> =
         sessions.iter().copied().filter(|(_, distance)| *distance > 0.0).collect();

@@ -20,6 +20,10 @@ pub fn exponential_weight(days: f64) -> f64 {
 
 /// Weight of a new day in Williams' (2017) mean over N days: 2/(N+1); 0.25 for 7 days, 0.0689655
 /// for 28 days.
+///
+/// ```
+/// assert_eq!(agoge_load::ewma_weight(7.0), 0.25);
+/// ```
 pub fn ewma_weight(days: f64) -> f64 {
     2.0 / (days + 1.0)
 }
@@ -27,6 +31,14 @@ pub fn ewma_weight(days: f64) -> f64 {
 /// Exponential mean: x = x·e^{−1/τ} + load·(1 − e^{−1/τ}), starting from 0 on the day before the
 /// first (Banister 1975; CTL and ATL of training platforms). It keeps its value on a missing day:
 /// an unknown load is assumed to be the usual one, not zero.
+///
+/// ```
+/// use agoge_load::exponential_mean;
+/// // One load of 100, then rest: 100 · (1 − e^{−1/7}) = 13.31221, then · e^{−1/7}.
+/// let atl = exponential_mean(&[100.0, 0.0], 7.0);
+/// assert!((atl[0] - 13.31221).abs() < 1e-5);
+/// assert!((atl[1] - 11.54006).abs() < 1e-5);
+/// ```
 pub fn exponential_mean(loads: &[f64], days: f64) -> Vec<f64> {
     weighted_mean(loads, exponential_weight(days), 0.0)
 }
@@ -43,6 +55,11 @@ fn weighted_mean(loads: &[f64], weight: f64, start: f64) -> Vec<f64> {
 }
 
 /// TSB of each morning: CTL − ATL of the previous evening; 0 on the first day.
+///
+/// ```
+/// use agoge_load::daily_form;
+/// assert_eq!(daily_form(&[50.0, 52.0], &[60.0, 70.0]), [0.0, -10.0]);
+/// ```
 pub fn daily_form(ctl: &[f64], atl: &[f64]) -> Vec<f64> {
     let evenings = ctl.iter().zip(atl).map(|(ctl, atl)| ctl - atl);
     std::iter::once(0.0).chain(evenings).take(ctl.len()).collect()
@@ -50,6 +67,13 @@ pub fn daily_form(ctl: &[f64], atl: &[f64]) -> Vec<f64> {
 
 /// Load today that makes tomorrow's TSB equal `target`, given yesterday evening's CTL and ATL: the
 /// inverse of one step of both means. Negative if even rest does not reach it.
+///
+/// ```
+/// use agoge_load::{ATL_DAYS, CTL_DAYS, exponential_weight, load_for_form};
+/// let load = load_for_form(5.0, 60.0, 62.0);
+/// let evening = |mean: f64, days: f64| mean + (load - mean) * exponential_weight(days);
+/// assert!((evening(60.0, CTL_DAYS) - evening(62.0, ATL_DAYS) - 5.0).abs() < 1e-9);
+/// ```
 pub fn load_for_form(target: f64, ctl: f64, atl: f64) -> f64 {
     let (slow, fast) = (exponential_weight(CTL_DAYS), exponential_weight(ATL_DAYS));
     (ctl * (1.0 - slow) - atl * (1.0 - fast) - target) / (fast - slow)
@@ -72,6 +96,14 @@ pub enum AcwrKind {
 /// alone correlates numerator and denominator (Lolli 2017), and it predicts injuries no better than
 /// the acute load alone (Impellizzeri 2020). NaN before 28 days, where a quarter of a window is
 /// missing, and where the chronic load is 0.
+///
+/// ```
+/// use agoge_load::{AcwrKind, acute_chronic_ratio};
+/// // Three weeks of 100 a day, then one of 200: 200 / 125 with the week itself, 200 / 100 without.
+/// let loads = [[100.0; 21].as_slice(), &[200.0; 7]].concat();
+/// assert_eq!(acute_chronic_ratio(&loads, AcwrKind::Coupled)[27], 1.6);
+/// assert_eq!(acute_chronic_ratio(&loads, AcwrKind::Uncoupled)[27], 2.0);
+/// ```
 pub fn acute_chronic_ratio(loads: &[f64], ratio: AcwrKind) -> Vec<f64> {
     let ewma = |days: f64| {
         weighted_mean(
@@ -114,6 +146,13 @@ pub fn rolling_monotony(loads: &[f64]) -> Vec<f64> {
 }
 
 /// Monotony of one week of seven days; NaN for a week without any load.
+///
+/// ```
+/// use agoge_load::week_monotony;
+/// // Mean 100, population standard deviation √(60 000 / 7) = 92.58.
+/// let monotony = week_monotony(&[200.0, 0.0, 200.0, 0.0, 200.0, 0.0, 100.0]);
+/// assert!((monotony - 1.0801).abs() < 1e-4);
+/// ```
 pub fn week_monotony(week: &[f64]) -> f64 {
     let mean = week.iter().sum::<f64>() / 7.0;
     let sd = (week.iter().map(|load| (load - mean).powi(2)).sum::<f64>() / 7.0).sqrt();
@@ -121,6 +160,13 @@ pub fn week_monotony(week: &[f64]) -> f64 {
 }
 
 /// Strain of the 7 days ending with each day, AU: their sum × their monotony (Foster 1998).
+///
+/// ```
+/// use agoge_load::rolling_strain;
+/// // Sum 700 × monotony 1.0801.
+/// let strain = rolling_strain(&[200.0, 0.0, 200.0, 0.0, 200.0, 0.0, 100.0]);
+/// assert!(strain[5].is_nan() && (strain[6] - 756.09).abs() < 0.01);
+/// ```
 pub fn rolling_strain(loads: &[f64]) -> Vec<f64> {
     let sums = map_trailing_weeks(loads, |_, mean| 7.0 * mean);
     rolling_monotony(loads).iter().zip(sums).map(|(monotony, sum)| monotony * sum).collect()
@@ -137,6 +183,13 @@ fn map_trailing_weeks(loads: &[f64], weekly: impl Fn(&[f64], f64) -> f64) -> Vec
 
 /// Robust exponential decreasing index: Σ e^{−λi}·load_{t−i} / Σ e^{−λi} over the known days
 /// (Moussa 2019). Missing days have no weight and are not imputed. `decay` is λ per day.
+///
+/// ```
+/// use agoge_load::redi_series;
+/// // With a weight that halves each day: (0.25 · 90 + 1 · 30) / 1.25, without the missing day.
+/// let redi = redi_series(&[90.0, f64::NAN, 30.0], std::f64::consts::LN_2);
+/// assert!((redi[2] - 42.0).abs() < 1e-12);
+/// ```
 pub fn redi_series(loads: &[f64], decay: f64) -> Vec<f64> {
     let retention = (-decay).exp();
     let (mut load_sum, mut weight_sum) = (0.0, 0.0);

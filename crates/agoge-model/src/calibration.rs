@@ -7,6 +7,15 @@ use serde::{Deserialize, Serialize};
 const BINS: usize = 10;
 
 /// The reliability curve of a model, measured on held-out athletes.
+///
+/// ```
+/// use agoge_model::Calibration;
+/// // At 0.2 one in four is correct, at 0.8 three in four; in between it is interpolated.
+/// let outcome = |p, correct| (0..4).map(move |i| (p, f64::from(u8::from(i < correct))));
+/// let outcomes: Vec<(f64, f64)> = outcome(0.2, 1).chain(outcome(0.8, 3)).collect();
+/// let calibration = Calibration::fit_outcomes(&outcomes);
+/// assert!((calibration.share_at(0.5).unwrap() - 0.5).abs() < 1e-12);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {

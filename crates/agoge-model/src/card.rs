@@ -4,6 +4,7 @@ use crate::athlete::AthleteEffect;
 use crate::calibration::Calibration;
 use crate::conformal::Conformal;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The card of a model, stored with its weights.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,7 +21,7 @@ pub struct Card {
     pub sensor: bool,
     /// How it was evaluated, with the command.
     pub protocol: String,
-    /// Evaluation figures with their names.
+    /// Evaluation figures with their names, usually those of [`CardFigure`].
     pub figures: Vec<(String, f64)>,
     /// Calibration of its probabilities of "correct" on athletes it was not trained on; empty if
     /// not measured.
@@ -41,9 +42,74 @@ pub struct Card {
     pub licence: String,
 }
 
+/// A figure that an evaluation writes to a card. Its text is the figure's name there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardFigure<'a> {
+    /// Number of athletes left out in turn.
+    Athletes,
+    /// How well correct repetitions of athletes left out are told from incorrect ones: area under
+    /// the ROC curve, mean over the movements.
+    Auc,
+    /// The same within each athlete.
+    AucWithin,
+    /// Share of these repetitions that were judged correctly.
+    Accuracy,
+    /// Share of these repetitions whose movement was recognised.
+    Recognition,
+    /// The area under the ROC curve for one movement.
+    MovementAuc(&'a str),
+    /// The same for the limits of the movement's definition, on the same repetitions.
+    LimitsAuc(&'a str),
+}
+
+impl fmt::Display for CardFigure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            CardFigure::Athletes => f.write_str("athletes left out"),
+            CardFigure::Auc => f.write_str("AUC"),
+            CardFigure::AucWithin => f.write_str("AUC within an athlete"),
+            CardFigure::Accuracy => f.write_str("accuracy"),
+            CardFigure::Recognition => f.write_str("movement recognised"),
+            CardFigure::MovementAuc(movement) => write!(f, "AUC {movement}"),
+            CardFigure::LimitsAuc(movement) => {
+                write!(f, "AUC {movement} by the limits of the movement definition")
+            }
+        }
+    }
+}
+
 impl Card {
-    /// The figure with this name.
-    pub fn find_figure(&self, name: &str) -> Option<f64> {
-        self.figures.iter().find(|(known, _)| known == name).map(|(_, value)| *value)
+    /// The value of a figure, if it was measured.
+    pub fn find_figure(&self, figure: CardFigure) -> Option<f64> {
+        let name = figure.to_string();
+        self.figures.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names in the cards of the models in `models/`.
+    #[test]
+    fn a_figure_is_found_by_its_name() {
+        let card = Card {
+            figures: vec![
+                ("AUC".to_owned(), 0.1),
+                ("AUC squat".to_owned(), 0.2),
+                ("AUC squat by the limits of the movement definition".to_owned(), 0.3),
+                ("movement recognised".to_owned(), 0.4),
+            ],
+            ..Card::default()
+        };
+        for (figure, value) in [
+            (CardFigure::Auc, Some(0.1)),
+            (CardFigure::MovementAuc("squat"), Some(0.2)),
+            (CardFigure::LimitsAuc("squat"), Some(0.3)),
+            (CardFigure::Recognition, Some(0.4)),
+            (CardFigure::MovementAuc("lunge"), None),
+        ] {
+            assert_eq!(card.find_figure(figure), value, "{figure}");
+        }
     }
 }

@@ -9,6 +9,15 @@ pub const COVERAGE: f64 = 0.9;
 const MIN_DEVIATION: f64 = 0.05;
 
 /// Half-width of the intervals, in units of the deviation that each prediction itself implies.
+///
+/// ```
+/// use agoge_model::Conformal;
+/// // One athlete whose labels are never as expected: the widest residual bounds the interval.
+/// let residuals = Conformal::fit_outcomes(&[vec![(0.5, 1.0), (0.5, 0.5)]]).unwrap();
+/// assert!((residuals.deviations - 0.5 / 0.55).abs() < 1e-12);
+/// assert_eq!(residuals.interval_around(0.5), [0.0, 1.0]);
+/// assert!(Conformal::fit_outcomes(&[]).is_none());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Conformal {

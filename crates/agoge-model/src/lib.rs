@@ -30,7 +30,7 @@ pub mod weights;
 
 pub use athlete::AthleteEffect;
 pub use calibration::Calibration;
-pub use card::Card;
+pub use card::{Card, CardFigure};
 pub use conformal::Conformal;
 pub use error::ModelError;
 pub use live::LiveStream;

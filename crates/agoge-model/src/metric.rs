@@ -2,6 +2,12 @@
 
 /// Area under the ROC curve: the probability that a positive scores above a negative, ties counting
 /// half (Mann & Whitney 1947). NaN unless both classes occur.
+///
+/// ```
+/// use agoge_model::metric::roc_auc;
+/// // Of the four pairs of a positive and a negative, three are in order.
+/// assert_eq!(roc_auc(&[0.1, 0.4, 0.35, 0.8], &[false, false, true, true]), 0.75);
+/// ```
 pub fn roc_auc(scores: &[f32], positive: &[bool]) -> f64 {
     let mut order: Vec<usize> = (0..scores.len().min(positive.len())).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
@@ -36,6 +42,11 @@ pub fn index_of_highest(values: &[f32]) -> Option<usize> {
 }
 
 /// Mean and sample standard deviation; the deviation of one value is 0.
+///
+/// ```
+/// use agoge_model::metric::mean_sd;
+/// assert_eq!(mean_sd(&[1.0, 3.0]), (2.0, 2f64.sqrt()));
+/// ```
 pub fn mean_sd(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

@@ -16,6 +16,23 @@ use agoge_engine::runtime::Workspace;
 use agoge_motion::Recording;
 
 /// A trained model.
+///
+/// ```
+/// use agoge_model::simulated::simulated_exercise_clips;
+/// use agoge_model::weights::seed_values;
+/// use agoge_model::{Card, EncoderSize, Model};
+/// use agoge_motion::simulate::Exercise;
+/// let clips = simulated_exercise_clips(Exercise::Squat, None, 0..2);
+/// let size = EncoderSize { width: 8, heads: 2, blocks: 1, feed_forward: 16, movements: 1 };
+/// let card = Card { movements: vec!["Squat".to_owned()], ..Card::default() };
+/// // An untrained model with seeded weights survives being written and read again.
+/// let model = Model::new(seed_values(&size, 1), size, card, &clips);
+/// let again = Model::from_bytes(&model.to_bytes()?, "again")?;
+/// let reading = again.read_motions(&[&clips[0].motion]);
+/// assert_eq!(reading, model.read_motions(&[&clips[0].motion]));
+/// assert_eq!(reading[0].movement, [1.0], "the only movement is certain");
+/// # Ok::<(), agoge_model::ModelError>(())
+/// ```
 #[derive(Debug)]
 pub struct Model {
     contents: WeightsContents,
@@ -56,8 +73,8 @@ const MIN_SHARE_WITHIN: f64 = 0.75;
 const MIN_CERTAINTY: f64 = 0.9;
 
 impl Model {
-    /// A model from the parameters of a newly trained encoder; its prototypes are the mean embeddings of each
-    /// movement over the training clips.
+    /// A model from the parameters of a newly trained encoder; its prototypes are the mean
+    /// embeddings of each movement over the training clips.
     pub fn new(
         encoder: WeightValues,
         size: EncoderSize,
@@ -324,8 +341,9 @@ impl Model {
         }
     }
 
-    /// How much parts attend to parts in a motion, `[part, part]` in the order of [`PARTS`],
-    /// relative to uniform attention (1): mean over blocks, heads and instants.
+    /// How much parts attend to parts in a motion, `[part, part]` in the order of
+    /// [`crate::token::PARTS`], relative to uniform attention (1): mean over blocks, heads and
+    /// instants.
     pub fn attention_between_parts(&self, motion: &Motion) -> Vec<f32> {
         let tokens = face_active_side(motion, &self.card().movements).to_tokens().without_sensor();
         self.network.attention_between_parts(&tokens)

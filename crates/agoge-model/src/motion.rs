@@ -35,6 +35,16 @@ pub struct Motion {
 impl Motion {
     /// The section of a recording on the body skeleton between two frames, both included; none if
     /// pelvis and neck are never seen together there and no sensor was worn.
+    ///
+    /// ```
+    /// use agoge_model::Motion;
+    /// use agoge_motion::simulate::{Exercise, SimulatedSet};
+    /// let body = SimulatedSet::new(Exercise::Squat).simulate().recording.to_body().recording;
+    /// // 90 frame steps at 60 frames per second.
+    /// let motion = Motion::new(&body, 0, 90).unwrap();
+    /// assert!((motion.duration_s() - 1.5).abs() < 1e-9 && motion.is_3d);
+    /// assert!(Motion::new(&body, 90, 90).is_none());
+    /// ```
     pub fn new(body: &Recording, start: usize, end: usize) -> Option<Motion> {
         let end = end.min(body.frame_count().checked_sub(1)?);
         if start >= end {
@@ -92,7 +102,7 @@ impl Motion {
 
     /// The motion mirrored if the left limbs move more, so that left-handed athletes can be
     /// compared with right-handed ones. It stays unchanged if both sides move similarly (ratio
-    /// below [`ACTIVE_RATIO`]) or a sensor is worn, because the sensor is tied to its side.
+    /// below 1.25) or a sensor is worn, because the sensor is tied to its side.
     pub fn active_right(&self) -> Cow<'_, Motion> {
         let moved =
             |parts: [Part; 4]| parts.iter().map(|part| self.path_length(*part)).sum::<f32>();
@@ -235,6 +245,12 @@ impl Motion {
 
 /// Indices of the two times around `time`, and its position between them, 0 to 1 (clamped at both
 /// ends). `times` must be ascending and not empty.
+///
+/// ```
+/// use agoge_model::motion::bracket_time;
+/// assert_eq!(bracket_time(&[0.0, 1.0, 3.0], 1.5), (1, 2, 0.25));
+/// assert_eq!(bracket_time(&[0.0, 1.0, 3.0], 9.0), (1, 2, 1.0));
+/// ```
 pub fn bracket_time(times: &[f64], time: f64) -> (usize, usize, f32) {
     let last = times.len() - 1;
     let above = times.partition_point(|&t| t <= time).clamp(1, last.max(1)).min(last);

@@ -228,6 +228,13 @@ impl InferenceNetwork {
 }
 
 /// Turns logits into probabilities, in place.
+///
+/// ```
+/// use agoge_model::network::softmax_in_place;
+/// let mut values = [0.0, 3f32.ln()];
+/// softmax_in_place(&mut values);
+/// assert!((values[0] - 0.25).abs() < 1e-6 && (values[1] - 0.75).abs() < 1e-6);
+/// ```
 pub fn softmax_in_place(values: &mut [f32]) {
     let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     values.iter_mut().for_each(|v| *v = (*v - most).exp());

@@ -119,6 +119,18 @@ impl AlignmentFrames {
 
 /// Aligns a repetition with a reference by attention. Time grows with the product of their lengths;
 /// neither may be empty.
+///
+/// ```
+/// use agoge_model::reference::{AlignmentFrames, align_by_attention};
+/// use agoge_motion::simulate::{Exercise, SimulatedSet};
+/// let simulation = SimulatedSet::new(Exercise::Squat).simulate();
+/// let directions = simulation.recording.to_body().recording.segment_directions();
+/// let [start, turn, end] = simulation.truth.repetitions[0];
+/// let frames = AlignmentFrames::new(&directions, start, end);
+/// // Aligned with itself, the turning point stays where it is.
+/// let alignment = align_by_attention(&frames, &frames);
+/// assert!((alignment.positions[turn - start] - (turn - start) as f64).abs() < 2.0);
+/// ```
 pub fn align_by_attention(query: &AlignmentFrames, key: &AlignmentFrames) -> Alignment {
     let (n, m) = (query.len(), key.len());
     let energy: Vec<f64> =

@@ -23,11 +23,12 @@ const MIN_OFFSET_S: f64 = 0.04;
 /// The samples of one sensor, in its own axes.
 ///
 /// ```
-/// # use agoge_model::Motion;
-/// # use agoge_motion::simulate::{Exercise, Set};
-/// let body = Set::new(Exercise::Squat).simulate().recording.to_body().recording;
+/// use agoge_model::Motion;
+/// use agoge_motion::simulate::{Exercise, SimulatedSet};
+/// let body = SimulatedSet::new(Exercise::Squat).simulate().recording.to_body().recording;
 /// // There are no channels `acc_x` … `gyr_z`: no sensor was worn.
-/// assert!(Motion::new(&body, 0, 90).is_some_and(|motion| motion.has_body() && !motion.has_sensor()));
+/// let motion = Motion::new(&body, 0, 90).unwrap();
+/// assert!(motion.has_body() && !motion.has_sensor());
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inertial {

@@ -66,6 +66,16 @@ impl EncoderSize {
     }
 
     /// Number of parameters of an encoder of these sizes.
+    ///
+    /// ```
+    /// use agoge_model::EncoderSize;
+    /// let size = EncoderSize { width: 8, heads: 2, blocks: 0, feed_forward: 16, movements: 1 };
+    /// // A block has two norms and two attentions of 8 · 24 + 24 + 8 · 8 + 8, a norm and a
+    /// // feed-forward of 8 · 16 + 16 + 16 · 8 + 8.
+    /// let block = 2 * (16 + 288) + 16 + 280;
+    /// let deeper = EncoderSize { blocks: 3, ..size.clone() };
+    /// assert_eq!(deeper.parameter_count() - size.parameter_count(), 3 * block);
+    /// ```
     pub fn parameter_count(&self) -> usize {
         let values = |(_, shape): &(String, Vec<usize>)| shape.iter().product::<usize>();
         self.parameter_layout().iter().map(values).sum()

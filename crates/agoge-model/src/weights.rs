@@ -252,6 +252,17 @@ fn count_values(size: &EncoderSize) -> usize {
 /// Initialises the parameters of an encoder: matrices uniform with a bound from their input width
 /// (Glorot & Bengio 2010), gains one, biases zero, embeddings uniform within ±0.5. The same seed
 /// gives the same weights on every machine.
+///
+/// ```
+/// use agoge_model::EncoderSize;
+/// use agoge_model::weights::seed_values;
+/// let size = EncoderSize { width: 8, heads: 2, blocks: 1, feed_forward: 16, movements: 1 };
+/// let values = seed_values(&size, 1);
+/// assert_eq!(values, seed_values(&size, 1));
+/// assert_ne!(values, seed_values(&size, 2));
+/// let count: usize = values.values().map(|(_, values)| values.len()).sum();
+/// assert_eq!(count, size.parameter_count());
+/// ```
 pub fn seed_values(size: &EncoderSize, seed: u64) -> WeightValues {
     let mut rng = Rng::with_seed(seed);
     let seeded = size.parameter_layout().into_iter().map(|(path, shape)| {

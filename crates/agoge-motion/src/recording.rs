@@ -1,5 +1,6 @@
 //! [`Recording`]: the canonical form of a recorded movement.
 
+use crate::statistics::upper_median;
 use crate::{Part, Skeleton};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -252,12 +253,7 @@ impl Recording {
     /// Frame rate, Hz, from the median time step; NaN with fewer than two frames.
     pub fn rate_hz(&self) -> f64 {
         let mut steps: Vec<f64> = self.time.windows(2).map(|w| w[1] - w[0]).collect();
-        if steps.is_empty() {
-            return f64::NAN;
-        }
-        let middle = steps.len() / 2;
-        let (_, median, _) = steps.select_nth_unstable_by(middle, f64::total_cmp);
-        1.0 / *median
+        upper_median(&mut steps).map_or(f64::NAN, |step| 1.0 / step)
     }
 
     /// The position of a joint in a frame; [`MISSING`] if the joint was not seen.

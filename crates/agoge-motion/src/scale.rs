@@ -13,7 +13,7 @@ const TRUNK: f64 = 0.288;
 /// Checks that a height, m, is plausible for a person.
 ///
 /// # Errors
-/// [`Error::Parameter`] outside 0.5 to 2.6 m.
+/// [`RecordingError::Parameter`] outside 0.5 to 2.6 m.
 ///
 /// ```
 /// use agoge_motion::scale::check_height;

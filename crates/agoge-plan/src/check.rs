@@ -12,6 +12,21 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Violation(pub String);
 
 /// Lists every violation; the list is empty for a sound plan.
+///
+/// ```
+/// use agoge_motion::Day;
+/// use agoge_plan::{LoadResponse, PlanBasis, PlanRequest, SessionLibrary, TrainingHistory};
+/// use agoge_plan::{check_plan, make_plan};
+/// let request = PlanRequest::new(Day::from_date(2026, 3, 30).unwrap(), 1, [45.0; 7]);
+/// let (past, response) = (TrainingHistory::default(), LoadResponse::from_population(40.0));
+/// let library = SessionLibrary::bundled();
+/// let basis =
+///     PlanBasis { request: &request, library, past: &past, response: &response, needs: &[] };
+/// let mut plan = make_plan(&basis, None).expect("nothing clashes");
+/// // Moved out of the plan, its first session breaks a rule.
+/// plan.sessions[0].day = request.start.plus_days(-1);
+/// assert!(check_plan(&plan, &request, &past)[0].0.contains("outside the plan"));
+/// ```
 pub fn check_plan(plan: &Plan, request: &PlanRequest, past: &TrainingHistory) -> Vec<Violation> {
     let mut wrong: Vec<String> = Vec::new();
     let (start, weeks) = (request.start, request.weeks as i32);

@@ -244,7 +244,7 @@ fn fit_effects(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use agoge_motion::simulate::normal_deviate;
+    use agoge_motion::statistics::normal_deviate;
     use fastrand::Rng;
 
     /// The drills of the library that work on knee valgus.

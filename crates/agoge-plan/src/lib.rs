@@ -36,9 +36,9 @@ pub use request::{
 };
 pub use response::{
     LoadResponse, MIN_TESTS, OutOfSampleErrors, PerformancePrediction, PerformanceSurface,
-    PerformanceTest, ResponsePrior, out_of_sample, squad_prior,
+    PerformanceTest, ResponsePrior, out_of_sample,
 };
-pub use result::{EventForecast, Plan, PlannedSession, PlannedWeek, ResponseNote};
+pub use result::{EventForecast, Plan, PlannedSession, PlannedWeek, ResponseNote, WeekPhase};
 pub use risk::PlanRisk;
 pub use rule::PlanRule;
 pub use step::{SessionStep, StepPart};
@@ -72,6 +72,20 @@ pub struct PlanBasis<'a> {
 ///
 /// # Errors
 /// The rules that clash, with the smallest relaxations that would make a plan possible.
+///
+/// ```
+/// use agoge_motion::Day;
+/// use agoge_plan::{LoadResponse, PlanBasis, PlanRequest, SessionLibrary, TrainingHistory};
+/// use agoge_plan::{check_plan, make_plan};
+/// let request = PlanRequest::new(Day::from_date(2026, 3, 30).unwrap(), 1, [45.0; 7]);
+/// let (past, response) = (TrainingHistory::default(), LoadResponse::from_population(40.0));
+/// let library = SessionLibrary::bundled();
+/// let basis =
+///     PlanBasis { request: &request, library, past: &past, response: &response, needs: &[] };
+/// let plan = make_plan(&basis, None).expect("nothing clashes");
+/// assert_eq!(plan.days, 7);
+/// assert!(check_plan(&plan, &request, &past).is_empty());
+/// ```
 pub fn make_plan(basis: &PlanBasis, before: Option<&Plan>) -> Result<Plan, RuleClash> {
     make_plan_with_steps(basis, before, STEPS_PER_DAY)
 }

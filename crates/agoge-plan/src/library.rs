@@ -23,6 +23,13 @@ pub enum TissueRegion {
 
 impl TissueRegion {
     /// The region that a body area belongs to; `None` for the head and unspecified areas.
+    ///
+    /// ```
+    /// use agoge_load::injury::Area;
+    /// use agoge_plan::TissueRegion;
+    /// assert_eq!(TissueRegion::from_area(Area::Knee), Some(TissueRegion::Legs));
+    /// assert_eq!(TissueRegion::from_area(Area::Head), None);
+    /// ```
     pub fn from_area(area: Area) -> Option<TissueRegion> {
         Some(match area.code() {
             "Q" | "A" | "F" => TissueRegion::LowerLegs,
@@ -224,6 +231,26 @@ impl SessionLibrary {
     ///
     /// # Errors
     /// Text that is not TOML of this form, a duplicate name, or impossible minutes or RPE.
+    ///
+    /// ```
+    /// use agoge_plan::SessionLibrary;
+    /// let library = SessionLibrary::parse(
+    ///     r#"
+    ///     [[session]]
+    ///     name = "easy-run"
+    ///     title = "Easy run"
+    ///     kind = "endurance"
+    ///     sport = "running"
+    ///     minutes = [30, 45]
+    ///     rpe = 3
+    ///     do = "Run so that you can talk."
+    ///     evidence = "common practice"
+    ///     "#,
+    /// )?;
+    /// assert_eq!((library.session_count(), library.items().len()), (1, 2));
+    /// assert_eq!(library.find_item("easy-run").map(|item| item.load()), Some(90.0));
+    /// # Ok::<(), agoge_plan::LibraryError>(())
+    /// ```
     pub fn parse(text: &str) -> Result<SessionLibrary, LibraryError> {
         let file: LibraryFile = toml::from_str(text)
             .map_err(|fault| LibraryError(fault.to_string().replace('\n', " ")))?;

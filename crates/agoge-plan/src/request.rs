@@ -182,6 +182,12 @@ pub enum Weekday {
 
 impl Weekday {
     /// The day of the week of a date: 1970-01-01 was a Thursday.
+    ///
+    /// ```
+    /// use agoge_motion::Day;
+    /// use agoge_plan::Weekday;
+    /// assert_eq!(Weekday::from_day(Day::from_date(2000, 1, 1).unwrap()), Weekday::Saturday);
+    /// ```
     pub fn from_day(day: Day) -> Weekday {
         use Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
         [Thursday, Friday, Saturday, Sunday, Monday, Tuesday, Wednesday]
@@ -239,6 +245,16 @@ impl Default for PlanLimits {
 }
 
 /// A request for a plan.
+///
+/// ```
+/// use agoge_motion::Day;
+/// use agoge_plan::PlanRequest;
+/// let monday = Day::from_date(2026, 3, 30).unwrap();
+/// let request = PlanRequest::new(monday, 4, [60.0, 0.0, 60.0, 0.0, 60.0, 90.0, 0.0]);
+/// assert_eq!((request.day_count(), request.minutes_on(monday.plus_days(5))), (28, 90.0));
+/// assert!(request.find_fault().is_none());
+/// assert!(PlanRequest { weeks: 0, ..request }.find_fault().is_some());
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlanRequest {

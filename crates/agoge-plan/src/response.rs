@@ -11,6 +11,7 @@
 //! the model, Kolossa 2017). Loads are divided by the athlete's usual daily load, and gains are the
 //! effect of usual training, so that one prior serves every unit.
 
+use agoge_motion::statistics::{finite_mean, normal_cdf};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn, Matrix4, MatrixXx4, Vector4};
 use serde::{Deserialize, Serialize};
 
@@ -196,6 +197,17 @@ pub struct OutOfSampleErrors {
 }
 
 /// How an athlete responds to load.
+///
+/// ```
+/// use agoge_plan::LoadResponse;
+/// // Without tests, performance is in percent of today's: 100 on the day of the fit.
+/// let response = LoadResponse::from_population(50.0);
+/// let today = response.predict(&[50.0]);
+/// assert!(today.low < 100.0 && today.high > 100.0);
+/// // After two weeks of rest the fatigue is gone, after half a year the fitness is too.
+/// let after = |days: usize| response.predict(&vec![0.0; days]).value;
+/// assert!(after(14) > after(180));
+/// ```
 #[derive(Clone, Debug)]
 pub struct LoadResponse {
     nodes: Vec<GridNode>,
@@ -225,6 +237,16 @@ pub struct PerformanceSurface {
 
 impl PerformanceSurface {
     /// Performance with these loads, AU a day.
+    ///
+    /// ```
+    /// use agoge_plan::PerformanceSurface;
+    /// let surface = PerformanceSurface {
+    ///     rest: 90.0, linear: vec![0.2, 0.1], square: vec![vec![0.01], vec![0.0, 0.02]],
+    /// };
+    /// // 90 + 0.2 · 10 + 0.1 · 5 − 0.01 · 10² − 0.02 · 5²
+    /// assert!((surface.performance_at(&[10.0, 5.0]) - 91.0).abs() < 1e-12);
+    /// assert!((surface.slope_at(&[10.0, 5.0])[0] - 0.0).abs() < 1e-12);
+    /// ```
     pub fn performance_at(&self, loads: &[f64]) -> f64 {
         let curvature: f64 = self
             .square
@@ -285,8 +307,7 @@ fn gain_regressors(tau: TimeConstants, state: &[[f64; 2]], day: usize) -> Vector
 }
 
 fn mean_known(loads: &[f64]) -> Option<f64> {
-    let known: Vec<f64> = loads.iter().copied().filter(|load| load.is_finite()).collect();
-    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    Some(finite_mean(loads)).filter(|load| load.is_finite())
 }
 
 impl LoadResponse {
@@ -521,10 +542,6 @@ fn fit_node(
     )
 }
 
-fn normal_cdf(z: f64) -> f64 {
-    0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
-}
-
 /// Predicts each test from the ones before it, starting with the fourth; `None` if fewer than two
 /// can be predicted.
 pub fn out_of_sample(
@@ -552,54 +569,4 @@ pub fn out_of_sample(
         last_value: rmse(|errors| errors.1),
         tests: errors_of_forecasts.len(),
     })
-}
-
-/// Updates the population prior with a squad's own tests: time constants and gains are shared
-/// between its athletes (empirical Bayes by expectation maximisation). The population counts as
-/// much as four athletes, so that a small squad learns little from itself.
-pub fn squad_prior(squad: &[(Vec<f64>, Vec<PerformanceTest>)]) -> ResponsePrior {
-    const POPULATION: f64 = 4.0;
-    let population = ResponsePrior::default();
-    let mut prior = population.clone();
-    for _ in 0..5 {
-        let fits: Vec<LoadResponse> = squad
-            .iter()
-            .map(|(loads, tests)| LoadResponse::fit(loads, tests, &prior))
-            .filter(|fit| fit.tests > 0)
-            .collect();
-        let total_weight = POPULATION + fits.len() as f64;
-        let mut next = population.clone();
-        for (node, weight) in next.weights.iter_mut().enumerate() {
-            *weight = (POPULATION * *weight
-                + fits.iter().map(|fit| fit.nodes[node].weight).sum::<f64>())
-                / total_weight;
-        }
-        for k in 0..4 {
-            // Moments of each athlete's gain, within and between the nodes.
-            let moments: Vec<(f64, f64)> = fits
-                .iter()
-                .map(|fit| {
-                    let mean = |quantity: &dyn Fn(&GridNode) -> f64| -> f64 {
-                        fit.nodes.iter().map(|node| node.weight * quantity(node)).sum::<f64>()
-                    };
-                    let scale = fit.reference;
-                    let first = mean(&|node| node.mean[k] / scale);
-                    let second = mean(&|node| {
-                        (node.mean[k].powi(2) + node.covariance[(k, k)]) / scale.powi(2)
-                    });
-                    (first, second)
-                })
-                .collect();
-            let first = (POPULATION * population.mean[k]
-                + moments.iter().map(|(first, _)| first).sum::<f64>())
-                / total_weight;
-            let second = (POPULATION * (population.sd[k].powi(2) + population.mean[k].powi(2))
-                + moments.iter().map(|(_, second)| second).sum::<f64>())
-                / total_weight;
-            next.mean[k] = first;
-            next.sd[k] = (second - first * first).max(1e-4).sqrt();
-        }
-        prior = next;
-    }
-    prior
 }

@@ -99,8 +99,32 @@ pub struct PlannedWeek {
     pub monotony: Option<f64>,
     /// CTL on its last evening, AU a day.
     pub ctl: f64,
-    /// `deload`, `taper`, or nothing.
-    pub phase: String,
+    /// Its place in the plan.
+    pub phase: WeekPhase,
+}
+
+/// A week's place in a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WeekPhase {
+    /// A week of training like others; written as an empty text.
+    #[serde(rename = "")]
+    Ordinary,
+    /// A lighter week, for recovery.
+    Deload,
+    /// Before an event the load falls.
+    Taper,
+}
+
+impl WeekPhase {
+    /// Name of a special week.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            WeekPhase::Ordinary => None,
+            WeekPhase::Deload => Some("deload"),
+            WeekPhase::Taper => Some("taper"),
+        }
+    }
 }
 
 /// What is expected at an event.
@@ -326,9 +350,9 @@ fn summarise_weeks(problem: &PlanProblem, choice: &PlanChoice) -> Vec<PlannedWee
                 .iter()
                 .any(|taper| taper.days.start < span.end && span.start < taper.days.end);
             let phase = match () {
-                () if tapers => "taper",
-                () if problem.weeks[week].deload => "deload",
-                () => "",
+                () if tapers => WeekPhase::Taper,
+                () if problem.weeks[week].deload => WeekPhase::Deload,
+                () => WeekPhase::Ordinary,
             };
             PlannedWeek {
                 first: problem.request.start.plus_days(7 * week as i32),
@@ -339,7 +363,7 @@ fn summarise_weeks(problem: &PlanProblem, choice: &PlanChoice) -> Vec<PlannedWee
                 hard: sessions.iter().filter(|session| session.hard).count(),
                 monotony: monotony.is_finite().then_some(monotony),
                 ctl,
-                phase: phase.into(),
+                phase,
             }
         })
         .collect()

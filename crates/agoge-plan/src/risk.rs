@@ -3,7 +3,7 @@
 
 use super::library::{RegionDemand, TissueRegion};
 use super::request::{PlanLimits, PlanRequest};
-use agoge_load::injury::Warning;
+use agoge_load::injury::{Warning, WarningRule};
 use agoge_motion::Day;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,13 +42,15 @@ pub struct PlanRisk {
 }
 
 impl PlanRisk {
-    /// The care that a warning (docs/reference/load.md) calls for; `None` for a rule that no limit
-    /// addresses. The durations and amounts are our choice (docs/reference/plan.md).
+    /// The care that a warning (docs/reference/load.md) calls for; `None` for pain in an area that
+    /// no session loads. The durations and amounts are our choice (docs/reference/plan.md).
     pub fn from_warning(warning: &Warning, limits: &PlanLimits) -> Option<PlanRisk> {
         let slower = Some(0.5 * limits.ramp);
         let (days, risk) = match warning.rule {
-            "spike" => (14, PlanRisk { ramp: slower, spike: Some(0.0), ..PlanRisk::default() }),
-            "own_limit" => {
+            WarningRule::Spike => {
+                (14, PlanRisk { ramp: slower, spike: Some(0.0), ..PlanRisk::default() })
+            }
+            WarningRule::OwnLimit => {
                 let rest_days = Some((limits.rest_days + 1).min(7));
                 (
                     7,
@@ -60,7 +62,7 @@ impl PlanRisk {
                     },
                 )
             }
-            "pain" => {
+            WarningRule::Pain => {
                 let region = warning.area.and_then(TissueRegion::from_area)?;
                 (
                     14,
@@ -70,11 +72,10 @@ impl PlanRisk {
                     },
                 )
             }
-            "questionnaire" => {
+            WarningRule::Questionnaire => {
                 (7, PlanRisk { ramp: Some(0.0), hard_per_week: Some(1), ..PlanRisk::default() })
             }
-            "movement" => (7, PlanRisk { ramp: slower, ..PlanRisk::default() }),
-            _ => return None,
+            WarningRule::Movement => (7, PlanRisk { ramp: slower, ..PlanRisk::default() }),
         };
         Some(PlanRisk { what: warning.what.clone(), until: warning.day.plus_days(days), ..risk })
     }

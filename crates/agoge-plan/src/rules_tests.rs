@@ -5,7 +5,7 @@ use super::step::resolve_steps;
 use super::tests::{START, add_race, bundled_library, runner_request, running_log};
 use super::*;
 use agoge_analysis::Certainty;
-use agoge_load::injury::{Area, Warning};
+use agoge_load::injury::{Area, Warning, WarningRule};
 use agoge_motion::Day;
 
 fn string_set(names: &[&str]) -> std::collections::BTreeSet<String> {
@@ -130,12 +130,12 @@ fn an_event_that_is_more_than_the_limits_is_no_clash() {
     assert_eq!(plan.weeks[3].sessions, 0);
 }
 
-fn sample_warning(rule: &'static str, area: Option<Area>) -> Warning {
+fn sample_warning(rule: WarningRule, area: Option<Area>) -> Warning {
     Warning {
         rule,
         day: START.plus_days(-1),
         area,
-        what: format!("a warning of {rule}"),
+        what: "a warning".to_owned(),
         why: String::new(),
         action: "",
         certainty: Certainty::Moderate,
@@ -149,24 +149,30 @@ fn warnings_ask_for_care() {
     let risk_for =
         |rule, area| PlanRisk::from_warning(&sample_warning(rule, area), &limits).unwrap();
     assert_eq!(
-        (risk_for("spike", None).spike, risk_for("spike", None).ramp),
+        (risk_for(WarningRule::Spike, None).spike, risk_for(WarningRule::Spike, None).ramp),
         (Some(0.0), Some(0.05))
     );
     assert_eq!(
-        (risk_for("own_limit", None).monotony, risk_for("own_limit", None).rest_days),
+        (
+            risk_for(WarningRule::OwnLimit, None).monotony,
+            risk_for(WarningRule::OwnLimit, None).rest_days
+        ),
         (Some(1.5), Some(2))
     );
     assert_eq!(
-        risk_for("pain", Area::find("knee")).spare,
+        risk_for(WarningRule::Pain, Area::find("knee")).spare,
         [(TissueRegion::Legs, RegionDemand::Heavy)].into()
     );
-    assert_eq!(risk_for("questionnaire", None).hard_per_week, Some(1));
-    assert_eq!(risk_for("movement", None).ramp, Some(0.05));
-    assert_eq!(PlanRisk::from_warning(&sample_warning("pain", Area::find("head")), &limits), None);
-    assert_eq!(risk_for("spike", None).until, START.plus_days(13));
+    assert_eq!(risk_for(WarningRule::Questionnaire, None).hard_per_week, Some(1));
+    assert_eq!(risk_for(WarningRule::Movement, None).ramp, Some(0.05));
     assert_eq!(
-        risk_for("pain", Area::find("knee")).to_string(),
-        format!("a warning of pain: until {} no heavy load of the legs", START.plus_days(13))
+        PlanRisk::from_warning(&sample_warning(WarningRule::Pain, Area::find("head")), &limits),
+        None
+    );
+    assert_eq!(risk_for(WarningRule::Spike, None).until, START.plus_days(13));
+    assert_eq!(
+        risk_for(WarningRule::Pain, Area::find("knee")).to_string(),
+        format!("a warning: until {} no heavy load of the legs", START.plus_days(13))
     );
 }
 

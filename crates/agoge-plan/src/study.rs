@@ -29,8 +29,8 @@ pub enum PlannerKnowledge {
     AnotherLog,
 }
 
-/// The true response of a virtual athlete: gains in shares of performance as in [`ResponsePrior`], time
-/// constants in days.
+/// The true response of a virtual athlete: gains in shares of performance as in [`ResponsePrior`],
+/// time constants in days.
 #[derive(Clone, Copy, Debug)]
 struct TrueResponse {
     gains: [f64; 3],

@@ -20,6 +20,18 @@ const OPENSIM_NAMES: [(&str, &str); 10] = [
 
 /// Returns the curves that OpenSim has a coordinate for: its name and the values in degrees,
 /// `[frame]`, NaN where missing.
+///
+/// ```
+/// use agoge_kinematics::measure_curves;
+/// use agoge_motion::Side;
+/// use agoge_motion::simulate::{Exercise, SimulatedSet};
+/// use agoge_report::opensim_angles;
+/// let body = SimulatedSet::new(Exercise::Squat).simulate().recording.to_body().recording;
+/// let curves = measure_curves(&body).curves;
+/// let angles = opensim_angles(&curves);
+/// let (_, knee) = angles.iter().find(|(name, _)| *name == "knee_angle_r").unwrap();
+/// assert_eq!(*knee, curves.get("knee_flexion", Some(Side::Right)).unwrap().values);
+/// ```
 pub fn opensim_angles(curves: &Curves) -> Vec<(&'static str, &[f64])> {
     OPENSIM_NAMES
         .iter()

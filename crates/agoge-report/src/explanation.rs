@@ -4,6 +4,7 @@ use crate::language::{Language, Sentences};
 use crate::text::format_ranges;
 use agoge_analysis::Analysis;
 use agoge_analysis::{Explanation, Gain, PaceFault, SuggestedChange};
+use agoge_kinematics::coordination::CouplingPattern;
 use std::fmt::Write;
 
 /// Renders the explanation of an analysis for a terminal, in the given language, coloured with ANSI
@@ -217,15 +218,17 @@ pub(crate) fn explanation_sections(
         let name = |(joint, curve): &(agoge_motion::Part, String)| {
             sentences.curve_name(curve, joint.side())
         };
-        let pattern = |pattern: &str| sentences.format_message(&format!("pattern-{pattern}"), &[]);
+        let pattern = |pattern: CouplingPattern| {
+            sentences.format_message(&format!("pattern-{}", pattern.name()), &[])
+        };
         sentences.format_message(
             "link",
             &[
                 ("a", &name(&link.proximal)),
                 ("b", &name(&link.distal).to_lowercase()),
-                ("pattern", &pattern(&link.pattern)),
+                ("pattern", &pattern(link.pattern)),
                 ("value", &whole(link.value_deg)),
-                ("expected-pattern", &pattern(&link.expected_pattern)),
+                ("expected-pattern", &pattern(link.expected_pattern)),
                 ("expected", &whole(link.expected_deg)),
             ],
         )
@@ -265,7 +268,7 @@ pub(crate) fn explanation_sections(
         sentences.format_message("within", &[("count", &within_count.to_string()), ("of", &total)]),
     );
     let aspects = explanation.aspects.iter().map(|aspect| {
-        let name = sentences.format_message(&format!("aspect-{}", aspect.name), &[]);
+        let name = sentences.format_message(&format!("aspect-{}", aspect.name.name()), &[]);
         let values = [("value", aspect.percentile), ("low", aspect.low), ("high", aspect.high)];
         let values = values.map(|(name, value)| (name, whole(value)));
         let mut args = vec![("name", name.as_str())];

@@ -1,10 +1,8 @@
-//! Sentences in several languages: Fluent templates in `lang/` filled with values. Messages that a
-//! language lacks appear in English.
+//! Sentences of reports in several languages: Fluent templates in `lang/` filled with values.
 
+use crate::catalog::MessageCatalog;
 use crate::text::capitalize_first;
 use agoge_motion::{Part, Side};
-use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
-use unic_langid::{LanguageIdentifier, langid};
 
 /// Language of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,41 +19,17 @@ const CHINESE: &str = include_str!("../lang/zh.ftl");
 
 /// The message templates of a language.
 pub(crate) struct Sentences {
-    bundle: FluentBundle<FluentResource>,
+    catalog: MessageCatalog,
 }
 
 impl Sentences {
     pub(crate) fn for_language(language: Language) -> Sentences {
-        let identifier: LanguageIdentifier = match language {
-            Language::English => langid!("en"),
-            Language::Chinese => langid!("zh-Hans"),
-        };
-        let mut bundle = FluentBundle::new(vec![identifier]);
-        // The marks that isolate inserted values would show up in terminals and copied text.
-        bundle.set_use_isolating(false);
-        // A file with an error still provides its valid messages; a test checks that both files are
-        // valid.
-        let parse = |text: &str| {
-            FluentResource::try_new(text.to_owned()).unwrap_or_else(|(valid, _)| valid)
-        };
-        bundle.add_resource_overriding(parse(ENGLISH));
-        if language == Language::Chinese {
-            bundle.add_resource_overriding(parse(CHINESE));
-        }
-        Sentences { bundle }
+        Sentences { catalog: MessageCatalog::for_language(language, ENGLISH, CHINESE) }
     }
 
     /// Fills a message template with values.
     pub(crate) fn format_message(&self, name: &str, values: &[(&str, &str)]) -> String {
-        let mut args = FluentArgs::new();
-        for (name, value) in values {
-            args.set(*name, FluentValue::from(*value));
-        }
-        let pattern = self.bundle.get_message(name).and_then(|message| message.value());
-        let format = |pattern| {
-            self.bundle.format_pattern(pattern, Some(&args), &mut Vec::new()).into_owned()
-        };
-        pattern.map_or_else(|| name.to_owned(), format)
+        self.catalog.format_message(name, values)
     }
 
     /// Name of a joint with its side: "left knee".
@@ -87,7 +61,7 @@ impl Sentences {
     /// Name of something in this language, or its key with spaces if there is none.
     fn lookup_name(&self, kind: &str, name: &str) -> String {
         let key = format!("{kind}-{name}");
-        if self.bundle.has_message(&key) {
+        if self.catalog.has_message(&key) {
             self.format_message(&key, &[])
         } else {
             name.replace('_', " ")
@@ -98,6 +72,7 @@ impl Sentences {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fluent_bundle::FluentResource;
 
     #[test]
     fn both_files_are_whole_and_the_chinese_one_says_everything() {

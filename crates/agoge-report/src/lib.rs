@@ -4,6 +4,7 @@
 //! same analysis gives the same bytes.
 
 mod angles;
+mod catalog;
 mod club;
 mod csv;
 mod explanation;
@@ -18,6 +19,7 @@ mod terminal;
 mod text;
 
 pub use angles::opensim_angles;
+pub use catalog::MessageCatalog;
 pub use club::{athlete_warning_text as club_word, club_terminal};
 pub use csv::repetitions_csv;
 pub use explanation::explanation_terminal;

@@ -7,6 +7,21 @@ use agoge_load::injury::screening_text;
 use std::fmt::Write;
 
 /// Renders today's figures, each with its method, unit and source.
+///
+/// ```
+/// use agoge_load::{AthleteLog, LoggedSession, WorkloadMethod, load_overview};
+/// use agoge_motion::Day;
+/// use agoge_report::load_terminal;
+/// let method = WorkloadMethod::SessionRpe;
+/// let session = |day| LoggedSession {
+///     day: Day(day), loads: [(method, 270.0)].into(), ..LoggedSession::default()
+/// };
+/// let log = AthleteLog { sessions: vec![session(0), session(2)], ..AthleteLog::default() };
+/// let overview = load_overview("Ada K.", &log, method, false).unwrap();
+/// let text = load_terminal(&overview);
+/// assert!(text.starts_with("Ada K., until 1970-01-03: "));
+/// assert!(text.contains("3 days, 1 without an entry"));
+/// ```
 pub fn load_terminal(overview: &LoadOverview) -> String {
     let mut out = String::new();
     let _ = writeln!(

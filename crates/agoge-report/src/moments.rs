@@ -1,11 +1,14 @@
 //! Renders joint moments as text.
 
 use agoge_analysis::{MomentPeak, MomentReport};
+use agoge_kinematics::dynamics::GroundForceSource;
 
 /// Heading above the figures.
 pub(crate) fn moments_title(report: &MomentReport) -> String {
-    let source =
-        if report.forces == "modelled" { "modelled ground forces" } else { "force plates" };
+    let source = match report.forces {
+        GroundForceSource::Plates => "force plates",
+        GroundForceSource::Standing => "modelled ground forces",
+    };
     format!("Net joint moments from {source} (flexion positive, {:.0} kg)", report.mass_kg)
 }
 

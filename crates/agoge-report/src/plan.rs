@@ -74,7 +74,7 @@ pub fn plan_terminal(plan: &Plan, explain: bool) -> String {
     for (number, week) in plan.weeks.iter().enumerate() {
         let monotony =
             week.monotony.map_or(String::new(), |monotony| format!(", monotony {monotony:.1}"));
-        let phase = if week.phase.is_empty() { String::new() } else { format!(", {}", week.phase) };
+        let phase = week.phase.name().map_or(String::new(), |name| format!(", {name}"));
         let _ = writeln!(
             out,
             "Week {} ({}){phase}: {:.0} min, {:.0} AU, {} sessions, {} hard{monotony}",

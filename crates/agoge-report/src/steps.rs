@@ -7,6 +7,29 @@ use std::fmt::Write;
 
 /// Renders a session's steps as intervals.icu reads them; `None` without steps. Movement
 /// repetitions are not steps there and stay plain lines.
+///
+/// ```
+/// use agoge_motion::Day;
+/// use agoge_plan::{PlannedSession, SessionLibrary};
+/// use agoge_report::intervals_workout;
+/// let library = SessionLibrary::parse(
+///     r#"
+///     [[session]]
+///     name = "run"
+///     title = "Run"
+///     kind = "endurance"
+///     sport = "running"
+///     minutes = [30]
+///     rpe = 3
+///     do = "Run."
+///     evidence = "common practice"
+///     steps = [{ what = "easy", minutes = 30 }]
+///     "#,
+/// )?;
+/// let session = PlannedSession::from_item(Day(0), &library.items()[0]);
+/// assert!(intervals_workout(&session).unwrap().starts_with("- easy 30m"));
+/// # Ok::<(), agoge_plan::LibraryError>(())
+/// ```
 pub fn intervals_workout(session: &PlannedSession) -> Option<String> {
     let mut out = String::new();
     for step in &session.steps {

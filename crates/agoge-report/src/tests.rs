@@ -8,6 +8,7 @@ fn empty_analysis() -> Analysis {
     Analysis {
         schema: ANALYSIS_SCHEMA.to_owned(),
         version: "0".to_owned(),
+        provenance: None,
         input: InputSummary {
             source: RecordingSource {
                 name: "</script><b>x,\"y\"".to_owned(),
@@ -34,7 +35,7 @@ fn empty_analysis() -> Analysis {
         movement: MovementChoice {
             name: "squat".to_owned(),
             title: "Squat".to_owned(),
-            how: "given".to_owned(),
+            how: agoge_analysis::MovementOrigin::Given,
             certainty: 1.0,
             others: vec![],
         },

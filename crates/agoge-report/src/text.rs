@@ -76,6 +76,12 @@ pub(crate) fn capitalize_first(text: &str) -> String {
 }
 
 /// Counts something: "1 repetition", "3 repetitions".
+///
+/// ```
+/// use agoge_report::count_noun;
+/// assert_eq!(count_noun(1, "repetition"), "1 repetition");
+/// assert_eq!(count_noun(3, "repetition"), "3 repetitions");
+/// ```
 pub fn count_noun(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }

@@ -27,7 +27,7 @@ const borders = (r) => (r.complete && r.phases.length ? [r.phases[0].from, ...r.
 function choose() {
   for (const side of sides) {
     side.repetition = side.repetitions.find((r) => r.number === Number(side.which.value));
-    if (!side.repetition) return by("where").textContent = say("One of the two has no complete repetition.");
+    if (!side.repetition) return by("where").textContent = say("none-complete");
     side.borders = borders(side.repetition);
   }
   if (sides[0].borders.length !== sides[1].borders.length) for (const side of sides) side.borders = [side.repetition.from, side.repetition.to];
@@ -97,7 +97,7 @@ function show(s) {
   for (const side of sides) draw(side.canvas, seen(side, frameAt(side, timeOf(side, where)), view), side.bones, side.box);
   by("clock").textContent = at.toFixed(2) + " s";
   const into = sides.map((side) => (timeOf(side, where) - side.borders[0]).toFixed(2));
-  by("where").textContent = say("{phase}: the first is {a} s into its repetition, the second {b} s.", { phase: names[where[0]] ?? say("repetition"), a: into[0], b: into[1] });
+  by("where").textContent = say("phase-times", { phase: names[where[0]] ?? say("whole-repetition"), first: into[0], second: into[1] });
   const now = by("now");
   if (now) { now.setAttribute("x1", x(at)); now.setAttribute("x2", x(at)); }
 }
@@ -108,12 +108,12 @@ function step(now) {
   if (at >= total) return stop();
   requestAnimationFrame(step);
 }
-function stop() { playing = false; play.textContent = say("Play"); }
+function stop() { playing = false; play.textContent = say("play"); }
 play.addEventListener("click", () => {
   if (playing) return stop();
   if (at >= total) show(0);
   playing = true;
-  play.textContent = say("Pause");
+  play.textContent = say("pause");
   from = performance.now();
   requestAnimationFrame(step);
 });

@@ -7,7 +7,7 @@ const by = (id) => document.getElementById(id);
 async function give(token) {
   const answer = await fetch("/api/enter", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ token }) });
   if (answer.ok) location.replace("/");
-  else by("state").textContent = answer.status === 429 ? say("Too many wrong tokens: wait a minute.") : say("This is not the token.");
+  else by("state").textContent = answer.status === 429 ? say("token-limit") : say("wrong-token");
 }
 
 by("enter").addEventListener("submit", (event) => { event.preventDefault(); give(by("token").value); });

@@ -47,7 +47,7 @@ async function show() {
 function nothing() {
   shown = [];
   canvases.forEach((canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height));
-  tell(say(pairs() ? "There are no two repetitions left to compare." : "Everything here is judged."));
+  tell(say(pairs() ? "all-compared" : "all-judged"));
 }
 function stand() {
   for (const side of shown) {
@@ -60,7 +60,7 @@ function stand() {
 }
 function tell(what) {
   const { judged = 0, open = 0, compared = 0 } = counts;
-  by("state").textContent = (what ? what + " " : "") + (pairs() ? say("{n} comparisons so far.", { n: compared }) : say("{n} of {all} judged.", { n: judged, all: judged + open }));
+  by("state").textContent = (what ? what + " " : "") + (pairs() ? say("compared-count", { count: compared }) : say("judged-count", { count: judged, all: judged + open }));
   by("back").disabled = !done.length;
   for (const id of ["good", "bad", "skip", "first", "alike", "second", "pass"]) by(id).disabled = !shown.length;
 }
@@ -80,7 +80,7 @@ function step(now) {
 async function once(what) {
   if (busy) return;
   busy = true;
-  try { await what(); } catch { tell(say("The server does not answer as it should; what you said last was not stored.")); }
+  try { await what(); } catch { tell(say("judgement-lost")); }
   busy = false;
 }
 const store = async (judgement) => {

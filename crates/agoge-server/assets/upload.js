@@ -11,15 +11,15 @@ function send(file) {
   const bar = by("progress");
   bar.hidden = false;
   bar.value = 0;
-  state(say("Uploading …") + " " + file.name);
+  state(say("uploading") + " " + file.name);
   request.upload.onprogress = (event) => { if (event.lengthComputable) bar.value = event.loaded / event.total; };
-  request.upload.onload = () => { bar.removeAttribute("value"); state(say("Analysing …")); };
-  request.onerror = () => { bar.hidden = true; state(say("The upload broke off.")); };
+  request.upload.onload = () => { bar.removeAttribute("value"); state(say("analysing")); };
+  request.onerror = () => { bar.hidden = true; state(say("upload-broken")); };
   request.onload = () => {
     bar.hidden = true;
     let said;
     try { said = JSON.parse(request.responseText); } catch { said = { error: request.responseText }; }
-    if (request.status === 200) location.assign(said.url); else state(say("This did not work: ") + said.error);
+    if (request.status === 200) location.assign(said.url); else state(say("failed", { why: said.error }));
   };
   request.open("POST", "/api/analyses?" + asked);
   request.setRequestHeader("Content-Type", "application/octet-stream");
@@ -37,5 +37,5 @@ if (drop) {
 by("add")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const answer = await fetch("/api/athletes", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name: by("name").value }) });
-  if (answer.ok) location.assign((await answer.json()).url); else state(say("This did not work: ") + (await answer.text()));
+  if (answer.ok) location.assign((await answer.json()).url); else state(say("failed", { why: await answer.text() }));
 });

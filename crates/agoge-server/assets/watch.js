@@ -25,7 +25,7 @@ function fresh() {
   stop();
   times = [];
   by("count").textContent = "0";
-  by("attempts").textContent = say("no attempts");
+  by("attempts").textContent = say("no-attempts");
   by("log").replaceChildren();
   for (const id of ["cue", "phase", "latency"]) by(id).textContent = "–";
   for (const id of ["why", "metric"]) by(id).textContent = "";
@@ -39,7 +39,7 @@ function hear(event) {
     if (times.length % 15 === 0) {
       const sorted = [...times].sort((a, b) => a - b);
       const at = (share) => sorted[Math.floor((sorted.length - 1) * share)].toFixed(1);
-      by("latency").textContent = say("half below {a} ms, 99 of 100 below {b} ms", { a: at(0.5), b: at(0.99) });
+      by("latency").textContent = say("latency", { median: at(0.5), tail: at(0.99) });
     }
   }
   switch (event.event) {
@@ -59,11 +59,11 @@ function hear(event) {
       break;
     case "repetition": {
       by("count").textContent = event.completed;
-      by("attempts").textContent = event.attempted === 0 ? say("no attempts") : event.attempted === 1 ? say("1 attempt") : say("{n} attempts", { n: event.attempted });
+      by("attempts").textContent = event.attempted === 0 ? say("no-attempts") : event.attempted === 1 ? say("one-attempt") : say("attempts", { count: event.attempted });
       by("phase").textContent = say("rest");
       const line = document.createElement("li");
       // completed, attempted or interrupted
-      line.textContent = say(event.outcome) + ", " + (event.end_s - event.start_s).toFixed(1) + " s";
+      line.textContent = say("outcome-" + event.outcome) + ", " + (event.end_s - event.start_s).toFixed(1) + " s";
       by("log").append(line);
       break;
     }
@@ -77,7 +77,7 @@ function connect(path, hello, opened) {
   socket.onopen = () => { socket.send(JSON.stringify(hello)); opened(); };
   socket.onmessage = (message) => hear(JSON.parse(message.data));
   socket.onclose = () => { clearInterval(timer); by("stop").disabled = true; };
-  socket.onerror = () => state(say("The connection broke off."));
+  socket.onerror = () => state(say("connection-broken"));
 }
 
 by("stop").addEventListener("click", stop);
@@ -115,13 +115,13 @@ by("worn").addEventListener("click", async () => {
   // Some devices ask for permission first.
   if (await globalThis.DeviceMotionEvent?.requestPermission?.().catch(() => "denied") === "denied" || !globalThis.DeviceMotionEvent || !isSecureContext) {
     by("stop").disabled = true;
-    return state(say("This device gives no sensor to this page."));
+    return state(say("no-sensor"));
   }
   begun = undefined;
   // Devices give sixty samples a second, or as many as they can.
   connect("/live", { sensor: { part: "sensor", rate_hz: 60 } }, () => {
     addEventListener("devicemotion", felt);
-    state(say("Stand still for a second, then begin."));
+    state(say("stand-still"));
   });
 });
 
@@ -132,7 +132,7 @@ by("camera").addEventListener("click", async () => {
     stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480, frameRate: 30 } });
   } catch (error) {
     by("stop").disabled = true;
-    return state(say("The camera cannot be used: ") + error.message);
+    return state(say("camera-failed", { why: error.message }));
   }
   const video = by("video");
   video.srcObject = stream;

@@ -1,7 +1,6 @@
-// Translates the scripts' texts into the page's language: the table is in the page; English needs
-// none.
-const table = JSON.parse(document.getElementById("words")?.textContent ?? "{}");
+// Texts of scripts by their ids, in the page's language.
+import texts from "/assets/texts.js";
 
-export function say(text, values = {}) {
-  return (table[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+export function say(id, values = {}) {
+  return (texts[id] ?? id).replace(/\{\$(\w+)\}/g, (_, name) => values[name]);
 }

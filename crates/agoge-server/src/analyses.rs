@@ -1,13 +1,15 @@
 //! Uploads: takes a recording or video and responds with its analysis.
 
-use crate::app::AppState;
-use crate::pages;
+use crate::api_error::{ApiError, MissingThing};
+use crate::frame::report_navigation;
+use crate::state::AppState;
 use crate::translation::PageReader;
 use agoge::kinematics::dynamics::Sex;
-use agoge::library::{current_day, save_analysis};
+use agoge::library::{local_today, save_analysis};
+use agoge::provenance::hash_file;
 use agoge::report::{PageFrame, Scene, report_html_in};
 use agoge::store::{AnalysisId, AthleteId};
-use agoge::{AnalysisOptions, Analyzed, Models, analyze, read_to_analyze};
+use agoge::{Analysis, AnalysisOptions, Models, analyze, read_to_analyze};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -16,51 +18,12 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use maud::Markup;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 use tokio::sync::mpsc;
-
-/// Number of reports kept in memory; the oldest are dropped first.
-const MAX_REPORTS: usize = 16;
-
-/// A report of an upload that was not stored in the library.
-struct RecentReport {
-    id: u64,
-    title: String,
-    page: Arc<str>,
-}
-
-/// The most recent reports.
-#[derive(Default)]
-pub(crate) struct RecentReports(Mutex<VecDeque<RecentReport>>);
-
-impl RecentReports {
-    fn add_report(&self, title: String, page: String) -> u64 {
-        // Below 2^52, so that every id is exact as a JSON number.
-        let id = fastrand::u64(1..1 << 52);
-        let mut reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if reports.len() >= MAX_REPORTS {
-            reports.pop_front();
-        }
-        reports.push_back(RecentReport { id, title, page: page.into() });
-        id
-    }
-
-    fn find_page(&self, id: u64) -> Option<Arc<str>> {
-        let reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        reports.iter().find(|report| report.id == id).map(|report| report.page.clone())
-    }
-
-    /// Id and title of each report, the newest first.
-    pub(crate) fn list_titles(&self) -> Vec<(u64, String)> {
-        let reports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        reports.iter().rev().map(|report| (report.id, report.title.clone())).collect()
-    }
-}
 
 /// Content security policy of a report: its own inline script, named by its hash, the server's
 /// scripts, and inline styles.
@@ -79,14 +42,9 @@ pub(crate) fn report_response(page: String) -> Response {
 }
 
 /// Renders the report page of an analysis; `below_figure` goes below its moving figure.
-pub(crate) fn render_report(analyzed: &Analyzed, below_figure: Markup) -> String {
-    let scene =
-        Scene { figure: analyzed.figure_recording(), curves: &analyzed.curves, stills: &[] };
-    report_html_in(
-        &PageFrame { above: pages::report_navigation(), below_figure },
-        &analyzed.analysis,
-        &scene,
-    )
+pub(crate) fn render_report(analysis: &Analysis, scene: &Scene, below_figure: Markup) -> String {
+    let frame = PageFrame { above: report_navigation(), below_figure };
+    report_html_in(&frame, analysis, scene)
 }
 
 /// `/analyses/{analysis}`
@@ -94,14 +52,10 @@ pub(crate) async fn serve_recent(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Path(id): Path<u64>,
-) -> Response {
+) -> Result<Response, ApiError> {
     match app.recent.find_page(id) {
-        Some(page) => report_response(page.to_string()),
-        None => pages::respond_missing(
-            &reader,
-            "That report is no longer kept",
-            "Only the newest are kept in memory. Upload the recording again, for an athlete to keep it.",
-        ),
+        Some(page) => Ok(report_response(page.to_string())),
+        None => Err(ApiError::Missing(reader, MissingThing::Report)),
     }
 }
 
@@ -117,11 +71,6 @@ pub(crate) struct UploadQuery {
     mass_kg: Option<f64>,
     sex: Option<Sex>,
     athlete: Option<i64>,
-}
-
-/// Responds with an error as JSON.
-pub(crate) fn error_response(status: StatusCode, what: &str) -> Response {
-    (status, Json(json!({ "error": what }))).into_response()
 }
 
 /// The file name for display: its last path component without control characters, at most 100
@@ -146,7 +95,7 @@ pub(crate) async fn upload_recording(
     State(app): State<Arc<AppState>>,
     Query(query): Query<UploadQuery>,
     body: Body,
-) -> Response {
+) -> Result<Json<Value>, ApiError> {
     let options = AnalysisOptions {
         movement: query.movement.clone().unwrap_or_else(|| "auto".to_owned()),
         height_m: query.height_m,
@@ -158,31 +107,22 @@ pub(crate) async fn upload_recording(
     let is_known = options.movement == "auto"
         || agoge::kinematics::movement::find_movement(&options.movement).is_some();
     if !is_known {
-        return error_response(
-            StatusCode::UNPROCESSABLE_ENTITY,
+        return Err(ApiError::unprocessable(
             "there is no such movement; hint: /api/movements names them all",
-        );
+        ));
     }
-    if let Err(error) = options.check_values() {
-        return error_response(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string());
-    }
+    options.check_values().map_err(|error| ApiError::unprocessable(error.to_string()))?;
     if query.athlete.is_some() && app.store.is_none() {
-        return error_response(
+        return Err(ApiError::refuse(
             StatusCode::NOT_FOUND,
             "the server was started without a library; hint: start it with --library DIR",
-        );
+        ));
     }
-    let folder = match tempfile::tempdir() {
-        Ok(folder) => folder,
-        Err(_) => return error_response(StatusCode::INSUFFICIENT_STORAGE, "no room for the file"),
-    };
+    let folder = tempfile::tempdir().map_err(|_| no_room())?;
     let path = folder.path().join(stored_name(&query.name));
-    match receive_file(&app, body, path.clone()).await {
-        Ok(()) => {}
-        Err((status, what)) => return error_response(status, what),
-    }
+    receive_file(&app, body, path.clone()).await?;
     let Ok(_turn) = app.analysis_permit.acquire().await else {
-        return error_response(StatusCode::SERVICE_UNAVAILABLE, "the server stops");
+        return Err(ApiError::refuse(StatusCode::SERVICE_UNAVAILABLE, "the server stops"));
     };
     let shared = app.clone();
     let result = tokio::task::spawn_blocking(move || {
@@ -202,12 +142,11 @@ pub(crate) async fn upload_recording(
     .await;
     app.metrics.analyses.increase_by(1);
     match result {
-        Ok(Ok((url, title))) => Json(json!({ "url": url, "title": title })).into_response(),
-        Ok(Err(what)) => error_response(StatusCode::UNPROCESSABLE_ENTITY, &what),
-        Err(_) => error_response(
-            StatusCode::INTERNAL_SERVER_ERROR,
+        Ok(Ok((url, title))) => Ok(Json(json!({ "url": url, "title": title }))),
+        Ok(Err(what)) => Err(ApiError::unprocessable(what)),
+        Err(_) => Err(ApiError::internal(
             "Agoge failed; hint: this is a mistake of ours, please report it",
-        ),
+        )),
     }
 }
 
@@ -216,7 +155,7 @@ async fn receive_file(
     app: &AppState,
     body: Body,
     path: std::path::PathBuf,
-) -> Result<(), (StatusCode, &'static str)> {
+) -> Result<(), ApiError> {
     let (sender, mut receiver) = mpsc::channel::<axum::body::Bytes>(8);
     let writer = tokio::task::spawn_blocking(move || {
         let mut file = File::create(path)?;
@@ -230,14 +169,19 @@ async fn receive_file(
     loop {
         let next = tokio::time::timeout(app.limits.silence, stream.next()).await;
         let chunk = match next {
-            Err(_) => return Err((StatusCode::REQUEST_TIMEOUT, "the upload stands still")),
+            Err(_) => {
+                let reason = "the upload stands still";
+                return Err(ApiError::refuse(StatusCode::REQUEST_TIMEOUT, reason));
+            }
             Ok(None) => break,
-            Ok(Some(Err(_))) => return Err((StatusCode::BAD_REQUEST, "the upload broke off")),
+            Ok(Some(Err(_))) => {
+                return Err(ApiError::refuse(StatusCode::BAD_REQUEST, "the upload broke off"));
+            }
             Ok(Some(Ok(chunk))) => chunk,
         };
         size += chunk.len() as u64;
         if size > app.limits.upload {
-            return Err((
+            return Err(ApiError::refuse(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "the file is too large; hint: analyse it with `agoge analyze`",
             ));
@@ -249,8 +193,12 @@ async fn receive_file(
     drop(sender);
     match writer.await {
         Ok(Ok(())) => Ok(()),
-        _ => Err((StatusCode::INSUFFICIENT_STORAGE, "no room for the file")),
+        _ => Err(no_room()),
     }
+}
+
+fn no_room() -> ApiError {
+    ApiError::refuse(StatusCode::INSUFFICIENT_STORAGE, "no room for the file")
 }
 
 /// Reads and analyses a file; returns URL and title of the report.
@@ -264,12 +212,16 @@ fn analyze_upload(
     let mut reading = read_to_analyze(path, options, &|_, _| ())?;
     reading.recording.source.name = name.to_owned();
     let models = Models::bundled();
-    let analyzed = analyze(&reading.recording, None, models, options)?;
+    let mut analyzed = analyze(&reading.recording, None, models, options)?;
+    if let Some(provenance) = &mut analyzed.analysis.provenance {
+        provenance.input_sha256 = hash_file(path);
+        provenance.command = Some("POST /api/analyses".to_owned());
+    }
     let title = format!("{} – {name}", analyzed.analysis.movement.title);
     if let (Some(store), Some(athlete)) = (&app.store, athlete) {
         let AnalysisId(id) = save_analysis(
             store,
-            (athlete, current_day()),
+            (athlete, local_today()),
             &reading.recording,
             &analyzed.analysis,
             models,
@@ -277,7 +229,10 @@ fn analyze_upload(
         )?;
         return Ok((format!("/library/analyses/{id}"), title));
     }
-    let id = app.recent.add_report(title.clone(), render_report(&analyzed, Markup::default()));
+    let scene =
+        Scene { figure: analyzed.figure_recording(), curves: &analyzed.curves, stills: &[] };
+    let page = render_report(&analyzed.analysis, &scene, Markup::default());
+    let id = app.recent.add_report(title.clone(), page);
     Ok((format!("/analyses/{id}"), title))
 }
 

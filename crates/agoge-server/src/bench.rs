@@ -1,6 +1,8 @@
 //! Load test of the server: many live streams over real sockets (docs/results/live.md).
 
-use crate::{ServerError, ServerLimits, ServerOptions, start_server};
+use crate::error::ServerError;
+use crate::net::start_server;
+use crate::options::{ServerLimits, ServerOptions};
 use futures_util::{SinkExt, StreamExt};
 use serde::Serialize;
 use serde_json::{Value, json};

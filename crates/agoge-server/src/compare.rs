@@ -1,11 +1,13 @@
 //! Comparison of two analyses of the same movement.
 
-use crate::app::AppState;
-use crate::library::{repeat_analysis, with_store, with_store_in_turn};
-use crate::pages;
+use crate::api_error::ApiError;
+use crate::library::{with_store, with_store_in_turn};
+use crate::pages::{self, ComparedAnalysis};
+use crate::state::AppState;
 use crate::translation::PageReader;
-use agoge::store::{AnalysisId, AnalysisRow, Athlete};
-use agoge::{Analyzed, Store};
+use agoge::Store;
+use agoge::library::stored::load_stored;
+use agoge::store::AnalysisId;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -23,20 +25,12 @@ pub(crate) struct CompareQuery {
     second: Option<i64>,
 }
 
-/// One of the two: its athlete, its row in the library, and its recording analysed again with the
-/// stored options.
-pub(crate) struct ComparedAnalysis {
-    pub(crate) athlete: Athlete,
-    pub(crate) row: AnalysisRow,
-    pub(crate) analyzed: Analyzed,
-}
-
 fn load_compared(store: &Store, id: i64) -> Result<ComparedAnalysis, agoge::Error> {
     let id = AnalysisId(id);
     Ok(ComparedAnalysis {
         athlete: store.analysis_athlete(id)?,
         row: store.analysis_row(id)?,
-        analyzed: repeat_analysis(store, id)?,
+        stored: load_stored(store, id)?,
     })
 }
 
@@ -45,7 +39,7 @@ pub(crate) async fn serve_compare(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Query(query): Query<CompareQuery>,
-) -> Response {
+) -> Result<Response, ApiError> {
     let (first, second) = match (query.first, query.second) {
         (Some(first), Some(second)) => (first, second),
         (Some(first), None) | (None, Some(first)) => {
@@ -54,26 +48,17 @@ pub(crate) async fn serve_compare(
                 let others = store.analyses_of_movement(&row.movement, MAX_CANDIDATES)?;
                 Ok((row, others))
             };
-            return match with_store(app, &reader, read).await {
-                Ok((row, others)) => {
-                    pages::render_second_choice(&reader, &row, &others).into_response()
-                }
-                Err(response) => response,
-            };
+            let (row, others) = with_store(app, &reader, read).await?;
+            return Ok(pages::render_second_choice(&reader, &row, &others).into_response());
         }
-        (None, None) => return pages::render_first_choice(&reader).into_response(),
+        (None, None) => return Ok(pages::render_first_choice(&reader).into_response()),
     };
-    match with_store_in_turn(app, &reader, move |store| {
-        Ok((load_compared(store, first)?, load_compared(store, second)?))
-    })
-    .await
-    {
-        Ok((first, second)) if first.row.movement != second.row.movement => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            pages::render_not_comparable(&reader, &first.row, &second.row),
-        )
-            .into_response(),
-        Ok((first, second)) => pages::render_comparison(&reader, &first, &second).into_response(),
-        Err(response) => response,
+    let read =
+        move |store: &Store| Ok((load_compared(store, first)?, load_compared(store, second)?));
+    let (first, second) = with_store_in_turn(app, &reader, read).await?;
+    if first.row.movement != second.row.movement {
+        let page = pages::render_not_comparable(&reader, &first.row, &second.row);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
+    Ok(pages::render_comparison(&reader, &first, &second).into_response())
 }

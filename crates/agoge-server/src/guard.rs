@@ -1,7 +1,7 @@
 //! Checks that every request passes (Host, Origin, rate, token), and headers of every response.
 
 use crate::access::{AccessControl, token_cookie};
-use crate::app::AppState;
+use crate::state::AppState;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
@@ -10,8 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
 
 /// Content security policy: scripts, styles and connections of this server only; no inline scripts.
 pub(crate) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -19,46 +18,6 @@ pub(crate) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; sty
 /// Address of the client at the other end of a connection.
 #[derive(Clone, Copy)]
 pub(crate) struct PeerAddress(pub(crate) IpAddr);
-
-/// A token bucket: holds at most `capacity` and gains `per_second` every second.
-pub(crate) struct RateLimiter {
-    capacity: f64,
-    per_second: f64,
-    state: Mutex<(f64, Instant)>,
-}
-
-impl RateLimiter {
-    pub(crate) fn new(capacity: f64, per_second: f64) -> RateLimiter {
-        RateLimiter { capacity, per_second, state: Mutex::new((capacity, Instant::now())) }
-    }
-
-    /// Whether one more would pass; takes nothing.
-    pub(crate) fn has_capacity(&self) -> bool {
-        let (left, since) = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        self.refilled_level(left, since) >= 1.0
-    }
-
-    fn refilled_level(&self, left: f64, since: Instant) -> f64 {
-        (left + since.elapsed().as_secs_f64() * self.per_second).min(self.capacity)
-    }
-
-    /// Takes one from the bucket; false if it is empty.
-    pub(crate) fn try_take(&self) -> bool {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = self.refilled_level(state.0, state.1);
-        let may = left >= 1.0;
-        *state = (if may { left - 1.0 } else { left }, Instant::now());
-        may
-    }
-}
-
-/// The value of a cookie in a request.
-pub(crate) fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs =
-        all.flat_map(|all| all.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
-}
 
 /// The host name in a Host header or in the authority of an Origin; none if a malformed port
 /// follows.
@@ -156,7 +115,7 @@ fn reject_without_token(status: StatusCode, headers: &HeaderMap) -> Response {
 }
 
 /// Maximum length of an error message, bytes.
-const MAX_ERROR_BYTES: usize = 4 << 10;
+const MAX_ERROR_BYTES: usize = 64 << 10;
 
 /// Turns plain-text errors below `/api/` into JSON, `{"error": …}`.
 pub(crate) async fn errors_as_json(request: Request, next: Next) -> Response {
@@ -259,12 +218,5 @@ mod tests {
         ] {
             assert!(!is_own_host(host, None), "{host}");
         }
-    }
-
-    #[test]
-    fn the_rate_is_bounded() {
-        let rate = RateLimiter::new(5.0, 5.0);
-        let passed = (0..100).filter(|_| rate.try_take()).count();
-        assert!((5..100).contains(&passed), "{passed}");
     }
 }

@@ -1,23 +1,23 @@
 //! Judging of repetitions by a coach: which to ask about, how they look, and storing the
 //! judgements.
 
-use crate::analyses::error_response;
-use crate::app::AppState;
+use crate::api_error::ApiError;
 use crate::library::{with_store, with_store_in_turn};
 use crate::pages;
+use crate::state::AppState;
 use crate::translation::PageReader;
-use agoge::Error;
 use agoge::library::labelling::{
-    Judgement, RepetitionRef, label_queue, repetition_figure, save_judgement,
+    Judgement, LabelQueue, RepetitionRef, label_queue, repetition_figure, save_judgement,
 };
 use agoge::report::figure_json;
 use agoge::store::AnalysisId;
+use agoge::{Error, Store};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use maud::Markup;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Number of repetitions to judge before the next ones are chosen.
@@ -35,16 +35,11 @@ pub(crate) async fn serve_label_page(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Query(query): Query<LabelQuery>,
-) -> Response {
-    match with_store(app, &reader, |store| Ok(store.list_movements()?)).await {
-        Ok(movements) => {
-            let chosen = query
-                .movement
-                .filter(|name| movements.iter().any(|(movement, _)| movement == name));
-            pages::render_label(&reader, &movements, chosen.as_deref()).into_response()
-        }
-        Err(response) => response,
-    }
+) -> Result<Markup, ApiError> {
+    let movements = with_store(app, &reader, |store| Ok(store.list_movements()?)).await?;
+    let chosen =
+        query.movement.filter(|name| movements.iter().any(|(movement, _)| movement == name));
+    Ok(pages::render_label(&reader, &movements, chosen.as_deref()))
 }
 
 /// `GET /api/label`: which repetitions of a movement to judge next.
@@ -52,19 +47,13 @@ pub(crate) async fn serve_next_repetitions(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Query(query): Query<LabelQuery>,
-) -> Response {
+) -> Result<Json<LabelQueue>, ApiError> {
     let Some(movement) = query.movement else {
-        return error_response(
-            StatusCode::BAD_REQUEST,
-            "no movement is named; hint: add ?movement=squat",
-        );
+        let reason = "no movement is named; hint: add ?movement=squat";
+        return Err(ApiError::refuse(StatusCode::BAD_REQUEST, reason));
     };
-    match with_store_in_turn(app, &reader, move |store| label_queue(store, &movement, QUEUE_LENGTH))
-        .await
-    {
-        Ok(queue) => Json(queue).into_response(),
-        Err(response) => response,
-    }
+    let choose = move |store: &Store| label_queue(store, &movement, QUEUE_LENGTH);
+    Ok(Json(with_store_in_turn(app, &reader, choose).await?))
 }
 
 /// `POST /api/label`: stores a coach's judgement.
@@ -72,15 +61,11 @@ pub(crate) async fn store_judgement(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Json(judgement): Json<Judgement>,
-) -> Response {
+) -> Result<Json<Value>, ApiError> {
     // The judge is whoever sits at this machine; there are no accounts.
-    match with_store(app, &reader, move |store| Ok(save_judgement(store, &judgement, "coach")))
-        .await
-    {
-        Ok(Ok(label)) => Json(json!({ "label": label })).into_response(),
-        Ok(Err(error)) => judgement_error(&error),
-        Err(response) => response,
-    }
+    let save = move |store: &Store| Ok(save_judgement(store, &judgement, "coach"));
+    let label = with_store(app, &reader, save).await?.map_err(judgement_error)?;
+    Ok(Json(json!({ "label": label })))
 }
 
 /// `GET /api/library/analyses/{analysis}/repetitions/{repetition}`: the moving figure of a
@@ -89,27 +74,19 @@ pub(crate) async fn serve_repetition_figure(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Path((analysis, repetition)): Path<(i64, usize)>,
-) -> Response {
+) -> Result<Json<Value>, ApiError> {
     let which = RepetitionRef { analysis: AnalysisId(analysis), repetition };
-    match with_store(app, &reader, move |store| Ok(repetition_figure(store, which))).await {
-        Ok(Ok(figure)) => Json(figure_json(&figure)).into_response(),
-        Ok(Err(error)) => judgement_error(&error),
-        Err(response) => response,
-    }
+    let read = move |store: &Store| Ok(repetition_figure(store, which));
+    let figure = with_store(app, &reader, read).await?.map_err(judgement_error)?;
+    Ok(Json(figure_json(&figure)))
 }
 
-/// Responds with an error as JSON.
-fn judgement_error(error: &Error) -> Response {
+/// What is answered if a repetition cannot be judged or shown.
+fn judgement_error(error: Error) -> ApiError {
     match error {
-        Error::Store(agoge::store::StoreError::NotFound { .. }) => error_response(
-            StatusCode::NOT_FOUND,
-            "there is no such analysis; hint: it may have been deleted",
-        ),
-        Error::Judgement { .. } => {
-            error_response(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string())
-        }
-        _ => error_response(
-            StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Store(agoge::store::StoreError::NotFound { .. }) => ApiError::no_analysis(),
+        Error::Judgement { .. } => ApiError::unprocessable(error.to_string()),
+        _ => ApiError::internal(
             "the library cannot be used; hint: `agoge library check` says what is wrong with it",
         ),
     }

@@ -1,68 +1,70 @@
 //! Pages and API of the athletes' library.
 
-use crate::analyses::{error_response, render_report, report_response};
-use crate::app::AppState;
+use crate::analyses::{render_report, report_response};
+use crate::api_error::{ApiError, MissingThing};
 use crate::pages;
+use crate::state::AppState;
 use crate::translation::PageReader;
 use agoge::library::borders::{Borders, latest_corrections, save_correction};
+use agoge::library::stored::{analyze_again, load_stored, other_analyses};
 use agoge::motion::Day;
-use agoge::store::{AnalysisId, AnalysisRow, AthleteId, StoreError};
-use agoge::{Analysis, AnalysisOptions, Analyzed, Models, Store, analyze};
+use agoge::report::Scene;
+use agoge::store::{AnalysisId, AnalysisRow, Athlete, AthleteId, StoreError};
+use agoge::{Analysis, Models, Store};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Maximum number of analyses on an athlete's page.
 const MAX_ANALYSES: usize = 200;
 
 /// Runs `work` with the library on a thread that may block; its errors become responses.
+///
+/// # Errors
+/// If there is no library, or `work` fails.
 pub(crate) async fn with_store<T: Send + 'static>(
     app: Arc<AppState>,
     reader: &PageReader,
     work: impl FnOnce(&Store) -> Result<T, agoge::Error> + Send + 'static,
-) -> Result<T, Response> {
+) -> Result<T, ApiError> {
     if app.store.is_none() {
-        return Err(pages::respond_missing(
-            reader,
-            "No library",
-            "Start the server with --library DIR to keep athletes and their analyses.",
-        ));
+        return Err(ApiError::Missing(reader.clone(), MissingThing::Library));
     }
     let result = tokio::task::spawn_blocking(move || app.store.as_ref().map(work)).await;
     match result {
         Ok(Some(Ok(value))) => Ok(value),
         Ok(Some(Err(agoge::Error::Store(StoreError::NotFound { .. })))) => {
-            Err(pages::respond_missing(reader, "Not in the library", "It may have been deleted."))
+            Err(ApiError::Missing(reader.clone(), MissingThing::Record))
         }
         Ok(Some(Err(agoge::Error::Store(StoreError::Name)))) => {
-            Err((StatusCode::UNPROCESSABLE_ENTITY, StoreError::Name.to_string()).into_response())
+            Err(ApiError::unprocessable(StoreError::Name.to_string()))
         }
         // The recording is at fault, not the library: it was analysed by another version of the
         // program, or with options that no longer apply.
         Ok(Some(Err(error))) if !matches!(error, agoge::Error::Store(_)) => {
-            Err(pages::respond_not_analysed(reader, &error.to_string()))
+            Err(ApiError::NotAnalysed(reader.clone(), error.to_string()))
         }
-        _ => Err((
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the library cannot be used; hint: `agoge library check`\n",
-        )
-            .into_response()),
+        _ => Err(ApiError::internal("the library cannot be used; hint: `agoge library check`\n")),
     }
 }
 
 /// Same as [`with_store`], for work that analyses recordings: only one at a time runs.
+///
+/// # Errors
+/// Same as [`with_store`], and if the server stops.
 pub(crate) async fn with_store_in_turn<T: Send + 'static>(
     app: Arc<AppState>,
     reader: &PageReader,
     work: impl FnOnce(&Store) -> Result<T, agoge::Error> + Send + 'static,
-) -> Result<T, Response> {
+) -> Result<T, ApiError> {
     let shared = app.clone();
     let Ok(_turn) = shared.analysis_permit.acquire().await else {
-        return Err(error_response(StatusCode::SERVICE_UNAVAILABLE, "the server stops"));
+        return Err(ApiError::refuse(StatusCode::SERVICE_UNAVAILABLE, "the server stops"));
     };
     with_store(app, reader, work).await
 }
@@ -71,11 +73,9 @@ pub(crate) async fn with_store_in_turn<T: Send + 'static>(
 pub(crate) async fn serve_athletes(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
-) -> Response {
-    match with_store(app, &reader, |store| Ok(store.squad_overview()?)).await {
-        Ok(standings) => pages::render_athletes(&reader, &standings).into_response(),
-        Err(response) => response,
-    }
+) -> Result<Markup, ApiError> {
+    let standings = with_store(app, &reader, |store| Ok(store.squad_overview()?)).await?;
+    Ok(pages::render_athletes(&reader, &standings))
 }
 
 /// `/athletes/{athlete}`
@@ -83,7 +83,7 @@ pub(crate) async fn serve_athlete(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Path(id): Path<i64>,
-) -> Response {
+) -> Result<Markup, ApiError> {
     let read = move |store: &Store| {
         let id = AthleteId(id);
         let analyses = store.list_analyses(id, MAX_ANALYSES)?;
@@ -98,42 +98,47 @@ pub(crate) async fn serve_athlete(
             over_time,
         ))
     };
-    match with_store(app, &reader, read).await {
-        Ok((athlete, sessions, recordings, analyses, over_time)) => {
-            pages::render_athlete(&reader, &athlete, &sessions, &recordings, &analyses, &over_time)
-                .into_response()
-        }
-        Err(response) => response,
-    }
+    let (athlete, sessions, recordings, analyses, over_time) =
+        with_store(app, &reader, read).await?;
+    Ok(pages::render_athlete(&reader, &athlete, &sessions, &recordings, &analyses, &over_time))
 }
 
-/// Repeats a stored analysis: analyses the stored recording with the stored options.
-pub(crate) fn repeat_analysis(store: &Store, id: AnalysisId) -> Result<Analyzed, agoge::Error> {
-    let row = store.analysis_row(id)?;
-    let options: AnalysisOptions =
-        serde_json::from_value(store.analysis_options(id)?).map_err(StoreError::from)?;
-    analyze(&store.load_recording(row.recording)?, None, Models::bundled(), &options)
-}
-
-/// `/library/analyses/{analysis}`: the report, with its events open to correction.
+/// `/library/analyses/{analysis}`: the report as it was stored, with its events open to correction.
 pub(crate) async fn serve_analysis(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Path(id): Path<i64>,
-) -> Response {
+) -> Result<Response, ApiError> {
     let read = move |store: &Store| {
-        let analyzed = repeat_analysis(store, AnalysisId(id))?;
-        let below = pages::render_corrections(
-            id,
-            &analyzed.analysis,
-            &latest_corrections(store, AnalysisId(id))?,
-        );
-        Ok(render_report(&analyzed, below))
+        let id = AnalysisId(id);
+        let stored = load_stored(store, id)?;
+        let about = pages::render_provenance(id, &stored, &other_analyses(store, id)?);
+        let corrected = latest_corrections(store, id)?;
+        let corrections = pages::render_corrections(id.0, &stored.analysis, &corrected);
+        let scene = Scene { figure: &stored.figure, curves: &stored.curves, stills: &[] };
+        Ok(render_report(&stored.analysis, &scene, html! { (about) (corrections) }))
     };
-    match with_store_in_turn(app, &reader, read).await {
-        Ok(page) => report_response(page),
-        Err(response) => response,
-    }
+    Ok(report_response(with_store_in_turn(app, &reader, read).await?))
+}
+
+/// `POST /api/library/analyses/{analysis}/again`: analyses the recording again with the stored
+/// options and the bundled model, and stores the result beside the first.
+pub(crate) async fn repeat_analysis(
+    State(app): State<Arc<AppState>>,
+    reader: PageReader,
+    Path(id): Path<i64>,
+) -> Result<Json<Value>, ApiError> {
+    let work = move |store: &Store| Ok(analyze_again(store, AnalysisId(id), Models::bundled()));
+    let again = with_store_in_turn(app, &reader, work).await?;
+    let AnalysisId(again) = again.map_err(|error| match error {
+        agoge::Error::Store(StoreError::Json(_)) => ApiError::unprocessable(
+            "its options are of another version of Agoge; hint: analyse the file again",
+        ),
+        agoge::Error::Store(_) => change_error(&error),
+        error => ApiError::unprocessable(error.to_string()),
+    })?;
+    let url = format!("/library/analyses/{again}");
+    Ok(Json(json!({ "analysis": again, "url": url, "changed": again != id })))
 }
 
 /// `POST /api/library/analyses/{analysis}/borders`: stores corrected borders of a repetition as a
@@ -143,23 +148,23 @@ pub(crate) async fn store_borders(
     reader: PageReader,
     Path(id): Path<i64>,
     Json(borders): Json<Borders>,
-) -> Response {
+) -> Result<Json<Value>, ApiError> {
     // The corrector is whoever sits at this machine; there are no accounts.
     let work = move |store: &Store| Ok(save_correction(store, AnalysisId(id), &borders, "coach"));
-    match with_store(app, &reader, work).await {
-        Ok(Ok(label)) => Json(json!({ "label": label })).into_response(),
-        Ok(Err(agoge::Error::Store(StoreError::NotFound { .. }))) => error_response(
-            StatusCode::NOT_FOUND,
-            "there is no such analysis; hint: it may have been deleted",
-        ),
-        Ok(Err(error @ agoge::Error::Borders { .. })) => {
-            error_response(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string())
-        }
-        Ok(Err(_)) => error_response(
-            StatusCode::INTERNAL_SERVER_ERROR,
+    let label = with_store(app, &reader, work).await?.map_err(|error| match error {
+        agoge::Error::Borders { .. } => ApiError::unprocessable(error.to_string()),
+        error => change_error(&error),
+    })?;
+    Ok(Json(json!({ "label": label })))
+}
+
+/// What is answered if the library could not be changed.
+fn change_error(error: &agoge::Error) -> ApiError {
+    match error {
+        agoge::Error::Store(StoreError::NotFound { .. }) => ApiError::no_analysis(),
+        _ => ApiError::internal(
             "the library cannot be changed; hint: `agoge library check` says what is wrong with it",
         ),
-        Err(response) => response,
     }
 }
 
@@ -175,12 +180,10 @@ pub(crate) async fn serve_athlete_search(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Query(query): Query<AthleteSearch>,
-) -> Response {
+) -> Result<Json<Vec<Athlete>>, ApiError> {
     let letters = query.search.unwrap_or_default();
-    match with_store(app, &reader, move |store| Ok(store.search_athletes(&letters)?)).await {
-        Ok(athletes) => Json(athletes).into_response(),
-        Err(response) => response,
-    }
+    let search = move |store: &Store| Ok(store.search_athletes(&letters)?);
+    Ok(Json(with_store(app, &reader, search).await?))
 }
 
 /// A new athlete.
@@ -195,13 +198,8 @@ pub(crate) async fn add_athlete(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Json(new_athlete): Json<NewAthlete>,
-) -> Response {
-    match with_store(app, &reader, move |store| Ok(store.athlete_or_new(&new_athlete.name)?)).await
-    {
-        Ok(athlete) => {
-            Json(json!({ "id": athlete.id, "url": format!("/athletes/{}", athlete.id.0) }))
-                .into_response()
-        }
-        Err(response) => response,
-    }
+) -> Result<Json<Value>, ApiError> {
+    let add = move |store: &Store| Ok(store.athlete_or_new(&new_athlete.name)?);
+    let athlete = with_store(app, &reader, add).await?;
+    Ok(Json(json!({ "id": athlete.id, "url": format!("/athletes/{}", athlete.id.0) })))
 }

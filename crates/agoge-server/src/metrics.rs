@@ -1,9 +1,6 @@
 //! Counters in Prometheus' text format.
 
-use crate::app::AppState;
-use axum::extract::State;
 use std::fmt::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -47,51 +44,50 @@ impl ServerMetrics {
         self.latency_us
             .fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
-}
 
-/// `/metrics`
-pub(crate) async fn serve_metrics(State(app): State<Arc<AppState>>) -> String {
-    let metrics = &app.metrics;
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let mut one = |name: &str, kind: &str, help: &str, count: &AtomicCount| {
-        let value = count.0.load(Ordering::Relaxed);
+    /// All counters in Prometheus' text format.
+    pub(crate) fn to_prometheus(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let mut one = |name: &str, kind: &str, help: &str, count: &AtomicCount| {
+            let value = count.0.load(Ordering::Relaxed);
+            let _ = writeln!(
+                text,
+                "# HELP agoge_{name} {help}\n# TYPE agoge_{name} {kind}\nagoge_{name} {value}"
+            );
+        };
+        one("requests_total", "counter", "Requests.", &self.requests);
+        one(
+            "refused_total",
+            "counter",
+            "Requests refused for their host, origin or rate.",
+            &self.refused,
+        );
+        one("analyses_total", "counter", "Recordings analysed.", &self.analyses);
+        one("live_sessions_total", "counter", "Live sessions begun.", &self.sessions);
+        one("live_sessions", "gauge", "Live sessions now.", &self.active);
+        one("live_frames_total", "counter", "Live frames taken.", &self.frames);
+        one("live_faults_total", "counter", "Live messages refused.", &self.faults);
+        one(
+            "live_slow_total",
+            "counter",
+            "Live sessions closed because the client did not read.",
+            &self.slow,
+        );
+        let name = "agoge_live_latency_ms";
         let _ = writeln!(
             text,
-            "# HELP agoge_{name} {help}\n# TYPE agoge_{name} {kind}\nagoge_{name} {value}"
+            "# HELP {name} From the receipt of a frame until what is said of it was handed over.\n# TYPE {name} histogram"
         );
-    };
-    one("requests_total", "counter", "Requests.", &metrics.requests);
-    one(
-        "refused_total",
-        "counter",
-        "Requests refused for their host, origin or rate.",
-        &metrics.refused,
-    );
-    one("analyses_total", "counter", "Recordings analysed.", &metrics.analyses);
-    one("live_sessions_total", "counter", "Live sessions begun.", &metrics.sessions);
-    one("live_sessions", "gauge", "Live sessions now.", &metrics.active);
-    one("live_frames_total", "counter", "Live frames taken.", &metrics.frames);
-    one("live_faults_total", "counter", "Live messages refused.", &metrics.faults);
-    one(
-        "live_slow_total",
-        "counter",
-        "Live sessions closed because the client did not read.",
-        &metrics.slow,
-    );
-    let name = "agoge_live_latency_ms";
-    let _ = writeln!(
-        text,
-        "# HELP {name} From the receipt of a frame until what is said of it was handed over.\n# TYPE {name} histogram"
-    );
-    let mut sum = 0;
-    for (class, end) in
-        LATENCY_BUCKETS_MS.iter().map(f64::to_string).chain(["+Inf".to_owned()]).enumerate()
-    {
-        sum += metrics.latency_buckets[class].load(Ordering::Relaxed);
-        let _ = writeln!(text, "{name}_bucket{{le=\"{end}\"}} {sum}");
+        let mut sum = 0;
+        for (class, end) in
+            LATENCY_BUCKETS_MS.iter().map(f64::to_string).chain(["+Inf".to_owned()]).enumerate()
+        {
+            sum += self.latency_buckets[class].load(Ordering::Relaxed);
+            let _ = writeln!(text, "{name}_bucket{{le=\"{end}\"}} {sum}");
+        }
+        let total_ms = self.latency_us.load(Ordering::Relaxed) as f64 / 1e3;
+        let _ = writeln!(text, "{name}_sum {total_ms}\n{name}_count {sum}");
+        text
     }
-    let total_ms = metrics.latency_us.load(Ordering::Relaxed) as f64 / 1e3;
-    let _ = writeln!(text, "{name}_sum {total_ms}\n{name}_count {sum}");
-    text
 }

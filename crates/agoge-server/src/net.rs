@@ -1,9 +1,12 @@
 //! Connections: accepted, limited, and shut down gracefully.
 
 use crate::access::{AccessControl, AccessInfo};
-use crate::app::{AppState, build_router};
+use crate::error::ServerError;
 use crate::guard::PeerAddress;
-use crate::{ServerError, ServerOptions};
+use crate::live::recover_sessions;
+use crate::options::ServerOptions;
+use crate::router::build_router;
+use crate::state::AppState;
 use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -60,6 +63,9 @@ pub async fn start_server(config: ServerOptions) -> Result<RunningServer, Server
         None => (None, None, None),
     };
     let app = Arc::new(AppState::new(&config, access)?);
+    if let Some(store) = &app.store {
+        recover_sessions(store);
+    }
     let (stop, stopped) = watch::channel(false);
     let (connections, silence) = (config.limits.connections, config.limits.silence);
     let task = tokio::spawn(accept_connections(

@@ -1,9 +1,10 @@
 //! An athlete's load and injuries, and the newest plan.
 
 use crate::analyses::report_response;
-use crate::app::AppState;
+use crate::api_error::ApiError;
 use crate::library::with_store;
 use crate::pages;
+use crate::state::AppState;
 use crate::translation::PageReader;
 use agoge::planning::Plan;
 use agoge::report::{load_html_in, plan_html_in};
@@ -19,7 +20,7 @@ pub(crate) async fn serve_load(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Path(id): Path<i64>,
-) -> Response {
+) -> Result<Response, ApiError> {
     let read = move |store: &Store| {
         let athlete = store.load_athlete(AthleteId(id))?;
         let folder = LoadFolder::from_store(store, &athlete)?;
@@ -35,16 +36,16 @@ pub(crate) async fn serve_load(
             }),
         ))
     };
-    match with_store(app, &reader, read).await {
-        Ok((athlete, _, Ok(overview))) => {
+    let (athlete, log, overview) = with_store(app, &reader, read).await?;
+    Ok(match overview {
+        Ok(overview) => {
             report_response(load_html_in(&pages::athlete_navigation(&athlete), &overview))
         }
-        Ok((athlete, log, Err((is_none, what)))) => {
+        Err((is_none, what)) => {
             pages::render_no_load(&reader, &athlete, &log, (!is_none).then_some(&what))
                 .into_response()
         }
-        Err(response) => response,
-    }
+    })
 }
 
 /// `/athletes/{athlete}/plan`: the newest plan; where there is none, what to do.
@@ -52,24 +53,21 @@ pub(crate) async fn serve_plan(
     State(app): State<Arc<AppState>>,
     reader: PageReader,
     Path(id): Path<i64>,
-) -> Response {
+) -> Result<Response, ApiError> {
     let read = move |store: &Store| {
         let id = AthleteId(id);
         Ok((store.load_athlete(id)?, store.list_plans(id)?.into_iter().max_by_key(|plan| plan.id)))
     };
-    let (athlete, newest) = match with_store(app, &reader, read).await {
-        Ok(result) => result,
-        Err(response) => return response,
-    };
+    let (athlete, newest) = with_store(app, &reader, read).await?;
     let Some(newest) = newest else {
-        return pages::render_no_plan(&reader, &athlete, false).into_response();
+        return Ok(pages::render_no_plan(&reader, &athlete, false).into_response());
     };
-    match serde_json::from_value::<Plan>(newest.plan) {
+    Ok(match serde_json::from_value::<Plan>(newest.plan) {
         Ok(plan) => report_response(plan_html_in(
             &pages::athlete_navigation(&athlete),
             &plan,
             &athlete.name,
         )),
         Err(_) => pages::render_no_plan(&reader, &athlete, true).into_response(),
-    }
+    })
 }

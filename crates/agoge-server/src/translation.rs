@@ -1,8 +1,8 @@
-//! The server's own pages in English and Simplified Chinese. Reports are translated by
-//! `agoge-report`.
+//! The server's own pages in English and Simplified Chinese, from the Fluent files in `lang/`.
+//! Reports are translated by `agoge-report`.
 
-use crate::guard::cookie_value;
-use agoge::report::Language;
+use crate::cookie::cookie_value;
+use agoge::report::{Language, MessageCatalog};
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -10,6 +10,15 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::convert::Infallible;
 use std::fmt::Write;
+use std::sync::LazyLock;
+
+const ENGLISH: &str = include_str!("../lang/en.ftl");
+const CHINESE: &str = include_str!("../lang/zh.ftl");
+
+static ENGLISH_CATALOG: LazyLock<MessageCatalog> =
+    LazyLock::new(|| MessageCatalog::for_language(Language::English, ENGLISH, CHINESE));
+static CHINESE_CATALOG: LazyLock<MessageCatalog> =
+    LazyLock::new(|| MessageCatalog::for_language(Language::Chinese, ENGLISH, CHINESE));
 
 /// The reader of a page: language, and which address of this server was requested.
 #[derive(Clone, Debug, Default)]
@@ -20,15 +29,20 @@ pub(crate) struct PageReader {
 }
 
 impl PageReader {
-    /// Translates a text into the reader's language. A text missing from the table stays English; a
-    /// test finds those.
-    pub(crate) fn say(&self, text: &'static str) -> &'static str {
+    /// The text with this id in the reader's language.
+    pub(crate) fn say(&self, id: &str) -> String {
+        self.say_with(id, &[])
+    }
+
+    /// The text with this id in the reader's language, filled with values.
+    pub(crate) fn say_with(&self, id: &str, values: &[(&str, &str)]) -> String {
+        self.catalog().format_message(id, values)
+    }
+
+    fn catalog(&self) -> &'static MessageCatalog {
         match self.language {
-            Language::English => text,
-            Language::Chinese => TRANSLATIONS
-                .iter()
-                .find(|(english, _)| *english == text)
-                .map_or(text, |(_, chinese)| *chinese),
+            Language::English => &ENGLISH_CATALOG,
+            Language::Chinese => &CHINESE_CATALOG,
         }
     }
 
@@ -63,17 +77,15 @@ impl PageReader {
         (!back.is_empty()).then(|| (format!("/language?to={to}&back={back}"), code, name))
     }
 
-    /// The translation table for scripts, as JSON that is safe inside a script element; none in
-    /// English, the scripts' own language.
-    pub(crate) fn script_table(&self) -> Option<String> {
-        if self.language == Language::English {
-            return None;
-        }
-        let all: serde_json::Map<String, serde_json::Value> = TRANSLATIONS
-            .iter()
-            .map(|(english, chinese)| ((*english).to_owned(), (*chinese).into()))
+    /// All texts for scripts: a module that exports them by their ids. Values to be filled in
+    /// appear as `{$name}`.
+    pub(crate) fn script_texts(&self) -> String {
+        let catalog = self.catalog();
+        let texts: serde_json::Map<String, serde_json::Value> = catalog
+            .message_ids()
+            .map(|id| (id.to_owned(), catalog.format_message(id, &[]).into()))
             .collect();
-        Some(serde_json::Value::from(all).to_string().replace('<', "\\u003c"))
+        format!("export default {};\n", serde_json::Value::from(texts))
     }
 }
 
@@ -123,270 +135,87 @@ pub(crate) async fn choose_language(Query(choice): Query<LanguageChoice>) -> Res
         .into_response()
 }
 
-/// Every text of the pages and their scripts, in English and in Chinese.
-const TRANSLATIONS: &[(&str, &str)] = &[
-    ("To the content", "跳到正文"),
-    ("Site", "网站"),
-    ("Analyse", "分析"),
-    ("Live", "实时"),
-    ("Athletes", "运动员"),
-    ("Models", "模型"),
-    ("Too many wrong tokens: wait a minute.", "错误的令牌太多：请稍等一分钟。"),
-    ("This is not the token.", "令牌不正确。"),
-    ("Judge", "评判"),
-    ("Judge repetitions", "评判动作次"),
-    (
-        "What you say of repetitions teaches a model of your own. Who moves and what the program found are not shown, so that nothing sways you.",
-        "您的评判可以用来训练您自己的模型。这里不显示是谁在做，也不显示程序的结果，以免影响您的判断。",
-    ),
-    (
-        "Nothing is here to be judged yet: choose an athlete when you upload a recording.",
-        "还没有可评判的内容：上传录像时请选择运动员。",
-    ),
-    ("How", "方式"),
-    (" One by one", " 逐个评判"),
-    (" Which of two is better", " 两个中哪个更好"),
-    ("Moving stick figure of a repetition", "一次动作的活动骨架图"),
-    ("Moving stick figure of the other repetition", "另一次动作的活动骨架图"),
-    ("Oblique", "斜前方"),
-    ("Correct", "正确"),
-    ("Not correct", "不正确"),
-    ("Skip", "跳过"),
-    ("Back", "返回"),
-    ("Left is better", "左边更好"),
-    ("Both alike", "一样好"),
-    ("Right is better", "右边更好"),
-    (
-        "`agoge label export DIR` writes what was said as a set to learn from; `agoge adapt` makes a model of it.",
-        "`agoge label export DIR` 把评判写成可供学习的数据集；`agoge adapt` 用它训练模型。",
-    ),
-    ("There are no two repetitions left to compare.", "没有可比较的两次动作了。"),
-    ("Everything here is judged.", "这里的动作都已评判。"),
-    ("{n} comparisons so far.", "已比较 {n} 对。"),
-    ("{n} of {all} judged.", "已评判 {n}/{all}。"),
-    (
-        "The server does not answer as it should; what you said last was not stored.",
-        "服务器没有正常回应；您最后的评判没有保存。",
-    ),
-    ("Everything stays on this machine.", "一切都留在本机。"),
-    ("There is nothing here", "这里没有内容"),
-    ("The pages are named above.", "各页面见上方。"),
-    ("This recording cannot be analysed as it was", "该录像无法按原来的方式分析"),
-    ("No library", "没有资料库"),
-    (
-        "Start the server with --library DIR to keep athletes and their analyses.",
-        "请用 --library DIR 启动服务器，以保存运动员及其分析。",
-    ),
-    ("Not in the library", "资料库中没有"),
-    ("It may have been deleted.", "可能已被删除。"),
-    ("That report is no longer kept", "该报告已不再保留"),
-    (
-        "Only the newest are kept in memory. Upload the recording again, for an athlete to keep it.",
-        "内存中只保留最新的报告。请重新上传录像，并选择运动员以便保存。",
-    ),
-    ("Analyse a movement", "分析一个动作"),
-    (
-        "A recording or video of a movement in; what to change first out.",
-        "放入动作的录像或数据，得到最该先改的地方。",
-    ),
-    ("Movement", "动作"),
-    ("Recognise it", "自动识别"),
-    ("Athlete", "运动员"),
-    ("Do not store", "不保存"),
-    (
-        "Height and mass, for metres and for moments in the joints",
-        "身高和体重，用于以米为单位和计算关节力矩",
-    ),
-    ("Height, m", "身高（米）"),
-    ("Mass, kg", "体重（千克）"),
-    ("Sex, for the masses of segments", "性别（用于体段质量）"),
-    ("not given", "未填写"),
-    ("female", "女"),
-    ("male", "男"),
-    ("Choose a file", "选择文件"),
-    (" or drop it here", "，或拖放到这里"),
-    ("Videos (MP4) and pose files: ", "视频（MP4）和姿态文件："),
-    ("Upload", "上传"),
-    ("Just analysed", "刚刚分析过"),
-    ("Start the camera", "打开摄像头"),
-    ("Wear this device", "佩戴本设备"),
-    ("This device gives no sensor to this page.", "本设备不向此页面提供传感器。"),
-    ("Stand still for a second, then begin.", "先静止一秒，然后开始。"),
-    ("Show a simulated athlete", "显示模拟运动员"),
-    ("Stop", "停止"),
-    (" Speak the cues", " 朗读提示"),
-    ("The camera needs the pose network: run ", "摄像头需要姿态网络：请先运行一次 "),
-    (
-        " once. Skeletons of other devices and the simulated athlete work without it.",
-        "。其他设备的骨架和模拟运动员不需要它。",
-    ),
-    ("Simulated.", "模拟。"),
-    (
-        " No athlete stands here: this movement comes from Agoge's simulator.",
-        "这里没有真人：该动作来自 Agoge 的模拟器。",
-    ),
-    ("Stick figure of the athlete", "运动员的火柴人"),
-    ("Repetitions", "次数"),
-    ("no attempts", "没有未完成的尝试"),
-    ("Cue", "提示"),
-    ("Now", "当前"),
-    ("Frame to event", "从画面到事件"),
-    ("New athlete", "新运动员"),
-    ("Add", "添加"),
-    ("Nobody is here yet.", "还没有人。"),
-    ("Recordings", "录像"),
-    ("Analyses", "分析"),
-    ("Last", "最近"),
-    ("Score", "评分"),
-    ("To change first", "优先改进"),
-    (" sessions · ", " 次训练 · "),
-    (" recordings · ", " 个录像 · "),
-    (" analyses", " 个分析"),
-    ("Load and injury", "负荷与伤病"),
-    ("Plan", "计划"),
-    ("Development", "发展"),
-    (
-        "None yet: choose this athlete when you upload a recording.",
-        "还没有：上传录像时请选择这位运动员。",
-    ),
-    ("Day", "日期"),
-    ("Compare", "比较"),
-    ("Compare two recordings", "比较两个录像"),
-    (
-        "Choose the first recording on an athlete’s page: every analysis there can be compared with another of the same movement.",
-        "请在运动员页面选择第一个录像：那里的每个分析都可以与同一动作的另一个分析比较。",
-    ),
-    ("There is no other analysis of this movement yet.", "该动作还没有其他分析。"),
-    ("Compare with:", "比较对象："),
-    (" repetitions", " 次"),
-    (" · score ", " · 评分 "),
-    ("Only recordings of one movement can be compared.", "只能比较同一动作的录像。"),
-    ("Choose another to compare with", "选择另一个比较对象"),
-    (": two recordings", "：两个录像"),
-    ("Both movements", "两个动作"),
-    ("Play", "播放"),
-    ("Pause", "暂停"),
-    ("Time within the repetition", "动作内的时间"),
-    ("Speed ", "速度 "),
-    ("Front", "正面"),
-    ("Side", "侧面"),
-    ("Curve", "曲线"),
-    ("Solid: the first. Dashed: the second.", "实线：第一个。虚线：第二个。"),
-    ("The chosen curve of both repetitions above each other", "两次动作所选曲线的叠加"),
-    ("left", "左"),
-    ("right", "右"),
-    ("midline", "中线"),
-    ("First", "第一个"),
-    ("Second", "第二个"),
-    ("Moving stick figure", "活动的火柴人"),
-    ("Repetition", "第几次"),
-    ("No workout with a load is in the library yet.", "资料库中还没有带负荷的训练。"),
-    (
-        "Bring in a diary (CSV) or workouts (FIT, TCX, GPX):",
-        "请导入训练日记（CSV）或训练文件（FIT、TCX、GPX）：",
-    ),
-    (
-        "Session RPE needs minutes and a rating of effort; docs/reference/load.md names the columns.",
-        "主观负荷需要分钟数和用力评分；各列见 docs/reference/load.md。",
-    ),
-    ("Injuries", "伤病"),
-    ("Pain", "疼痛"),
-    (
-        "The newest plan was made by another version of Agoge and cannot be shown. Make it again:",
-        "最新的计划由另一版本的 Agoge 制定，无法显示。请重新制定：",
-    ),
-    (
-        "No plan is in the library yet. Write down free minutes and events (docs/reference/plan.md), then:",
-        "资料库中还没有计划。请先写下可用时间和比赛（docs/reference/plan.md），然后运行：",
-    ),
-    (
-        "This server asks for the token that it told when it was started.",
-        "请输入服务器启动时显示的口令。",
-    ),
-    ("Token", "口令"),
-    ("Enter", "进入"),
-    ("No token is needed", "不需要口令"),
-    ("This server is reached from its own machine only.", "此服务器只能从本机访问。"),
-    (
-        "To be spared your browser's warning next time, trust this certificate once, after comparing its fingerprint:",
-        "若不想再看到浏览器的警告，请核对指纹后信任此证书一次：",
-    ),
-    ("this machine's certificate", "本机证书"),
-    ("Models that come with Agoge", "Agoge 自带的模型"),
-    ("Trained on", "训练数据"),
-    ("Measured", "测量方法"),
-    ("Limits", "局限"),
-    ("Licence", "许可"),
-    ("It knows", "它认识的动作"),
-    ("Figures", "数值"),
-    ("Figure", "项目"),
-    ("Value", "值"),
-    // Scripts.
-    ("Uploading …", "正在上传 …"),
-    ("Analysing …", "正在分析 …"),
-    ("The upload broke off.", "上传中断。"),
-    ("This did not work: ", "没有成功："),
-    ("The connection broke off.", "连接中断。"),
-    ("The camera cannot be used: ", "无法使用摄像头："),
-    ("half below {a} ms, 99 of 100 below {b} ms", "一半低于 {a} 毫秒，百分之九十九低于 {b} 毫秒"),
-    ("1 attempt", "1 次未完成的尝试"),
-    ("{n} attempts", "{n} 次未完成的尝试"),
-    ("completed", "完成"),
-    ("attempted", "未完成"),
-    ("interrupted", "中断"),
-    ("rest", "休息"),
-    ("One of the two has no complete repetition.", "其中一个没有完整的动作。"),
-    (
-        "{phase}: the first is {a} s into its repetition, the second {b} s.",
-        "{phase}：第一个已进行 {a} 秒，第二个 {b} 秒。",
-    ),
-    ("repetition", "动作"),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::http::HeaderValue;
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::path::Path;
 
-    /// The sources of everything that contains texts.
-    const SOURCES: [&str; 15] = [
-        include_str!("../assets/enter.js"),
-        include_str!("pages/enter.rs"),
-        include_str!("pages/label.rs"),
-        include_str!("../assets/label.js"),
-        include_str!("pages/models.rs"),
-        include_str!("analyses.rs"),
-        include_str!("pages/mod.rs"),
-        include_str!("pages/athletes.rs"),
-        include_str!("pages/compare.rs"),
-        include_str!("pages/over_time.rs"),
-        include_str!("pages/watch.rs"),
-        include_str!("library.rs"),
-        include_str!("../assets/upload.js"),
-        include_str!("../assets/watch.js"),
-        include_str!("../assets/compare.js"),
-    ];
+    /// The ids in a Fluent file, each with the names of the values that it takes.
+    fn message_values(text: &str) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut messages = BTreeMap::new();
+        for (id, value) in text.lines().filter_map(|line| line.split_once(" = ")) {
+            let names = value.split("{ $").skip(1).map(|rest| rest.split(' ').next().unwrap());
+            assert!(messages.insert(id, names.collect()).is_none(), "twice: {id}");
+        }
+        messages
+    }
 
-    #[test]
-    fn whatever_is_said_has_a_translation() {
-        for source in SOURCES {
-            for rest in source.split("say(\"").skip(1) {
-                let text = rest.split('"').next().unwrap();
-                assert!(TRANSLATIONS.iter().any(|(english, _)| *english == text), "{text}");
+    /// The sources of everything that contains ids: all of the server's code and scripts.
+    fn read_sources() -> Vec<String> {
+        let mut folders =
+            ["src", "assets"].map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).to_vec();
+        let mut sources = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    sources.push(std::fs::read_to_string(path).unwrap());
+                }
             }
         }
-        for (at, (english, chinese)) in TRANSLATIONS.iter().enumerate() {
-            assert!(
-                !TRANSLATIONS[..at].iter().any(|(other, _)| other == english),
-                "twice: {english}"
-            );
-            let marks = |text: &str| text.matches('{').count();
-            assert_eq!(marks(english), marks(chinese), "{english}");
-            assert!(
-                SOURCES.iter().any(|source| source.contains(english)),
-                "nobody says: {english}"
-            );
+        sources
+    }
+
+    #[test]
+    fn both_catalogs_are_whole_and_say_the_same() {
+        let english = message_values(ENGLISH);
+        assert_eq!(english, message_values(CHINESE));
+        // Whatever the parser left out as wrong would be missing here.
+        let ids: BTreeSet<&str> = ENGLISH_CATALOG.message_ids().collect();
+        assert_eq!(ids, english.keys().copied().collect());
+        let only_chinese = MessageCatalog::for_language(Language::English, CHINESE, "");
+        assert_eq!(only_chinese.message_ids().collect::<BTreeSet<_>>(), ids);
+    }
+
+    #[test]
+    fn whatever_is_said_has_a_text_and_every_text_is_said() {
+        let sources = read_sources();
+        for source in &sources {
+            for call in ["say(\"", "say_with(\"", "say_with(\n        \""] {
+                for rest in source.split(call).skip(1) {
+                    let id = rest.split('"').next().unwrap();
+                    let is_known = ENGLISH_CATALOG.has_message(id)
+                        // What is said of an outcome is composed.
+                        || (id == "outcome-" && rest.starts_with("outcome-\" + event.outcome"));
+                    assert!(is_known, "there is no text {id}");
+                }
+            }
         }
+        for id in ENGLISH_CATALOG.message_ids() {
+            let quoted = format!("\"{id}\"");
+            let is_said = sources.iter().any(|source| source.contains(&quoted));
+            let is_outcome = id.strip_prefix("outcome-").is_some_and(|outcome| {
+                ["completed", "attempted", "interrupted"].contains(&outcome)
+            });
+            assert!(is_said || is_outcome, "nobody says {id}");
+        }
+    }
+
+    #[test]
+    fn texts_are_filled_here_or_by_scripts() {
+        let reader = |language| PageReader { language, ..PageReader::default() };
+        let values = [("count", "2"), ("all", "7")];
+        let english = reader(Language::English);
+        assert_eq!(english.say_with("judged-count", &values), "2 of 7 judged.");
+        assert_eq!(reader(Language::Chinese).say_with("judged-count", &values), "已评判 2/7。");
+        assert_eq!(english.say("drop-file"), " or drop it here");
+        let script = english.script_texts();
+        assert!(script.starts_with("export default {") && script.ends_with("};\n"), "{script}");
+        assert!(script.contains(r#""judged-count":"{$count} of {$all} judged.""#), "{script}");
     }
 
     #[test]

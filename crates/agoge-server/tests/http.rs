@@ -3,6 +3,7 @@
 
 mod common;
 
+use agoge::motion::simulate::{Exercise, SimulatedSet};
 use agoge_server::{ServerError, ServerLimits, ServerOptions, route_table, start_server};
 use common::{get, post, raw, recording_file, server};
 use serde_json::Value;
@@ -36,7 +37,7 @@ async fn every_route_answers_is_documented_and_carries_the_headers() {
             .replace("{athlete}", "1")
             .replace("{analysis}", "1")
             .replace("{name}", "report.css");
-        let (status, head, body) = match *method {
+        let (status, head, body) = match method {
             "post" => post(running.address, &filled, "", b"").await,
             _ => get(running.address, &filled).await,
         };
@@ -307,6 +308,57 @@ async fn athletes_are_kept_and_their_names_are_only_names() {
     let again = server(Some(folder.path().to_owned()), ServerLimits::default()).await;
     assert_eq!(get(again.address, &report).await.0, 200);
     again.shut_down().await;
+}
+
+#[tokio::test]
+async fn a_stored_analysis_is_shown_as_it_was_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = agoge::Store::open(folder.path()).unwrap();
+    let ada = store.add_athlete("Ada", "").unwrap();
+    let set = SimulatedSet { repetitions: 3, rate_hz: 30.0, ..SimulatedSet::new(Exercise::Squat) };
+    let recording = set.simulate().recording;
+    let options = agoge::AnalysisOptions {
+        movement: "squat".to_owned(),
+        ..agoge::AnalysisOptions::default()
+    };
+    let limits = agoge::Models::without_model();
+    let analysis = agoge::analyze(&recording, None, &limits, &options).unwrap().analysis;
+    let day = "2026-03-02".parse().unwrap();
+    agoge::library::save_analysis(&store, (ada, day), &recording, &analysis, &limits, &options)
+        .unwrap();
+    drop(store);
+    let running = server(Some(folder.path().to_owned()), ServerLimits::default()).await;
+    let address = running.address;
+    let score =
+        |analysis: &agoge::Analysis| format!("{:.0}", analysis.score.as_ref().unwrap().value);
+    let by_limits = score(&analysis);
+    let by_model = agoge::analyze(&recording, None, agoge::Models::bundled(), &options).unwrap();
+    let by_model = score(&by_model.analysis);
+    assert_ne!(by_limits, by_model, "the two must be told apart");
+    let (_, _, first) = get(address, "/library/analyses/1").await;
+    let own = |page: &str| page.split("id=\"provenance\"").next().unwrap().to_owned();
+    let big = |score: &str| format!("<p class=\"big\">{score}<");
+    assert!(own(&first).contains(&big(&by_limits)), "{by_limits}: {}", own(&first));
+    assert!(first.contains("limits of the movement definition alone"));
+    assert!(!first.contains("could disagree") && !first.contains("Other analyses"));
+
+    let again = "/api/library/analyses/1/again";
+    assert_eq!(post(address, again, "Origin: http://evil.example\r\n", b"").await.0, 403);
+    assert_eq!(post(address, &again.replace('1', "99"), "", b"").await.0, 404);
+    let (status, _, said) = post(address, again, "", b"").await;
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((status, &said["changed"]), (200, &true.into()), "{said}");
+    assert_eq!(said["url"], "/library/analyses/2");
+    let (_, _, second) = get(address, "/library/analyses/2").await;
+    assert!(own(&second).contains(&big(&by_model)));
+    assert!(second.contains("analyse again, from analysis 1"));
+    let (_, _, first) = get(address, "/library/analyses/1").await;
+    assert!(own(&first).contains(&big(&by_limits)), "the first stays as it was");
+    assert!(first.contains("href=\"/library/analyses/2\""));
+    // Asked once more, the same is found, and nothing is stored.
+    let (_, _, said) = post(address, &again.replace('1', "2"), "", b"").await;
+    assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["changed"], false, "{said}");
+    running.shut_down().await;
 }
 
 #[tokio::test]

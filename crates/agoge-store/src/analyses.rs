@@ -8,7 +8,7 @@ use crate::rows::{
 use crate::store::{must_exist, now_unix_s, sql_count};
 use crate::{Store, StoreError};
 use agoge_analysis::Analysis;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 /// The columns of an [`AnalysisRow`], in the order of [`analysis_row`].
 const ANALYSIS_COLUMNS: &str = "analyses.id, analyses.recording, sessions.day, analyses.made_unix_s, analyses.program, analyses.model, analyses.movement,
@@ -33,11 +33,47 @@ fn analysis_from_row(row: &Row<'_>, first: usize) -> rusqlite::Result<AnalysisRo
     })
 }
 
+/// The stored analysis that differs from this one in nothing but the command that asked for it.
+fn find_same(
+    change: &Transaction<'_>,
+    recording: RecordingId,
+    json: &str,
+    made: &AnalysisProvenance,
+    options: &str,
+) -> Result<Option<AnalysisId>, StoreError> {
+    let sql = "SELECT id, json FROM analyses JOIN documents ON analysis = id
+        WHERE recording = ?1 AND model IS ?2 AND options = ?3 ORDER BY id";
+    let mut statement = change.prepare(sql)?;
+    let mut rows = statement.query(params![recording, made.model, options])?;
+    // Read back, as the others are: the last digit of a number may change on the way.
+    let wanted = json_without_command(json)?;
+    while let Some(row) = rows.next()? {
+        let stored: String = row.get(1)?;
+        // A row that is no analysis is not the same.
+        let same =
+            stored == json || json_without_command(&stored).is_ok_and(|stored| stored == wanted);
+        if same {
+            return Ok(Some(row.get(0)?));
+        }
+    }
+    Ok(None)
+}
+
+/// The JSON of an analysis without the command that asked for it.
+fn json_without_command(json: &str) -> serde_json::Result<String> {
+    let mut analysis: Analysis = serde_json::from_str(json)?;
+    if let Some(provenance) = &mut analysis.provenance {
+        provenance.command = None;
+    }
+    serde_json::to_string(&analysis)
+}
+
 impl Store {
-    /// Stores an analysis of a recording with what made it. The very same is stored once.
+    /// Stores an analysis of a recording with what made it. The very same is stored once, by
+    /// whichever command it was made.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such a recording, or if the library cannot be changed.
+    /// [`StoreError::NotFound`] without such a recording, or if the library cannot be changed.
     pub fn save_analysis(
         &self,
         recording: RecordingId,
@@ -48,10 +84,7 @@ impl Store {
             (serde_json::to_string(analysis)?, serde_json::to_string(&made.options)?);
         self.write_transaction(|change| {
             must_exist(change, "recordings", "recording", recording.0)?;
-            let sql = "SELECT id FROM analyses JOIN documents ON analysis = id
-                WHERE recording = ?1 AND model IS ?2 AND options = ?3 AND json = ?4";
-            let same = change.query_row(sql, params![recording, made.model, options, json], |row| row.get(0)).optional()?;
-            if let Some(id) = same {
+            if let Some(id) = find_same(change, recording, &json, made, &options)? {
                 return Ok(id);
             }
             change.execute(
@@ -94,6 +127,25 @@ impl Store {
         })
     }
 
+    /// All analyses of a recording, the newest first.
+    ///
+    /// # Errors
+    /// If the library cannot be read.
+    pub fn recording_analyses(
+        &self,
+        recording: RecordingId,
+    ) -> Result<Vec<AnalysisRow>, StoreError> {
+        self.read_transaction(|now| {
+            let sql = format!(
+                "SELECT {ANALYSIS_COLUMNS} FROM {ANALYSIS_TABLES}
+                 WHERE analyses.recording = ?1 ORDER BY analyses.id DESC"
+            );
+            let mut statement = now.prepare(&sql)?;
+            let rows = statement.query_map([recording], |row| analysis_from_row(row, 0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// The newest analyses of a movement with whose they are, at most `most` of them, the newest
     /// first.
     ///
@@ -128,7 +180,7 @@ impl Store {
     /// Whose an analysis is.
     ///
     /// # Errors
-    /// [`Error::Nothing`], or if the library cannot be read.
+    /// [`StoreError::NotFound`], or if the library cannot be read.
     pub fn analysis_athlete(&self, id: AnalysisId) -> Result<Athlete, StoreError> {
         self.read_transaction(|now| {
             let sql = format!(
@@ -141,7 +193,7 @@ impl Store {
     /// What lists show of an analysis.
     ///
     /// # Errors
-    /// [`Error::Nothing`], or if the library cannot be read.
+    /// [`StoreError::NotFound`], or if the library cannot be read.
     pub fn analysis_row(&self, id: AnalysisId) -> Result<AnalysisRow, StoreError> {
         self.read_transaction(|now| {
             let sql =
@@ -154,7 +206,7 @@ impl Store {
     /// An analysis, whole.
     ///
     /// # Errors
-    /// [`Error::Nothing`], [`Error::Json`], or if the library cannot be read.
+    /// [`StoreError::NotFound`], [`StoreError::Json`], or if the library cannot be read.
     pub fn load_analysis(&self, id: AnalysisId) -> Result<Analysis, StoreError> {
         Ok(serde_json::from_str(&self.analysis_json(id)?)?)
     }
@@ -162,7 +214,7 @@ impl Store {
     /// An analysis as the JSON that is kept, whichever version of the program wrote it.
     ///
     /// # Errors
-    /// [`Error::Nothing`], or if the library cannot be read.
+    /// [`StoreError::NotFound`], or if the library cannot be read.
     pub fn analysis_json(&self, id: AnalysisId) -> Result<String, StoreError> {
         self.read_document(id, "json")
     }
@@ -170,7 +222,7 @@ impl Store {
     /// The options that an analysis was made with.
     ///
     /// # Errors
-    /// [`Error::Nothing`], [`Error::Json`], or if the library cannot be read.
+    /// [`StoreError::NotFound`], [`StoreError::Json`], or if the library cannot be read.
     pub fn analysis_options(&self, id: AnalysisId) -> Result<serde_json::Value, StoreError> {
         Ok(serde_json::from_str(&self.read_document(id, "options")?)?)
     }

@@ -40,7 +40,7 @@ impl Store {
     /// Adds an athlete.
     ///
     /// # Errors
-    /// [`Error::Name`], [`Error::AthleteExists`], or if the library cannot be changed.
+    /// [`StoreError::Name`], [`StoreError::AthleteExists`], or if the library cannot be changed.
     pub fn add_athlete(&self, name: &str, note: &str) -> Result<AthleteId, StoreError> {
         check_name(name)?;
         self.write_transaction(|change| match find_by_name(change, name)? {
@@ -52,7 +52,17 @@ impl Store {
     /// The athlete of a name, whatever its capitals, who is added if nobody has it.
     ///
     /// # Errors
-    /// [`Error::Name`], or if the library cannot be changed.
+    /// [`StoreError::Name`], or if the library cannot be changed.
+    ///
+    /// ```
+    /// use agoge_store::Store;
+    /// let folder = tempfile::tempdir()?;
+    /// let store = Store::open(folder.path())?;
+    /// let ada = store.athlete_or_new("Ada K.")?;
+    /// assert_eq!(store.athlete_or_new("ADA K.")?.id, ada.id);
+    /// assert_eq!(store.list_athletes()?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn athlete_or_new(&self, name: &str) -> Result<Athlete, StoreError> {
         check_name(name)?;
         self.write_transaction(|change| {
@@ -66,7 +76,7 @@ impl Store {
     /// The athlete of a name, whatever its capitals.
     ///
     /// # Errors
-    /// [`Error::NoAthlete`], or if the library cannot be read.
+    /// [`StoreError::NoAthlete`], or if the library cannot be read.
     pub fn find_athlete(&self, name: &str) -> Result<Athlete, StoreError> {
         self.read_transaction(|now| {
             find_by_name(now, name)?.ok_or_else(|| StoreError::NoAthlete { name: name.to_owned() })
@@ -76,7 +86,7 @@ impl Store {
     /// The athlete of a number.
     ///
     /// # Errors
-    /// [`Error::Nothing`], or if the library cannot be read.
+    /// [`StoreError::NotFound`], or if the library cannot be read.
     pub fn load_athlete(&self, id: AthleteId) -> Result<Athlete, StoreError> {
         self.read_transaction(|now| {
             let sql = format!("SELECT {ATHLETE_COLUMNS} FROM athletes WHERE id = ?1");
@@ -112,7 +122,7 @@ impl Store {
     /// Writes a note about an athlete, in place of the old one.
     ///
     /// # Errors
-    /// [`Error::Nothing`], or if the library cannot be changed.
+    /// [`StoreError::NotFound`], or if the library cannot be changed.
     pub fn note_athlete(&self, athlete: AthleteId, note: &str) -> Result<(), StoreError> {
         self.write_transaction(|change| {
             match change
@@ -132,7 +142,7 @@ impl Store {
     /// Writes down what an athlete said about a purpose; older statements stay.
     ///
     /// # Errors
-    /// [`Error::Nothing`], or if the library cannot be changed.
+    /// [`StoreError::NotFound`], or if the library cannot be changed.
     pub fn add_consent(&self, athlete: AthleteId, consent: &Consent) -> Result<(), StoreError> {
         self.write_transaction(|change| {
             must_exist(change, "athletes", "athlete", athlete.0)?;
@@ -182,7 +192,7 @@ impl Store {
     /// Writes a note about an athlete's session of a day, which begins with it if there was none.
     ///
     /// # Errors
-    /// [`Error::Nothing`], or if the library cannot be changed.
+    /// [`StoreError::NotFound`], or if the library cannot be changed.
     pub fn note_session(
         &self,
         athlete: AthleteId,

@@ -20,8 +20,8 @@ impl Store {
     /// beginning.
     ///
     /// # Errors
-    /// [`Error::NotEmpty`]; [`Error::Damaged`] if the file of a recording is missing; if the folder
-    /// cannot be written.
+    /// [`StoreError::NotEmpty`]; [`StoreError::Damaged`] if the file of a recording is missing; if
+    /// the folder cannot be written.
     pub fn write_backup(&self, to: &Path) -> Result<(), StoreError> {
         if !files::list_entries(to)?.is_empty() {
             return Err(StoreError::NotEmpty {
@@ -79,9 +79,9 @@ impl Store {
     /// What else is in the folder stays.
     ///
     /// # Errors
-    /// [`Error::NoLibrary`] where no backup is, [`Error::Backup`] if it is not whole,
-    /// [`Error::NotEmpty`]; [`Error::Database`] if another program uses the library; if the folder
-    /// cannot be written.
+    /// [`StoreError::NoLibrary`] where no backup is, [`StoreError::Backup`] if it is not whole,
+    /// [`StoreError::NotEmpty`]; [`StoreError::Database`] if another program uses the library; if
+    /// the folder cannot be written.
     pub fn restore_backup(from: &Path, folder: &Path, replace: bool) -> Result<(), StoreError> {
         if !from.join(DATABASE_FILE).is_file() {
             return Err(StoreError::NoLibrary { folder: from.to_owned() });

@@ -18,8 +18,8 @@ impl Store {
     /// What was exported or backed up is not reached.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such an athlete; if the library cannot be changed;
-    /// [`Error::Traces`] if another program reads or the disk is full.
+    /// [`StoreError::NotFound`] without such an athlete; if the library cannot be changed;
+    /// [`StoreError::Traces`] if another program reads or the disk is full.
     pub fn delete_athlete(&self, athlete: AthleteId) -> Result<(), StoreError> {
         self.write_transaction(|change| {
             let name = change.query_row("SELECT name FROM athletes WHERE id = ?1", [athlete], |row| row.get(0)).optional()?;

@@ -25,8 +25,8 @@ impl Store {
     /// Writes everything of an athlete to a gzipped tar archive, whole or not at all.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such an athlete; [`Error::Damaged`] if the file of a recording is
-    /// missing; if the library cannot be read or the archive not be written.
+    /// [`StoreError::NotFound`] without such an athlete; [`StoreError::Damaged`] if the file of a
+    /// recording is missing; if the library cannot be read or the archive not be written.
     pub fn export_athlete(&self, id: AthleteId, to: &Path) -> Result<(), StoreError> {
         let athlete = self.load_athlete(id)?;
         let (recordings, analyses) =

@@ -10,7 +10,7 @@ impl Store {
     /// Stores a label.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such a recording, or if the library cannot be changed.
+    /// [`StoreError::NotFound`] without such a recording, or if the library cannot be changed.
     pub fn save_label(&self, label: &NewLabel<'_>) -> Result<LabelId, StoreError> {
         let value = serde_json::to_string(label.value)?;
         self.write_transaction(|change| {

@@ -24,7 +24,7 @@
 //! let ada = store.add_athlete("Ada K.", "")?;
 //! let plan = serde_json::json!({ "monday": "rest" });
 //! store.save_plan(ada, "2026-03-02".parse()?, &plan)?;
-//! assert_eq!(store.overview()?[0].athlete.name, "Ada K.");
+//! assert_eq!(store.squad_overview()?[0].athlete.name, "Ada K.");
 //! # Ok(())
 //! # }
 //! ```

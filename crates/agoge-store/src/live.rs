@@ -12,7 +12,7 @@ impl Store {
     /// Begins a live recording of an athlete. The head says what is needed to read its parts.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such an athlete, or if the library cannot be changed.
+    /// [`StoreError::NotFound`] without such an athlete, or if the library cannot be changed.
     pub fn begin_live(
         &self,
         athlete: AthleteId,
@@ -32,7 +32,7 @@ impl Store {
     /// waits for the disk.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such a live recording, or if the library cannot be changed.
+    /// [`StoreError::NotFound`] without such a live recording, or if the library cannot be changed.
     pub fn append_live(&self, live: LiveId, part: &[u8]) -> Result<(), StoreError> {
         self.write_transaction(|change| {
             must_exist(change, "live", "live recording", live.0)?;

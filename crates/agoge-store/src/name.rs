@@ -20,7 +20,7 @@ const INVISIBLE: [std::ops::RangeInclusive<char>; 5] = [
 /// Refuses a name that cannot be a folder's on every system, or that would mislead a reader.
 ///
 /// # Errors
-/// [`Error::Name`].
+/// [`StoreError::Name`].
 pub fn check_name(name: &str) -> Result<(), StoreError> {
     let fits = !name.is_empty()
         && name.len() <= 100
@@ -48,7 +48,7 @@ impl AthleteName {
     /// Checks a name.
     ///
     /// # Errors
-    /// [`Error::Name`] where [`check_name`] refuses it.
+    /// [`StoreError::Name`] where [`check_name`] refuses it.
     pub fn new(name: &str) -> Result<AthleteName, StoreError> {
         check_name(name).map(|()| AthleteName(name.to_owned()))
     }
@@ -72,6 +72,12 @@ impl ContentHash {
     }
 
     /// A hash as it is written; none if the text is none.
+    ///
+    /// ```
+    /// use agoge_store::ContentHash;
+    /// assert!(ContentHash::from_hex(&"0f".repeat(32)).is_some());
+    /// assert!(ContentHash::from_hex("../secret").is_none());
+    /// ```
     pub fn from_hex(text: &str) -> Option<ContentHash> {
         let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         (text.len() == 64 && text.bytes().all(is_digit)).then(|| ContentHash(text.to_owned()))

@@ -10,7 +10,7 @@ impl Store {
     /// Stores a plan that begins on a day. Older plans stay.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such an athlete, or if the library cannot be changed.
+    /// [`StoreError::NotFound`] without such an athlete, or if the library cannot be changed.
     pub fn save_plan(
         &self,
         athlete: AthleteId,

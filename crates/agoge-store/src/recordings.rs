@@ -44,8 +44,22 @@ impl Store {
     /// where it is, and its number is returned.
     ///
     /// # Errors
-    /// [`Error::Nothing`] without such an athlete; if the recording cannot be written as Parquet;
-    /// if the library cannot be changed.
+    /// [`StoreError::NotFound`] without such an athlete; if the recording cannot be written as
+    /// Parquet; if the library cannot be changed.
+    ///
+    /// ```
+    /// use agoge_motion::simulate::{Exercise, SimulatedSet};
+    /// use agoge_store::Store;
+    /// let folder = tempfile::tempdir()?;
+    /// let store = Store::open(folder.path())?;
+    /// let ada = store.add_athlete("Ada K.", "")?;
+    /// let recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
+    /// let id = store.save_recording(ada, "2026-03-31".parse()?, &recording)?;
+    /// assert_eq!(store.load_recording(id)?, recording);
+    /// // The same recording again is the same row.
+    /// assert_eq!(store.save_recording(ada, "2026-03-31".parse()?, &recording)?, id);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn save_recording(
         &self,
         athlete: AthleteId,
@@ -91,7 +105,7 @@ impl Store {
     /// What is known of a recording.
     ///
     /// # Errors
-    /// [`Error::Nothing`], or if the library cannot be read.
+    /// [`StoreError::NotFound`], or if the library cannot be read.
     pub fn recording_row(&self, id: RecordingId) -> Result<RecordingRow, StoreError> {
         self.read_transaction(|now| {
             let sql = format!("SELECT {RECORDING_COLUMNS} WHERE recordings.id = ?1");
@@ -103,8 +117,8 @@ impl Store {
     /// The Parquet file of a recording, only to be read.
     ///
     /// # Errors
-    /// [`Error::Nothing`], [`Error::Damaged`] if the file is missing, or if the library cannot be
-    /// read.
+    /// [`StoreError::NotFound`], [`StoreError::Damaged`] if the file is missing, or if the library
+    /// cannot be read.
     pub fn recording_file(&self, id: RecordingId) -> Result<PathBuf, StoreError> {
         let hash = self.recording_row(id)?.hash;
         let missing = || StoreError::Damaged {

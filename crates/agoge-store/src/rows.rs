@@ -87,7 +87,7 @@ pub struct SessionRow {
     pub note: String,
 }
 
-/// A recording; its movement is in a Parquet file ([`crate::Store::recording`]).
+/// A recording; its movement is in a Parquet file ([`crate::Store::load_recording`]).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RecordingRow {
     /// The number.
@@ -121,7 +121,7 @@ pub struct AnalysisProvenance {
     pub options: serde_json::Value,
 }
 
-/// What lists show of an analysis; all of it is in its JSON ([`crate::Store::analysis`]).
+/// What lists show of an analysis; all of it is in its JSON ([`crate::Store::load_analysis`]).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AnalysisRow {
     /// The number.

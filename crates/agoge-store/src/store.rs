@@ -50,7 +50,7 @@ impl Store {
     /// Opens a library that is there; else the same as [`Store::open`].
     ///
     /// # Errors
-    /// [`Error::NoLibrary`], and as [`Store::open`].
+    /// [`StoreError::NoLibrary`], and as [`Store::open`].
     pub fn open_existing(folder: &Path) -> Result<Store, StoreError> {
         let is_there =
             folder.join(DATABASE_FILE).is_file() || folder.join(files::ATHLETES).is_dir();

@@ -124,9 +124,9 @@ impl SelfAttention {
 }
 
 impl SelfAttention {
-    /// As [`SelfAttention::attend_tokens`], but also returns the attention matrix, `[outer · inner, head,
-    /// query, key]`. The attention is multiplied by `gate` if one is given: the gradient of a gate
-    /// of ones shows how much the result depends on each attention.
+    /// As [`SelfAttention::attend_tokens`], but also returns the attention matrix, `[outer · inner,
+    /// head, query, key]`. The attention is multiplied by `gate` if one is given: the gradient of a
+    /// gate of ones shows how much the result depends on each attention.
     pub(crate) fn attend_with_weights(
         &self,
         x: Tensor<4>,

@@ -100,7 +100,8 @@ pub struct EncoderOutput {
 }
 
 impl Encoder {
-    /// An encoder with these sizes; initialise its weights with [`agoge_model::weights::seed_parameters`].
+    /// An encoder with these sizes; initialise its weights with
+    /// [`agoge_model::weights::seed_values`].
     pub fn new(size: &EncoderSize, device: &Device) -> Encoder {
         let norm = || LayerNormConfig::new(size.width).init(device);
         let block = || Block {

@@ -65,7 +65,7 @@ pub struct TrainingConfig {
 
 impl TrainingConfig {
     /// Adapts the number of epochs to some number of clips: few clips are seen more often, so that
-    /// training has as many steps as on [`REFERENCE_CLIPS`] clips.
+    /// training has as many steps as on 1600 clips.
     pub fn scale_epochs(self, clips: usize) -> TrainingConfig {
         let epochs = self.epochs * REFERENCE_CLIPS / clips.clamp(1, REFERENCE_CLIPS);
         TrainingConfig { epochs, ..self }

@@ -18,7 +18,8 @@ pub struct ReadingSpeed {
     pub decode_hz: f64,
     /// Decoding and following people, alternating on one thread.
     pub one_thread_hz: f64,
-    /// Both as [`TrackedVideo::read_video`] does them: one thread decodes, the pool's threads follow people.
+    /// Both as [`TrackedVideo::read_video`] does them: one thread decodes, the pool's threads
+    /// follow people.
     pub all_threads_hz: f64,
 }
 

@@ -196,8 +196,8 @@ impl TrackedVideo {
         }
     }
 
-    /// The recording of one person (see [`TrackedVideo::choose_person`]), 33 joints. In the image: px, y up from
-    /// its lower edge. In the room: m from the middle of the hips, y up.
+    /// The recording of one person (see [`TrackedVideo::choose_person`]), 33 joints. In the image:
+    /// px, y up from its lower edge. In the room: m from the middle of the hips, y up.
     ///
     /// # Errors
     /// [`VisionError::Video`] if nobody, or not the person asked for, is seen.

@@ -32,6 +32,16 @@ pub enum Pixels {
 /// An image, which may be stored in a different orientation from how it is displayed. Coordinates
 /// are those of the displayed image, in px: x to the right, y down, (0, 0) the upper left corner of
 /// the upper left pixel.
+///
+/// ```
+/// use agoge_vision::{Pixels, VideoImage};
+/// // A red pixel beside a blue one, to be turned a quarter clockwise: red then lies on top.
+/// let pixels = Pixels::Rgb(vec![255, 0, 0, 0, 0, 255]);
+/// let image = VideoImage::with_rotation(2, 1, 1, pixels).unwrap();
+/// assert_eq!((image.width(), image.height()), (1, 2));
+/// assert_eq!(image.to_rgb(), [255, 0, 0, 0, 0, 255]);
+/// assert!(VideoImage::new(2, 2, Pixels::Rgb(vec![0; 6])).is_none());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct VideoImage {
     /// Width and height as stored, px.
@@ -51,8 +61,8 @@ impl VideoImage {
         VideoImage::with_rotation(width, height, 0, pixels)
     }
 
-    /// Like [`VideoImage::new`], for an image that is stored rotated: `turns` clockwise quarter turns
-    /// bring it to its displayed orientation.
+    /// Like [`VideoImage::new`], for an image that is stored rotated: `turns` clockwise quarter
+    /// turns bring it to its displayed orientation.
     pub fn with_rotation(
         width: usize,
         height: usize,

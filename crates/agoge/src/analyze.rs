@@ -2,9 +2,10 @@
 //! them and derive findings.
 
 use crate::models::Models;
+use crate::provenance::describe_provenance;
 use crate::{AnalysisOptions, Error, moments, movement};
-use agoge_analysis::Analysis;
 use agoge_analysis::{ANALYSIS_SCHEMA, DataQuality, DataVerdict, InputSummary, RepetitionReport};
+use agoge_analysis::{Analysis, MovementOrigin};
 use agoge_coach::findings::{FindingsInput, ranked_findings};
 use agoge_coach::{
     Precision, assess_data_quality, band, model_score, score, screen, summary, verdict_of_sensor,
@@ -48,8 +49,8 @@ impl Analyzed {
     }
 }
 
-/// Conditions a recording and returns the version to draw, like [`Analyzed::figure`] but without an
-/// analysis.
+/// Conditions a recording and returns the version to draw, like [`Analyzed::figure_recording`] but
+/// without an analysis.
 ///
 /// # Errors
 /// If the options are invalid.
@@ -204,12 +205,14 @@ pub fn analyze(
         refused.push(RefusedQuantity { name: name.to_owned(), reason });
     }
     if movement.checks.is_empty() {
-        let reason = match choice.how.as_str() {
-            "unknown" => "no movement was named, so nothing can be judged; name it with --movement",
-            "recognised" => {
+        let reason = match choice.how {
+            MovementOrigin::Unknown => {
+                "no movement was named, so nothing can be judged; name it with --movement"
+            }
+            MovementOrigin::Recognised => {
                 "the model knows this movement, but no definition says how it is judged; name one with --movement"
             }
-            _ => "the definition of this movement measures and judges nothing",
+            MovementOrigin::Given => "the definition of this movement measures and judges nothing",
         };
         let reason = reason.to_owned();
         refused.push(RefusedQuantity { name: "score and findings".to_owned(), reason });
@@ -223,6 +226,7 @@ pub fn analyze(
     let analysis = Analysis {
         schema: ANALYSIS_SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        provenance: Some(describe_provenance(options, models, &movement)),
         input: InputSummary {
             source: recording.source.clone(),
             skeleton: recording.skeleton.name.clone(),

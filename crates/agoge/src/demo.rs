@@ -2,7 +2,7 @@
 //! for them.
 
 use crate::{AnalysisOptions, Analyzed, Error, Models, analyze};
-use agoge_analysis::Finding;
+use agoge_analysis::{Finding, FindingEvidence};
 use agoge_motion::simulate::{
     Corruption, Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet,
 };
@@ -24,7 +24,7 @@ pub struct Demonstration {
 /// Simulates and analyses one athlete's set of squats and set of overhead reaches.
 ///
 /// # Errors
-/// As [`analyze`]; none in practice, since the simulated recordings are complete.
+/// As [`analyze()`]; none in practice, since the simulated recordings are complete.
 pub fn run_demonstration(seed: u64) -> Result<Vec<Demonstration>, Error> {
     let fault = |kind, side, repetitions, size| SimulatedFault { kind, side, repetitions, size };
     let squat = SimulatedSet {
@@ -110,7 +110,9 @@ fn identifies_fault(finding: &Finding, fault: &SimulatedFault, exercise: Exercis
     match fault.kind {
         SimulatedFaultKind::KneeInwardDown => measures("valgus_descent") && is_side(Part::LeftKnee),
         SimulatedFaultKind::KneeInwardUp => measures("valgus_ascent") && is_side(Part::LeftKnee),
-        SimulatedFaultKind::Shallow => measures("depth") && finding.evidence == "check",
+        SimulatedFaultKind::Shallow => {
+            measures("depth") && finding.evidence == FindingEvidence::Check
+        }
         SimulatedFaultKind::Asymmetry if exercise == Exercise::Squat => {
             measures("knee_flexion_difference") && is_side(Part::LeftKnee)
         }
@@ -118,7 +120,7 @@ fn identifies_fault(finding: &Finding, fault: &SimulatedFault, exercise: Exercis
             (measures("elevation") || measures("flexion_difference")) && is_same_side
         }
         SimulatedFaultKind::JerkyReturn => measures("smoothness"),
-        SimulatedFaultKind::Fatigue => finding.evidence == "trend",
+        SimulatedFaultKind::Fatigue => finding.evidence == FindingEvidence::Trend,
         SimulatedFaultKind::TrunkForward => measures("trunk_lean"),
         SimulatedFaultKind::TrunkSideways => measures("trunk_lateral"),
         SimulatedFaultKind::HeelUp => measures("heel"),

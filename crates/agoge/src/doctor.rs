@@ -6,7 +6,7 @@ use crate::{AnalysisOptions, Error, ProgressCallback, read_input};
 use agoge_analysis::{DataQuality, DataVerdict};
 use agoge_kinematics::{CameraView, RefusedQuantity};
 use agoge_motion::RecordingSource;
-use agoge_motion::condition::Repair;
+use agoge_motion::condition::{Repair, RepairKind};
 use serde::Serialize;
 use std::fmt;
 use std::path::Path;
@@ -47,7 +47,7 @@ pub struct Diagnosis {
 /// Reads a file and diagnoses its contents.
 ///
 /// # Errors
-/// As [`read`], and if the options are invalid.
+/// As [`read_input`], and if the options are invalid.
 pub fn diagnose_file(
     path: &Path,
     options: &AnalysisOptions,
@@ -175,15 +175,15 @@ fn curves_with_sides(keys: &[String]) -> Vec<(&str, &'static str)> {
 }
 
 /// Groups repairs by kind, in order of first appearance: `(kind, joints, frames)`.
-fn repairs_by_kind(repairs: &[Repair]) -> Vec<(&str, usize, usize)> {
-    let mut kinds: Vec<(&str, usize, usize)> = Vec::new();
+fn repairs_by_kind(repairs: &[Repair]) -> Vec<(RepairKind, usize, usize)> {
+    let mut kinds: Vec<(RepairKind, usize, usize)> = Vec::new();
     for repair in repairs.iter().filter(|repair| repair.joint != "all") {
         match kinds.iter_mut().find(|(kind, ..)| *kind == repair.kind) {
             Some((_, joints, frames)) => {
                 *joints += 1;
                 *frames += repair.frames;
             }
-            None => kinds.push((&repair.kind, 1, repair.frames)),
+            None => kinds.push((repair.kind, 1, repair.frames)),
         }
     }
     kinds

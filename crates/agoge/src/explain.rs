@@ -97,7 +97,7 @@ pub(crate) fn parse_norms(text: &str) -> Result<Vec<MovementNorm>, String> {
 /// of the movement is complete.
 ///
 /// # Errors
-/// As [`crate::analyze`].
+/// As [`crate::analyze()`].
 pub fn repetition_cycles(
     recording: &Recording,
     options: &AnalysisOptions,

@@ -1,13 +1,13 @@
 //! Agoge: any recording of an athlete's movement in, an actionable analysis for the coach out.
 //!
-//! [`analyze`] is the pipeline: condition the recording, map it to the body skeleton, measure
+//! [`analyze()`] is the pipeline: condition the recording, map it to the body skeleton, measure
 //! curves, segment repetitions, judge them. The crates of the individual stages are re-exported
 //! under their own names for programs that need only one of them.
 //!
 //! ```no_run
-//! use agoge::{Models, Options, analyze, read_to_analyze};
+//! use agoge::{AnalysisOptions, Models, analyze, read_to_analyze};
 //!
-//! let options = Options::default();
+//! let options = AnalysisOptions::default();
 //! let reading = read_to_analyze("squats.mp4".as_ref(), &options, &|_, _| ())?;
 //! let analyzed = analyze(&reading.recording, None, Models::bundled(), &options)?;
 //! for finding in &analyzed.analysis.findings {
@@ -31,6 +31,7 @@ mod options;
 mod output;
 mod pictures;
 pub mod plan;
+pub mod provenance;
 mod reading;
 
 pub use agoge_analysis as analysis;

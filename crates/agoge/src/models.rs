@@ -1,6 +1,7 @@
 //! The trained models and norms that an analysis uses.
 
 use crate::Error;
+use crate::provenance::hash_bytes;
 use agoge_analysis::PlantedResult;
 use agoge_coach::explain::MovementNorm;
 use agoge_model::Model;
@@ -13,6 +14,8 @@ pub struct Models {
     /// Recognises movements and judges their quality; without it only the limits of the movement
     /// definitions judge.
     pub model: Option<Model>,
+    /// SHA-256 of the model's file in hexadecimal; none without a model or if it was never a file.
+    pub model_sha256: Option<String>,
     /// How movements are usually executed, for explanations; parsed on first use.
     pub norms: LazyLock<Vec<MovementNorm>>,
     /// How each kind of explanation (by `model` or by `limits`) performed on planted faults, with
@@ -34,7 +37,12 @@ const BASE_WEIGHTS: &[u8] = include_bytes!("../../../models/base.safetensors");
 impl Default for Models {
     /// No model and no norms.
     fn default() -> Models {
-        Models { model: None, norms: LazyLock::new(Vec::new), planted: Vec::new() }
+        Models {
+            model: None,
+            model_sha256: None,
+            norms: LazyLock::new(Vec::new),
+            planted: Vec::new(),
+        }
     }
 }
 
@@ -45,6 +53,7 @@ impl Models {
         // A test loads the bundled weights, so a user never gets `None` here.
         MODELS.get_or_init(|| Models {
             model: Model::from_bytes(BUNDLED_WEIGHTS, "ui_prmd").ok(),
+            model_sha256: Some(hash_bytes(BUNDLED_WEIGHTS)),
             ..Models::without_model()
         })
     }
@@ -54,13 +63,19 @@ impl Models {
     /// # Errors
     /// If the file cannot be read or is not a model of this version.
     pub fn from_file(path: &Path) -> Result<Models, Error> {
-        Ok(Models { model: Some(load_model(path)?), ..Models::without_model() })
+        let bytes = read_weights(path)?;
+        Ok(Models {
+            model: Some(Model::from_bytes(&bytes, &path.display().to_string())?),
+            model_sha256: Some(hash_bytes(&bytes)),
+            ..Models::without_model()
+        })
     }
 
     /// Everything bundled except the model: only the limits of the definitions judge.
     pub fn without_model() -> Models {
         Models {
             model: None,
+            model_sha256: None,
             norms: LazyLock::new(|| crate::explain::parse_norms(BUNDLED_NORMS).unwrap_or_default()),
             planted: serde_json::from_str(BUNDLED_PLANTED).unwrap_or_default(),
         }
@@ -80,8 +95,11 @@ pub fn bundled_base() -> Result<Model, Error> {
 /// # Errors
 /// As [`Models::from_file`].
 pub fn load_model(path: &Path) -> Result<Model, Error> {
-    let bytes = std::fs::read(path).map_err(Error::io_at(path))?;
-    Ok(Model::from_bytes(&bytes, &path.display().to_string())?)
+    Ok(Model::from_bytes(&read_weights(path)?, &path.display().to_string())?)
+}
+
+fn read_weights(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(Error::io_at(path))
 }
 
 #[cfg(test)]
@@ -107,10 +125,7 @@ mod tests {
         );
         for movement in &model.card().movements {
             assert!(
-                model
-                    .card()
-                    .find_figure(&agoge_coach::model_score::model_auc_key(movement))
-                    .is_some(),
+                model.card().find_figure(agoge_model::CardFigure::MovementAuc(movement)).is_some(),
                 "{movement}"
             );
         }

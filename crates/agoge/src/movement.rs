@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::models::Models;
-use agoge_analysis::MovementChoice;
+use agoge_analysis::{MovementChoice, MovementOrigin};
 use agoge_kinematics::movement::{
     self, MetricRule, MetricSides, RepetitionRule, SignalDirection, SignalRule, SignalSides,
     Statistic,
@@ -49,7 +49,7 @@ pub(crate) fn choose_movement(
     let choice = MovementChoice {
         name: definition.name.clone(),
         title: definition.title.clone(),
-        how: "given".to_owned(),
+        how: MovementOrigin::Given,
         certainty: 1.0,
         others: Vec::new(),
     };
@@ -59,7 +59,7 @@ pub(crate) fn choose_movement(
 /// The choice of a definition that describes an unknown movement.
 fn unknown_choice(movement: &Movement) -> MovementChoice {
     let (name, title) = (movement.name.clone(), movement.title.clone());
-    MovementChoice { name, title, how: "unknown".to_owned(), certainty: 0.0, others: Vec::new() }
+    MovementChoice { name, title, how: MovementOrigin::Unknown, certainty: 0.0, others: Vec::new() }
 }
 
 /// The definition of the movement that the model recognises in the repetitions of the generic
@@ -118,7 +118,7 @@ fn recognise_movement(
     let choice = MovementChoice {
         name: definition.name.clone(),
         title: definition.title.clone(),
-        how: "recognised".to_owned(),
+        how: MovementOrigin::Recognised,
         certainty,
         others,
     };

@@ -19,7 +19,7 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// Writes `report.html`, `analysis.json`, `repetitions.csv`, `angles.mot` (if there are angles that
 /// OpenSim knows, without missing values) and, for recordings in metres, `body.trc` to a folder,
 /// creating it if necessary. Each file is written atomically. `stills` are shown in the report
-/// ([`crate::Reading::stills`]).
+/// ([`crate::InputRecording::extract_stills`]).
 ///
 /// # Errors
 /// If the folder cannot be created or written to.

@@ -3,7 +3,7 @@
 use crate::analyze::is_felt_only;
 use crate::pictures::{FrameAnnotations, KeyFrame};
 use crate::{AnalysisOptions, Analyzed, Error};
-use agoge_formats::Format;
+use agoge_formats::{FormatTrait, open_input, source_has_trait};
 use agoge_motion::Recording;
 use agoge_report::Still;
 use agoge_vision::overlay::{self, DrawOptions};
@@ -100,12 +100,14 @@ pub fn read_input(
     progress: ProgressCallback,
 ) -> Result<InputRecording, Error> {
     options.read.check_values(path)?;
-    if agoge_vision::Video::is_image_folder(path)
-        || agoge_formats::probe_format(path)? == Format::Video
-    {
+    if agoge_vision::Video::is_image_folder(path) {
         return read_video(path, options, progress);
     }
-    let recording = agoge_formats::read_recording(path, &options.read)?;
+    let input = open_input(path)?;
+    if input.format().has_trait(FormatTrait::Film) {
+        return read_video(path, options, progress);
+    }
+    let recording = input.read_recording(&options.read)?;
     let recording = match options.time_range_s {
         Some([from, to]) => recording.time_range(from, to)?,
         None => recording,
@@ -176,15 +178,11 @@ pub fn read_cameras(
     check_analyzable(InputRecording { recording, film: None }, first)
 }
 
-/// Marker formats: a marker need not be on the body (but on a racket or a wheelchair), so its name
-/// may be unknown to us.
-const MARKER_FORMATS: [&str; 3] = ["trc", "c3d", "nexus-csv"];
-
-/// Like [`read`], but refuses a recording that cannot contain a movement: a single frame, neither
-/// positions nor a worn sensor, or no joint that is a known body part.
+/// Like [`read_input`], but refuses a recording that cannot contain a movement: a single frame,
+/// neither positions nor a worn sensor, or no joint that is a known body part.
 ///
 /// # Errors
-/// As [`read`], and [`Error::NothingToAnalyze`].
+/// As [`read_input`], and [`Error::NothingToAnalyze`].
 pub fn read_to_analyze(
     path: &Path,
     options: &AnalysisOptions,
@@ -210,7 +208,7 @@ fn check_analyzable(reading: InputRecording, path: &Path) -> Result<InputRecordi
     }
     let joints = &recording.skeleton.joints;
     let is_known = joints.iter().any(|joint| joint.part.is_some());
-    if !is_known && !MARKER_FORMATS.contains(&recording.source.format.as_str()) {
+    if !is_known && !source_has_trait(&recording.source, FormatTrait::Markers) {
         let names: Vec<String> =
             joints.iter().take(5).map(|joint| format!("{:?}", joint.name)).collect();
         let what = format!("no joint is a known part of the body: {}", names.join(", "));

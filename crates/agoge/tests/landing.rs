@@ -7,7 +7,7 @@
     reason = "functions of tests fail by panicking"
 )]
 
-use agoge::analysis::LandingReport;
+use agoge::analysis::{ItemScorer, LandingReport};
 use agoge::motion::Side;
 use agoge::motion::simulate::{Corruption, DropJump};
 use agoge::{Analysis, AnalysisOptions, Models, analyze};
@@ -98,7 +98,7 @@ fn a_coach_overrules_items() {
     options.check_values().unwrap();
     let own = analysis(&DropJump::default().simulate().0.recording, &options).landing.unwrap();
     assert_eq!((own.least, own.most, own.unseen), (3, 5, 1));
-    assert_eq!((own.items[3].by.as_str(), own.items[16].points), ("coach", Some(2)));
+    assert_eq!((own.items[3].by, own.items[16].points), (ItemScorer::Coach, Some(2)));
     for wrong in [[0, 1], [18, 0], [4, 2]] {
         assert!(
             AnalysisOptions { less: vec![wrong], ..unfiltered() }

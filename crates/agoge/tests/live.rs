@@ -166,7 +166,7 @@ fn shallow_squats_are_cued_before_they_end_and_not_each_time() {
 fn a_movement_that_nobody_named_is_found_and_counted_from_the_beginning() {
     let events = run("auto", &SimulatedSet { repetitions: 8, ..squats() });
     let named = events.iter().find_map(|event| match event {
-        LiveEvent::Movement { name, how, .. } => Some((name.as_str(), how.as_str())),
+        LiveEvent::Movement { name, how, .. } => Some((name.as_str(), *how)),
         _ => None,
     });
     assert!(named.is_some(), "something is followed");

@@ -7,6 +7,7 @@
     reason = "functions of tests fail by panicking"
 )]
 
+use agoge::analysis::MovementOrigin;
 use agoge::formats::Manifest;
 use agoge::formats::dataset::{Dataset, import_dataset};
 use agoge::motion::simulate::{Exercise, SimulatedCamera, SimulatedSet};
@@ -66,7 +67,7 @@ fn on_its_own_ground_the_model_counts() {
             .analysis
             .movement;
         right += usize::from(auto.name == row.movement);
-        wrong += usize::from(auto.how == "recognised" && auto.name != row.movement);
+        wrong += usize::from(auto.how == MovementOrigin::Recognised && auto.name != row.movement);
         all += 1;
     }
     // Measured: 101 of 150 counted, 103 recognised, none wrongly (docs/results/accuracy.md); the

@@ -11,7 +11,7 @@
 #[path = "../../agoge-formats/tests/common/c3d.rs"]
 mod c3d;
 
-use agoge::kinematics::dynamics::{LEG_MOMENTS, Sex};
+use agoge::kinematics::dynamics::{GroundForceSource, LEG_MOMENTS, Sex};
 use agoge::motion::condition::LowPassFilter;
 use agoge::motion::simulate::{DropJump, Exercise, SimulatedSet};
 use agoge::motion::{Recording, Side, UpAxis};
@@ -321,8 +321,8 @@ fn planted_moments_are_found_from_a_file_with_plates() {
         }
         let report = found.analysis.moments.unwrap();
         assert_eq!(
-            (report.forces.as_str(), report.mass_kg, report.peaks.len() % 6),
-            ("force plates", MASS_KG, 0)
+            (report.forces, report.mass_kg, report.peaks.len() % 6),
+            (GroundForceSource::Plates, MASS_KG, 0)
         );
         assert!(!report.peaks.is_empty() && report.limits.iter().any(|limit| limit.contains(said)));
         for peak in report.peaks {
@@ -443,7 +443,7 @@ fn a_still_stance_is_what_is_found_by_hand() {
         }
     }
     let report = found.analysis.moments.unwrap();
-    assert_eq!(report.forces, "modelled");
+    assert_eq!(report.forces, GroundForceSource::Standing);
     assert!(report.limits.iter().any(|limit| limit.contains("not measured")));
 }
 
@@ -454,7 +454,10 @@ fn without_plates_only_a_stance_has_moments() {
     let jump = analyzed(&DropJump::default().simulate().0.recording, &options);
     assert!(refusal(&jump).contains("cannot be known without a force plate"), "{}", refusal(&jump));
     let mut guessed = SimulatedSet::new(Exercise::Squat).simulate().recording;
-    assert_eq!(analyzed(&guessed, &options).analysis.moments.unwrap().forces, "modelled");
+    assert_eq!(
+        analyzed(&guessed, &options).analysis.moments.unwrap().forces,
+        GroundForceSource::Standing
+    );
     guessed.source.format = "video".to_owned();
     assert!(refusal(&analyzed(&guessed, &options)).contains("a network's guess"));
 }

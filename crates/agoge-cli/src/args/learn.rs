@@ -2,7 +2,7 @@
 
 use super::LibraryFolder;
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `agoge pretrain`
 #[derive(Debug, Args)]
@@ -89,29 +89,34 @@ pub(crate) struct EvaluateArgs {
     #[arg(value_name = "PROTOCOL|MANIFEST")]
     pub(crate) protocol: String,
     /// The folder that holds the public sets, each in a folder of its own
-    #[arg(long, value_name = "DIR", default_value = ".")]
-    pub(crate) data: PathBuf,
+    /// (default: this folder)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
     /// The method to evaluate; for pose-trainer and utd-sports, the one to compare with the adapted
     /// model, where `attention` is the model trained from scratch
-    #[arg(long, value_name = "NAME", default_value = "attention", value_parser = clap::builder::PossibleValuesParser::new(agoge_lab::methods::METHOD_NAMES))]
-    pub(crate) model: String,
+    /// (default: attention)
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(agoge_lab::methods::METHOD_NAMES))]
+    pub(crate) model: Option<String>,
     /// Start the attention model from a pre-trained encoder (see `agoge pretrain`), which must not
     /// have been trained on the athletes being evaluated
     #[arg(long, value_name = "FILE.safetensors")]
     pub(crate) base: Option<PathBuf>,
-    /// How many times the few clips are drawn at random (pose-trainer, utd-sports)
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1000))]
-    pub(crate) draws: u64,
+    /// How many times the few clips are drawn at random (pose-trainer, utd-sports;
+    /// default: 20)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) draws: Option<u64>,
     /// Number of seeds; the table gives mean and standard deviation over them
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
-    pub(crate) seeds: u64,
+    /// (default: 1)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub(crate) seeds: Option<u64>,
     /// Also judge each repetition relative to the athlete's others, without their labels, and with
     /// intervals; takes three times as long
     #[arg(long)]
     pub(crate) sets: bool,
     /// Train the method on only this share of the labels, drawn anew for each seed
-    #[arg(long, value_name = "SHARE", default_value_t = 1.0, value_parser = parse_share)]
-    pub(crate) share: f64,
+    /// (default: 1)
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    pub(crate) share: Option<f64>,
     /// Join this many repetitions of the same athlete, movement and label into each clip, from the
     /// skeleton alone
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
@@ -125,12 +130,63 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "FILE.jsonl")]
     pub(crate) keep: Option<PathBuf>,
     /// Weight, from 0 to 1, of pairs within the quality loss: pairs of repetitions of which one is
-    /// known to be better
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = parse_share)]
-    pub(crate) pairs: f64,
+    /// known to be better (default: 0)
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    pub(crate) pairs: Option<f64>,
     /// Number of epochs: how many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
+}
+
+/// An option of `agoge evaluate`, as it is written.
+type OptionName = &'static str;
+
+impl EvaluateArgs {
+    /// The options that were given, in the order of the help.
+    fn given_options(&self) -> Vec<OptionName> {
+        let options = [
+            ("--data", self.data.is_some()),
+            ("--model", self.model.is_some()),
+            ("--base", self.base.is_some()),
+            ("--draws", self.draws.is_some()),
+            ("--seeds", self.seeds.is_some()),
+            ("--sets", self.sets),
+            ("--share", self.share.is_some()),
+            ("--chain", self.chain.is_some()),
+            ("--labels", self.labels),
+            ("--keep", self.keep.is_some()),
+            ("--pairs", self.pairs.is_some()),
+            ("--epochs", self.epochs.is_some()),
+        ];
+        options.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
+    }
+
+    /// The folder that holds the public sets.
+    pub(crate) fn data_folder(&self) -> &Path {
+        self.data.as_deref().unwrap_or(Path::new("."))
+    }
+
+    /// Name of the method to evaluate.
+    pub(crate) fn method_name(&self) -> &str {
+        self.model.as_deref().unwrap_or("attention")
+    }
+
+    /// The first option given that the protocol takes no notice of.
+    pub(crate) fn ignored_option(&self, is_few_shot: bool) -> Option<OptionName> {
+        let used: &[OptionName] = match self.protocol.as_str() {
+            "planted" => &["--model", "--seeds"],
+            "keraal" | "ui-prmd-faults" => &["--data"],
+            _ if is_few_shot => {
+                &["--data", "--model", "--base", "--draws", "--chain", "--pairs", "--epochs"]
+            }
+            _ if self.labels => &["--data", "--seeds", "--labels"],
+            _ => &[
+                "--data", "--model", "--base", "--seeds", "--sets", "--share", "--chain", "--keep",
+                "--pairs", "--epochs",
+            ],
+        };
+        self.given_options().into_iter().find(|option| !used.contains(option))
+    }
 }
 
 /// Parses a share, 0 to 1.

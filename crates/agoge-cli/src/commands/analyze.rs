@@ -1,12 +1,16 @@
 //! `agoge analyze INPUT…`
 
 use super::{load_models, movement_options, print_json, print_text, use_color};
-use crate::args::{AnalyzeArgs, GlobalArgs, LibraryFolder};
+use crate::args::{AnalyzeArgs, Arguments, GlobalArgs, LibraryFolder};
 use crate::outcome::{CommandError, Exit};
 use crate::progress;
+use agoge::library::local_today;
 use agoge::motion::{Day, Recording};
+use agoge::provenance::{file_name, hash_file};
 use agoge::store::{AnalysisId, AthleteId};
 use agoge::{Analysis, AnalysisOptions, Error, Models, Store};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -66,14 +70,19 @@ pub(crate) fn run_analyze(args: &AnalyzeArgs, shared: &GlobalArgs) -> Result<Exi
         }
         None => agoge::read_to_analyze(input, &options, &show_progress),
     };
+    let given = given_options();
     let outcomes: Vec<InputOutcome> = inputs
         .par_iter()
         .enumerate()
         .map(|(index, input)| {
             let folder = &folders[index];
             let result = read(input).and_then(|reading| {
-                let analyzed =
+                let mut analyzed =
                     agoge::analyze(&reading.recording, reference.as_ref(), models, &options)?;
+                if let Some(provenance) = &mut analyzed.analysis.provenance {
+                    provenance.input_sha256 = hash_input(args, input);
+                    provenance.command = Some(describe_command(input, &given));
+                }
                 let stills = reading.extract_stills(input, &options, &analyzed)?;
                 agoge::write_results(&analyzed, &stills, folder)?;
                 let stored = target.as_ref().map(|target| {
@@ -132,6 +141,62 @@ pub(crate) fn run_analyze(args: &AnalyzeArgs, shared: &GlobalArgs) -> Result<Exi
     Ok(exit)
 }
 
+/// SHA-256 of an input in hexadecimal; none for a folder and for the videos of several cameras.
+fn hash_input(args: &AnalyzeArgs, input: &Path) -> Option<String> {
+    args.calibration.is_none().then(|| hash_file(input)).flatten()
+}
+
+/// Options that do not change an analysis, and those that name a place or an athlete.
+const UNRECORDED_OPTIONS: [&str; 10] = [
+    "inputs",
+    "out",
+    "overlay",
+    "blur_faces",
+    "athlete",
+    "day",
+    "library",
+    "json",
+    "verbose",
+    "quiet",
+];
+
+/// The options of this command line that an analysis depends on, with their values; of paths only
+/// the last component.
+fn given_options() -> Vec<String> {
+    let matches = Arguments::command().try_get_matches_from(std::env::args_os()).ok();
+    let command = Arguments::command();
+    let known = command.find_subcommand("analyze");
+    let chosen = matches.as_ref().and_then(|matches| matches.subcommand_matches("analyze"));
+    known.zip(chosen).map_or_else(Vec::new, |(known, chosen)| recorded_options(known, chosen))
+}
+
+/// The options in `chosen` that are recorded, in the order in which the command declares them.
+fn recorded_options(command: &clap::Command, chosen: &ArgMatches) -> Vec<String> {
+    let is_recorded = |argument: &&clap::Arg| {
+        let id = argument.get_id().as_str();
+        !UNRECORDED_OPTIONS.contains(&id)
+            && chosen.try_contains_id(id).unwrap_or(false)
+            && chosen.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    let mut words = Vec::new();
+    for argument in command.get_arguments().filter(is_recorded) {
+        words.extend(argument.get_long().map(|name| format!("--{name}")));
+        if argument.get_action().takes_values() {
+            let values = chosen.get_raw(argument.get_id().as_str()).into_iter().flatten();
+            words.extend(values.map(|value| file_name(&value.to_string_lossy())));
+        }
+    }
+    words
+}
+
+/// The command that analyses one input, without places and athletes.
+fn describe_command(input: &Path, given: &[String]) -> String {
+    let input = input.file_name().unwrap_or(input.as_os_str()).to_string_lossy();
+    let mut words = vec!["agoge analyze".to_owned(), input.into_owned()];
+    words.extend_from_slice(given);
+    words.join(" ")
+}
+
 /// Where in the library results are stored.
 struct LibraryTarget {
     store: Store,
@@ -147,7 +212,7 @@ impl LibraryTarget {
     ) -> Result<LibraryTarget, Error> {
         let store = Store::open_existing(&library.resolve_folder()?)?;
         let athlete = store.find_athlete(name)?.id;
-        Ok(LibraryTarget { store, athlete, day: day.unwrap_or_else(agoge::library::current_day) })
+        Ok(LibraryTarget { store, athlete, day: day.unwrap_or_else(local_today) })
     }
 
     fn save_analysis(
@@ -212,6 +277,22 @@ pub(super) fn input_folders(inputs: &[PathBuf], out: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recorded_command_names_neither_places_nor_athletes() {
+        let words = "agoge analyze /home/ada/monday.trc --movement squat --model none -t 1 2.5 \
+            --reference /home/ada/best.trc --athlete Ada --library /home/ada/library --out /tmp/x \
+            --json";
+        let command = Arguments::command();
+        let matches = command.clone().try_get_matches_from(words.split_whitespace()).unwrap();
+        let chosen = matches.subcommand_matches("analyze").unwrap();
+        let given = recorded_options(command.find_subcommand("analyze").unwrap(), chosen);
+        assert_eq!(
+            describe_command(Path::new("/home/ada/monday.trc"), &given),
+            "agoge analyze monday.trc --movement squat --reference best.trc --model none \
+            --time-range 1 2.5"
+        );
+    }
 
     #[test]
     fn inputs_of_one_name_get_folders_of_their_own() {

@@ -4,7 +4,7 @@ use super::{print_json, print_text};
 use crate::args::{AthleteArgs, AthleteCommand, GlobalArgs, LibraryFolder};
 use crate::outcome::{CommandError, Exit};
 use agoge::Store;
-use agoge::library::current_day;
+use agoge::library::local_today;
 use agoge::report::count_noun;
 use agoge::store::{AnalysisRow, Athlete, AthleteStanding, Consent};
 use serde::Serialize;
@@ -34,13 +34,13 @@ pub(crate) fn run_athlete(args: &AthleteArgs, shared: &GlobalArgs) -> Result<Exi
             for purpose in consent {
                 let (purpose, note) = (purpose.clone(), String::new());
                 store
-                    .add_consent(id, &Consent { day: current_day(), purpose, given: true, note })?;
+                    .add_consent(id, &Consent { day: local_today(), purpose, given: true, note })?;
             }
             print_done(&store.load_athlete(id)?, &format!("added {name}"), shared)
         }
         AthleteCommand::Consent { name, purpose, withdraw, note, day, library } => {
             let (store, athlete) = open_athlete(library, name)?;
-            let day = day.unwrap_or_else(current_day);
+            let day = day.unwrap_or_else(local_today);
             let consent =
                 Consent { day, purpose: purpose.clone(), given: !withdraw, note: note.clone() };
             store.add_consent(athlete.id, &consent)?;

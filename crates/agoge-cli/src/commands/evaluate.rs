@@ -15,6 +15,10 @@ use std::path::Path;
 
 /// Measures how well a method does on athletes it was not trained on.
 pub(crate) fn run_evaluate(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let protocol = Protocol::from_name(&args.protocol);
+    if let Some(option) = args.ignored_option(protocol.is_few_shot()) {
+        return Err(CommandError::IgnoredOption { option, protocol: args.protocol.clone() });
+    }
     if args.protocol == "planted" {
         return evaluate_planted(args, shared);
     }
@@ -25,18 +29,18 @@ pub(crate) fn run_evaluate(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<E
         return evaluate_angles(args, shared);
     }
     let base = super::train::load_base(args.base.as_deref())?;
-    let protocol = Protocol::from_name(&args.protocol);
-    let mut clips = protocol.load_clips(&args.data)?;
+    let mut clips = protocol.load_clips(args.data_folder())?;
     if let Some(count) = args.chain {
         clips = clips.chain_repetitions(count);
     }
     if args.labels {
-        return super::label::measure_suggestions(&clips, args.seeds, shared);
+        return super::label::measure_suggestions(&clips, args.seeds.unwrap_or(1), shared);
     }
+    let share = args.share.unwrap_or(1.0);
     // Training on a share of the labels takes as many steps as training on all of them.
-    let learned = (args.share * clips.training_count() as f64).ceil() as usize;
+    let learned = (share * clips.training_count() as f64).ceil() as usize;
     let config = TrainingConfig {
-        pairs: args.pairs,
+        pairs: args.pairs.unwrap_or(0.0),
         ..super::train::training_config(1, args.epochs, learned)
     };
     let outcome = if protocol.is_few_shot() {
@@ -47,20 +51,20 @@ pub(crate) fn run_evaluate(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<E
             &clips,
             &base,
             &config,
-            &args.model,
-            args.draws,
+            args.method_name(),
+            args.draws.unwrap_or(20),
             &mut |done, of| progress::update_bar(&bar, done, of),
         )?;
         bar.finish_and_clear();
         outcome
     } else {
-        let method = learn::build_method(&args.model, &config, base.as_ref())?;
-        let method = FewerClips { method: method.as_ref(), share: args.share };
+        let method = learn::build_method(args.method_name(), &config, base.as_ref())?;
+        let method = FewerClips { method: method.as_ref(), share };
         evaluate_with_progress(
             &clips,
             &method,
             args.sets,
-            args.seeds,
+            args.seeds.unwrap_or(1),
             args.keep.as_deref(),
             shared,
         )?
@@ -80,9 +84,11 @@ pub(crate) fn run_evaluate(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<E
 /// Evaluates explanations on simulated sets with planted faults.
 fn evaluate_planted(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
     let bar = progress::progress_bar(0, "sets", shared);
-    let results = learn::evaluate_planted(args.seeds, args.model == "attention", &|done, of| {
-        progress::update_bar(&bar, done, of)
-    })?;
+    let results = learn::evaluate_planted(
+        args.seeds.unwrap_or(1),
+        args.method_name() == "attention",
+        &|done, of| progress::update_bar(&bar, done, of),
+    )?;
     bar.finish_and_clear();
     if shared.json {
         print_json(&results)?;
@@ -120,7 +126,7 @@ fn evaluate_described(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, 
     let show_progress = |done, of| progress::update_bar(&bar, done, of);
     let results = learn::evaluate_described(
         Dataset::UiPrmdKinect,
-        &args.data.join("ui-prmd"),
+        &args.data_folder().join("ui-prmd"),
         &show_progress,
     )?;
     bar.finish_and_clear();
@@ -156,7 +162,7 @@ fn evaluate_described(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, 
 
 /// Compares angles from cameras with those from markers.
 fn evaluate_angles(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
-    let results = learn::measure_agreement(&args.data.join("keraal"))?;
+    let results = learn::measure_agreement(&args.data_folder().join("keraal"))?;
     if shared.json {
         print_json(&results)?;
         return Ok(Exit::Done);

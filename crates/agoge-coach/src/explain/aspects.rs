@@ -2,23 +2,22 @@
 //! stability and path.
 
 use super::norm::{Cycle, CyclePhase, MovementNorm, PhaseNorm, angle_between, plane_angles};
-use agoge_analysis::{ASPECTS, Aspect};
+use agoge_analysis::{Aspect, AspectKind};
 use agoge_kinematics::coordination::wrap_angle;
-use agoge_kinematics::normalise::{finite_mean, half_width, sample_sd};
 use agoge_motion::segments::JOINTS;
+use agoge_motion::statistics::{finite_mean, half_width, normal_cdf_polynomial, sample_sd};
 use agoge_motion::vector::norm as length;
 use agoge_motion::{Part, Side};
-use serde::{Deserialize, Serialize};
 
 /// Smallest change of direction for which a joint has a range of its own, degrees.
 const MIN_RANGE_DEG: f64 = 20.0;
 
-/// Distance of a repetition from the norm in each of [`ASPECTS`], in the aspect's own unit; larger
-/// is worse, NaN where unknown. Range: degrees by which the joints' ranges differ. Timing:
+/// Distance of a repetition from the norm in each of [`AspectKind::ALL`], in the aspect's own unit;
+/// larger is worse, NaN where unknown. Range: degrees by which the joints' ranges differ. Timing:
 /// logarithm of the phases' durations relative to the usual ones. Smoothness: negative SPARC.
 /// Symmetry: degrees by which the left-right difference deviates from the usual one. Stability:
 /// degrees of the trunk out of the sagittal plane. Path: root mean square over all joints, degrees.
-pub(super) fn raw_aspects(cycle: &Cycle, norm: &MovementNorm) -> [f64; ASPECTS.len()] {
+pub(super) fn raw_aspects(cycle: &Cycle, norm: &MovementNorm) -> [f64; AspectKind::ALL.len()] {
     let pairs: Vec<(&CyclePhase, &PhaseNorm)> = cycle
         .phases
         .iter()
@@ -103,13 +102,13 @@ fn direction_range(directions: impl Iterator<Item = [f64; 3]>) -> f64 {
 
 /// Mean and standard deviation of every aspect over the repetitions behind a norm, `[aspect]`.
 pub(super) fn usual_aspects(cycles: &[Cycle], norm: &MovementNorm) -> Vec<[f64; 2]> {
-    let repetitions: Vec<[f64; ASPECTS.len()]> =
+    let repetitions: Vec<[f64; AspectKind::ALL.len()]> =
         cycles.iter().map(|cycle| raw_aspects(cycle, norm)).collect();
     let values_of = |aspect: usize| -> Vec<f64> {
         repetitions.iter().map(|aspects| aspects[aspect]).filter(|v| v.is_finite()).collect()
     };
     let or_zero = |v: f64| if v.is_finite() { v } else { 0.0 };
-    (0..ASPECTS.len())
+    (0..AspectKind::ALL.len())
         .map(|aspect| {
             [or_zero(finite_mean(&values_of(aspect))), or_zero(sample_sd(&values_of(aspect)))]
         })
@@ -122,48 +121,24 @@ pub(super) fn score_aspects(cycles: &[Cycle], norm: &MovementNorm) -> Vec<Aspect
     if !norm.is_squad_norm() {
         return Vec::new();
     }
-    let repetitions: Vec<[f64; ASPECTS.len()]> =
+    let repetitions: Vec<[f64; AspectKind::ALL.len()]> =
         cycles.iter().map(|cycle| raw_aspects(cycle, norm)).collect();
-    let score_aspect = |(aspect, name): (usize, &&str)| {
+    let score_aspect = |(aspect, name): (usize, AspectKind)| {
         let [centre, sd] = *norm.aspects.get(aspect)?;
         let percentiles: Vec<f64> = repetitions
             .iter()
-            .map(|aspects| 100.0 * (1.0 - normal_cdf((aspects[aspect] - centre) / sd)))
+            .map(|aspects| 100.0 * (1.0 - normal_cdf_polynomial((aspects[aspect] - centre) / sd)))
             .filter(|percentile| percentile.is_finite())
             .collect();
         let half = half_width(&percentiles, 1.645);
         let half = if half.is_finite() { half } else { 0.0 };
         let percentile = finite_mean(&percentiles);
         (sd > 0.0 && !percentiles.is_empty()).then(|| Aspect {
-            name: (*name).to_owned(),
+            name,
             percentile,
             low: (percentile - half).max(0.0),
             high: (percentile + half).min(100.0),
         })
     };
-    ASPECTS.iter().enumerate().filter_map(score_aspect).collect()
-}
-
-/// Cumulative standard normal distribution (Abramowitz & Stegun 1964, 26.2.17; accurate to 1e-7).
-fn normal_cdf(z: f64) -> f64 {
-    let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
-    let series = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
-    let sum = series.iter().rev().fold(0.0, |sum, factor| (sum + factor) * t);
-    let tail = (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt() * sum;
-    if z > 0.0 { 1.0 - tail } else { tail }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// SciPy's `norm.cdf`.
-    #[test]
-    fn the_normal_distribution_is_that_of_the_tables() {
-        for (z, share) in
-            [(0.0, 0.5), (1.0, 0.841_344_746), (-1.96, 0.024_997_895), (3.0, 0.998_650_102)]
-        {
-            assert!((normal_cdf(z) - share).abs() < 1e-6, "{z}: {}", normal_cdf(z));
-        }
-    }
+    AspectKind::ALL.into_iter().enumerate().filter_map(score_aspect).collect()
 }

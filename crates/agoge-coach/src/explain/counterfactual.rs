@@ -8,11 +8,10 @@ use super::norm::{
 use agoge_analysis::{Gain, JointDifference, JointPhase, PicturedChange, SuggestedChange};
 use agoge_kinematics::Repetition;
 use agoge_kinematics::movement::CheckRule;
-use agoge_kinematics::normalise::{finite_mean, half_width};
 use agoge_motion::segments::{JOINTS, interpolate_direction, joint_index};
+use agoge_motion::statistics::{finite_mean, half_width};
 use agoge_motion::vector::{add, norm as length, scale, sub};
 use agoge_motion::{Directions, Part, Recording, Side};
-use serde::{Deserialize, Serialize};
 
 /// Share of a phase, before and after it, over which the athlete's own movement blends into the
 /// replacement and back, so that no joint jumps.

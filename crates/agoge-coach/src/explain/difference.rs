@@ -9,15 +9,14 @@ use super::{ExplanationInput, curve_joint};
 use crate::precision::Precision;
 use agoge_analysis::{CurveDifference, JointDifference, PaceFault, PhaseTiming};
 use agoge_kinematics::coordination::wrap_angle;
-use agoge_kinematics::normalise::{
-    finite_mean, half_width, minimal_detectable_change, sample_sd, standard_error,
-};
 use agoge_kinematics::{Repetition, Unit};
 use agoge_model::reference::{AlignmentFrames, align_by_attention};
 use agoge_motion::segments::JOINTS;
+use agoge_motion::statistics::{
+    finite_mean, half_width, minimal_detectable_change, sample_sd, standard_error,
+};
 use agoge_motion::vector::norm as length;
 use agoge_motion::{Directions, Part, Side};
-use serde::{Deserialize, Serialize};
 
 /// A difference counts if it is this many times its uncertainty.
 const CLEAR_RATIO: f64 = 1.5;

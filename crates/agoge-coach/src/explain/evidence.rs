@@ -4,10 +4,9 @@
 use super::MAX_CHANGES;
 use super::counterfactual::Counterfactual;
 use agoge_analysis::{ExplanationGate, JointPhase, PlantedResult, SuggestedChange};
-use agoge_kinematics::normalise::finite_mean;
 use agoge_motion::segments;
+use agoge_motion::statistics::finite_mean;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 /// Number of random orders to compare with.
 const RANDOM_ORDERS: usize = 19;

@@ -4,12 +4,9 @@
 use super::PartAttention;
 use super::norm::{Cycle, CyclePhase, MovementNorm};
 use agoge_analysis::JointLink;
-use agoge_kinematics::coordination::{
-    CouplingPattern, mean_absolute_relative_phase, relative_phase, vector_coding,
-};
-use agoge_kinematics::normalise::{finite_mean, half_width, sample_sd};
+use agoge_kinematics::coordination::{mean_absolute_relative_phase, relative_phase, vector_coding};
+use agoge_motion::statistics::{finite_mean, half_width, sample_sd};
 use agoge_motion::{Part, Side};
-use serde::{Deserialize, Serialize};
 
 /// Pairs of angles that coaches relate to each other. The flag says whether both lie on the same
 /// side of the body (checked on each side) or the pair is fixed.
@@ -103,13 +100,6 @@ fn compare_coupling(
         RELATIVE_PHASE_ERROR_DEG
     };
     let clearness = (value - expected_deg).abs() / uncertainty;
-    let pattern = |pairs: &[(Vec<f64>, Vec<f64>)]| {
-        let shares = vector_coding(pairs).pattern_shares();
-        let most = CouplingPattern::ALL.into_iter().zip(shares).max_by(|a, b| a.1.total_cmp(&b.1));
-        most.map_or("", |(pattern, _)| pattern_name(pattern)).to_owned()
-    };
-    let (athlete_pattern, expected_pattern) =
-        (pattern(&pairs), pattern(std::slice::from_ref(&reference)));
     // The relative phase must clearly differ too, to confirm what attention points at.
     (clearness > 1.5).then(|| {
         let deviation = |point: usize| {
@@ -125,8 +115,8 @@ fn compare_coupling(
             value_deg: value,
             expected_deg,
             sd_deg: Some(sd).filter(|sd| sd.is_finite()),
-            pattern: athlete_pattern,
-            expected_pattern,
+            pattern: vector_coding(&pairs).main_pattern(),
+            expected_pattern: vector_coding(std::slice::from_ref(&reference)).main_pattern(),
             attention,
             at: at.unwrap_or(0) as f64 / (expected.len().max(2) - 1) as f64,
             path: (0..expected.len())
@@ -140,14 +130,4 @@ fn compare_coupling(
         };
         (clearness, link)
     })
-}
-
-/// Name of a pattern in `analysis.json`.
-fn pattern_name(pattern: CouplingPattern) -> &'static str {
-    match pattern {
-        CouplingPattern::Proximal => "proximal",
-        CouplingPattern::InPhase => "in-phase",
-        CouplingPattern::Distal => "distal",
-        CouplingPattern::AntiPhase => "anti-phase",
-    }
 }

@@ -20,11 +20,10 @@ pub use norm::{
 };
 
 use crate::{Precision, score};
-use agoge_analysis::Finding;
+use agoge_analysis::{Finding, FindingEvidence};
 use agoge_kinematics::{Movement, Repetition, Unit};
 use agoge_motion::{Part, Recording};
 use counterfactual::Counterfactual;
-use serde::{Deserialize, Serialize};
 
 /// Everything an explanation is computed from.
 pub struct ExplanationInput<'a> {
@@ -124,7 +123,9 @@ fn merge_findings(
     differences: &[JointDifference],
     changes: &mut Vec<SuggestedChange>,
 ) {
-    for finding in input.findings.iter().filter(|finding| finding.evidence != "reference") {
+    for finding in
+        input.findings.iter().filter(|finding| finding.evidence != FindingEvidence::Reference)
+    {
         let is_about_finding = |change: &&mut SuggestedChange| {
             let is_same_phase =
                 change.phase.is_none() || finding.phase.is_none() || change.phase == finding.phase;
@@ -153,7 +154,10 @@ fn merge_findings(
             differences.iter().filter(|difference| difference.joint == joint).peekable();
         let is_within_norm =
             of_joint.peek().is_some() && of_joint.all(|difference| difference.within_error);
-        if is_within_norm && input.norm.is_squad_norm() && finding.evidence == "check" {
+        if is_within_norm
+            && input.norm.is_squad_norm()
+            && finding.evidence == FindingEvidence::Check
+        {
             continue;
         }
         changes.push(SuggestedChange {
@@ -188,7 +192,7 @@ fn is_part_of_joint(part: Part, joint: Part) -> bool {
 /// methods.
 fn gain_with_limit_kept(input: &ExplanationInput, finding: &Finding) -> Option<Gain> {
     if input.method != score::LIMITS_METHOD
-        || finding.unit == Unit::One && finding.evidence == "trend"
+        || finding.unit == Unit::One && finding.evidence == FindingEvidence::Trend
     {
         return None;
     }

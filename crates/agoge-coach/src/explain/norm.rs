@@ -4,10 +4,10 @@
 
 use super::aspects::usual_aspects;
 use agoge_analysis::JointPhase;
-use agoge_kinematics::normalise::{finite_mean, sample_sd};
 use agoge_kinematics::smoothness::sparc;
 use agoge_kinematics::{Curves, Repetition, Unit};
 use agoge_motion::segments::{JOINTS, interpolate_direction, joint_index};
+use agoge_motion::statistics::{finite_mean, sample_sd};
 use agoge_motion::vector::{add, dot, norm, unit_vector};
 use agoge_motion::{Directions, Part, Side};
 use serde::{Deserialize, Serialize};
@@ -111,8 +111,8 @@ pub struct MovementNorm {
     pub repetitions: usize,
     /// Phases in order.
     pub phases: Vec<PhaseNorm>,
-    /// Mean and standard deviation over the repetitions of each of [`super::ASPECTS`], in their
-    /// units.
+    /// Mean and standard deviation over the repetitions of each of
+    /// [`agoge_analysis::AspectKind::ALL`], in their units.
     pub aspects: Vec<[f64; 2]>,
 }
 

@@ -101,6 +101,17 @@ pub struct ScreenTotal {
 }
 
 /// Adds up the items.
+///
+/// ```
+/// use agoge_coach::screen::{ItemScore, QASLS_ITEMS, ScoredItem, sum_items};
+/// let [first, second, ..] = QASLS_ITEMS;
+/// let scored = |item: agoge_coach::screen::ScreenItem, score| ScoredItem {
+///     number: item.number, name: item.name, most: item.most, score,
+/// };
+/// let total =
+///     sum_items(&[scored(first, ItemScore::Coach(1)), scored(second, ItemScore::Unseen)]);
+/// assert_eq!((total.least, total.most, total.unseen), (1, 1 + u32::from(second.most), 1));
+/// ```
 pub fn sum_items(items: &[ScoredItem]) -> ScreenTotal {
     let least: u32 = items.iter().filter_map(ScoredItem::known_points).map(u32::from).sum();
     let unseen = || items.iter().filter(|item| item.known_points().is_none());

@@ -100,6 +100,18 @@ impl LandingMeasures {
 type ItemTest = (f64, f64, bool, f64);
 
 /// Scores a landing.
+///
+/// ```
+/// use agoge_coach::screen::{LandingMeasures, score_less, sum_items};
+/// use agoge_kinematics::CameraView;
+/// let unknown = LandingMeasures::with_nothing_known(CameraView::Spatial);
+/// assert_eq!(sum_items(&score_less(&unknown)).unseen, 17);
+/// // Item 1 is a fault where the knee is hardly bent at contact.
+/// let stiff = LandingMeasures { knee_flexion: 5.0, seen: 1.0, ..unknown };
+/// assert_eq!(score_less(&stiff)[0].known_points(), Some(1));
+/// let soft = LandingMeasures { knee_flexion: 60.0, ..stiff };
+/// assert_eq!(score_less(&soft)[0].known_points(), Some(0));
+/// ```
 pub fn score_less(landing: &LandingMeasures) -> Vec<ScoredItem> {
     let tests: [Option<ItemTest>; 17] = [
         Some((landing.knee_flexion, 30.0, false, 5.0)),

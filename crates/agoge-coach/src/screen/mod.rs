@@ -1,4 +1,4 @@
-//! Landing and cutting screens, scored item by item. What a view cannot show is reported as unseen,
+//! The landing screen, scored item by item. What a view cannot show is reported as unseen,
 //! never scored, and a coach may override every item.
 
 mod contacts;
@@ -6,7 +6,6 @@ mod flight;
 mod item;
 mod jump;
 mod less;
-mod lists;
 mod report;
 
 pub use contacts::JumpContacts;
@@ -14,7 +13,6 @@ pub use flight::JumpTimes;
 pub use item::{ItemScore, ScoredItem, ScreenItem, ScreenTotal, combine_trials, sum_items};
 pub use jump::{UncertainValue, jump_height, reactive_strength};
 pub use less::{LESS_ITEMS, LandingMeasures, score_less};
-pub use lists::{CMAS_ITEMS, QASLS_ITEMS};
 pub use report::{jump_reports, landing_report};
 
 #[cfg(test)]

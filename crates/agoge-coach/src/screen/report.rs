@@ -6,7 +6,7 @@ use super::item::{ItemScore, ScoredItem, combine_trials, sum_items};
 use super::jump::{jump_height, reactive_strength, time_error_s};
 use super::less::score_less;
 use crate::Precision;
-use agoge_analysis::{JumpReport, LandingItem, LandingReport};
+use agoge_analysis::{ItemScorer, JumpReport, LandingItem, LandingReport};
 use agoge_kinematics::{CameraView, Curves, Repetition, Unit};
 use agoge_motion::Recording;
 use std::collections::BTreeMap;
@@ -63,9 +63,9 @@ pub fn landing_report(
     let sum = sum_items(&items);
     let to_report_item = |item: &ScoredItem| {
         let (by, confidence) = match item.score {
-            ItemScore::Points { confidence, .. } => ("measured", Some(confidence)),
-            ItemScore::Coach(_) => ("coach", None),
-            ItemScore::Unseen => ("unseen", None),
+            ItemScore::Points { confidence, .. } => (ItemScorer::Measured, Some(confidence)),
+            ItemScore::Coach(_) => (ItemScorer::Coach, None),
+            ItemScore::Unseen => (ItemScorer::Unseen, None),
         };
         LandingItem {
             number: item.number,
@@ -73,7 +73,7 @@ pub fn landing_report(
             points: item.known_points(),
             most: item.most,
             confidence,
-            by: by.to_owned(),
+            by,
         }
     };
     (!items.is_empty()).then(|| LandingReport {

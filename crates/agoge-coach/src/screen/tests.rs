@@ -123,7 +123,6 @@ fn a_frame_leaves_seven_per_cent_of_a_jump_open() {
 }
 
 #[test]
-fn lists_add_up_to_their_published_most() {
-    let most = |items: &[ScreenItem]| items.iter().map(|item| u32::from(item.most)).sum::<u32>();
-    assert_eq!((most(&LESS_ITEMS), most(&CMAS_ITEMS), most(&QASLS_ITEMS)), (19, 11, 10));
+fn the_items_add_up_to_the_published_most() {
+    assert_eq!(LESS_ITEMS.iter().map(|item| u32::from(item.most)).sum::<u32>(), 19);
 }

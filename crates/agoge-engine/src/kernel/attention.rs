@@ -90,11 +90,30 @@ pub fn scratch_len(channels: usize) -> usize {
 /// given, receives the logarithm of each query's sum of exponentials, `[query]`, from which the
 /// backward pass recomputes the attention.
 ///
-/// Shapes: as in [`AttentionInputs`]; `out` `[query, channel out]`; `scratch` holds at least [`scratch_len`]
-/// numbers.
+/// Shapes: as in [`AttentionInputs`]; `out` `[query, channel out]`; `scratch` holds at least
+/// [`scratch_len`] numbers.
 ///
 /// # Panics
 /// If the shapes do not match.
+///
+/// ```
+/// use agoge_engine::kernel::attention::scratch_len;
+/// use agoge_engine::kernel::{AttentionInputs, Isa, Matrix, MatrixMut, attend_head};
+/// // One query and two keys with energies 0 and ln 3: weights 1/4 and 3/4.
+/// let (query, key, value) = ([1.0], [0.0, 3f32.ln()], [8.0, 4.0]);
+/// let attend = AttentionInputs {
+///     query: Matrix::new(&query, 1, 1),
+///     key: Matrix::new(&key, 2, 1),
+///     value: Matrix::new(&value, 2, 1),
+///     scale: 1.0,
+///     key_bias: None,
+///     window: None,
+/// };
+/// let (mut out, mut scratch) = ([0.0], vec![0.0; scratch_len(1)]);
+/// let mut rows = MatrixMut::new(&mut out, 1, 1);
+/// attend_head(Isa::best_supported(), attend, &mut rows, None, &mut scratch);
+/// assert!((out[0] - 5.0).abs() < 1e-5);
+/// ```
 pub fn attend_head(
     isa: Isa,
     attend: AttentionInputs,
@@ -319,8 +338,8 @@ fn exponentiate_energies<L: SimdLanes>(
     }
 }
 
-/// As [`exponentiate_energies`] for `W` vectors starting at `lane`. Even and odd keys keep separate maxima and sums
-/// so that their dependency chains can overlap.
+/// As [`exponentiate_energies`] for `W` vectors starting at `lane`. Even and odd keys keep separate
+/// maxima and sums so that their dependency chains can overlap.
 ///
 /// # Safety
 /// The vectors lie within rows of 32, in both the energies and the state.
@@ -409,9 +428,9 @@ unsafe fn exponentiate_row<L: SimdLanes, const W: usize>(
     }
 }
 
-/// Updates output rows to (old · rescale + exponentials · values) / sum. The old output is kept only
-/// if `begun` is given, and divided by the sum only if `ends` is given because this is the last
-/// tile of keys.
+/// Updates output rows to (old · rescale + exponentials · values) / sum. The old output is kept
+/// only if `begun` is given, and divided by the sum only if `ends` is given because this is the
+/// last tile of keys.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 fn accumulate_output<L: SimdLanes>(
@@ -457,8 +476,8 @@ fn accumulate_output<L: SimdLanes>(
     }
 }
 
-/// Computes the attention matrix `[query, key]` itself, for display; [`attend_head`] never materialises
-/// it. `scratch` grows to `32 · (keys + channels + 4)` numbers.
+/// Computes the attention matrix `[query, key]` itself, for display; [`attend_head`] never
+/// materialises it. `scratch` grows to `32 · (keys + channels + 4)` numbers.
 ///
 /// # Panics
 /// If the shapes do not match.

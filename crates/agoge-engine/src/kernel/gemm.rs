@@ -1,6 +1,6 @@
 //! Matrix products: linear layers with weights packed once, and general products.
 //!
-//! Each element of C is one sum over k in order (in blocks of [`DEPTH`] for the general product),
+//! Each element of C is one sum over k in order (in blocks of `DEPTH` for the general product),
 //! whichever tile it falls into, so results do not depend on how the rows are split.
 #![allow(unsafe_code)]
 
@@ -127,6 +127,18 @@ pub enum Epilogue {
 ///
 /// # Panics
 /// If the shapes do not match.
+///
+/// ```
+/// use agoge_engine::kernel::{Epilogue, Isa, Matrix, MatrixMut, PackedMatrix, linear_layer};
+/// let isa = Isa::best_supported();
+/// // [1, 2] · [[1, 2], [3, 4]] + [10, 20]
+/// let weights = PackedMatrix::new(isa, Matrix::new(&[1.0, 2.0, 3.0, 4.0], 2, 2));
+/// let mut out = [0.0; 2];
+/// let x = Matrix::new(&[1.0, 2.0], 1, 2);
+/// let mut rows = MatrixMut::new(&mut out, 1, 2);
+/// linear_layer(isa, x, &weights, Some(&[10.0, 20.0]), Epilogue::Write, &mut rows);
+/// assert_eq!(out, [17.0, 30.0]);
+/// ```
 pub fn linear_layer(
     isa: Isa,
     x: Matrix,
@@ -237,9 +249,9 @@ pub enum Parallelism {
     Pool,
 }
 
-/// `c = a · b`, or `c += a · b` with [`Epilogue::Add`] ([`Epilogue::Gelu`] applies GELU at the end): a
-/// general product. For transposes pass `a.transposed()` or `b.transposed()`. B is packed into
-/// `scratch`; reuse it to avoid allocating.
+/// `c = a · b`, or `c += a · b` with [`Epilogue::Add`] ([`Epilogue::Gelu`] applies GELU at the
+/// end): a general product. For transposes pass `a.transposed()` or `b.transposed()`. B is packed
+/// into `scratch`; reuse it to avoid allocating.
 ///
 /// Shapes: `a` `[row, k]`, `b` `[k, column]`, `c` `[row, column]`.
 ///

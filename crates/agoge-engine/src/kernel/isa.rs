@@ -6,7 +6,8 @@ use super::scalar::ScalarLanes;
 use std::sync::OnceLock;
 
 /// An instruction set that the kernels are compiled for. A value is proof that the machine supports
-/// it: apart from [`Isa::SCALAR`], only [`Isa::all_supported`] and [`Isa::best_supported`] produce one.
+/// it: apart from [`Isa::SCALAR`], only [`Isa::all_supported`] and [`Isa::best_supported`] produce
+/// one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Isa(IsaKind);
 
@@ -21,8 +22,8 @@ enum IsaKind {
     Neon,
 }
 
-/// A kernel with its arguments, generic over the lanes. Its `run_on_lanes` must be `#[inline(always)]` so
-/// that it is compiled with the target features of its caller.
+/// A kernel with its arguments, generic over the lanes. Its `run_on_lanes` must be
+/// `#[inline(always)]` so that it is compiled with the target features of its caller.
 pub trait Kernel {
     /// The result.
     type Output;

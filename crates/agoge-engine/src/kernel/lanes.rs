@@ -8,7 +8,7 @@ use super::tile::Tile;
 pub trait SimdLanes: Copy {
     /// The vector type.
     type V: Copy;
-    /// Numbers per vector; a divisor of [`super::tile::PANEL`].
+    /// Numbers per vector; a divisor of the columns of a packed panel, 32.
     const LANES: usize;
     /// Rows of the largest register tile of a matrix product.
     const ROWS: usize;
@@ -60,7 +60,7 @@ pub trait SimdLanes: Copy {
     /// Computes a register tile of a matrix product; `tile.rows ≤ ROWS`.
     ///
     /// # Safety
-    /// See [`Tile`].
+    /// See `Tile`.
     unsafe fn tile(self, tile: &Tile);
     /// Writes the transpose of `LANES` rows of `LANES` numbers, `row` apart at `from`, to `LANES`
     /// rows `step` apart at `to`, times `factor`.

@@ -97,12 +97,29 @@ impl ElementwiseFunction for Gelu {
 
 /// Replaces each number by its `exp`; relative error about 1e-7 · (1 + |x|), zero below −88, and at
 /// most 2^127.
+///
+/// ```
+/// use agoge_engine::kernel::{Isa, exp_in_place};
+/// let mut x = [0.0, 1.0, -100.0];
+/// exp_in_place(Isa::best_supported(), &mut x);
+/// assert!((x[1] - std::f32::consts::E).abs() < 1e-6);
+/// assert!((x[0] - 1.0).abs() < 1e-6 && x[2].abs() < 1e-30);
+/// ```
 pub fn exp_in_place(isa: Isa, x: &mut [f32]) {
     isa.run_kernel(ElementwiseKernel::<Exp>(x, std::marker::PhantomData));
 }
 
 /// Replaces each number by its GELU, `x · Φ(x)`, within 3e-7 of PyTorch's `nn.GELU()` (Hendrycks
 /// and Gimpel 2016).
+///
+/// ```
+/// use agoge_engine::kernel::{Isa, gelu_in_place};
+/// // 1 · Φ(1) = 0.841345, and far from zero GELU is the positive part.
+/// let mut x = [1.0, 10.0, -10.0];
+/// gelu_in_place(Isa::best_supported(), &mut x);
+/// assert!((x[0] - 0.841345).abs() < 1e-6);
+/// assert!((x[1] - 10.0).abs() < 1e-6 && x[2].abs() < 1e-6);
+/// ```
 pub fn gelu_in_place(isa: Isa, x: &mut [f32]) {
     isa.run_kernel(ElementwiseKernel::<Gelu>(x, std::marker::PhantomData));
 }

@@ -4,6 +4,14 @@
 use std::marker::PhantomData;
 
 /// A read-only matrix view, `[row, column]`, with any strides (in numbers).
+///
+/// ```
+/// use agoge_engine::kernel::Matrix;
+/// let matrix = Matrix::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2, 3);
+/// assert_eq!(matrix.element_at(1, 0), 4.0);
+/// assert_eq!(matrix.transposed().element_at(2, 1), 6.0);
+/// assert_eq!(matrix.sub_columns(1, 2).row(0), [2.0, 3.0]);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a> {
     data: *const f32,

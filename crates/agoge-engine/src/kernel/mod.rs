@@ -1,9 +1,9 @@
 //! CPU kernels: matrix products, layer norm, exp, GELU and attention.
 //!
 //! Every kernel is written once over [`lanes::SimdLanes`] and compiled for each instruction set;
-//! [`Isa::best_supported`] picks one at run time. Results do not depend on tiling or the number of threads,
-//! because each output is always summed in the same order; instruction sets differ by rounding
-//! only.
+//! [`Isa::best_supported`] picks one at run time. Results do not depend on tiling or the number of
+//! threads, because each output is always summed in the same order; instruction sets differ by
+//! rounding only.
 //!
 //! This is the only place in the workspace where `unsafe` is allowed: to call instructions after
 //! detecting them, to access matrices by pointer in the inner loops after the public functions have

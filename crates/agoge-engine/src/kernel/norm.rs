@@ -12,6 +12,15 @@ use super::matrix::{Matrix, MatrixMut};
 ///
 /// # Panics
 /// If the shapes differ or the columns of `x` are not adjacent.
+///
+/// ```
+/// use agoge_engine::kernel::{Isa, Matrix, MatrixMut, layer_norm};
+/// // Mean 2 and variance 1: the row becomes −1 and 1, then · 3 + 10.
+/// let (x, mut out) = ([1.0, 3.0], [0.0; 2]);
+/// let mut rows = MatrixMut::new(&mut out, 1, 2);
+/// layer_norm(Isa::SCALAR, Matrix::new(&x, 1, 2), &[3.0; 2], &[10.0; 2], 0.0, &mut rows);
+/// assert!((out[0] - 7.0).abs() < 1e-5 && (out[1] - 13.0).abs() < 1e-5);
+/// ```
 pub fn layer_norm(
     isa: Isa,
     x: Matrix,

@@ -29,6 +29,22 @@ pub struct CachedHead<'a> {
 ///
 /// # Panics
 /// If the shapes do not match or the number of places is not a multiple of [`PLACES`].
+///
+/// ```
+/// use agoge_engine::kernel::recall::PLACES;
+/// use agoge_engine::kernel::{CachedHead, Isa, attend_cached};
+/// // Only the first two places are visible, and their energies are equal: the mean of 2 and 6.
+/// let mut values = [0.0; PLACES];
+/// (values[0], values[1]) = (2.0, 6.0);
+/// let mut bias = [f32::NEG_INFINITY; PLACES];
+/// bias[..2].fill(0.0);
+/// let (query, keys) = ([1.0], [0.5; PLACES]);
+/// let head =
+///     CachedHead { query: &query, keys: &keys, values: &values, bias: &bias, scale: 1.0 };
+/// let (mut out, mut weights) = ([0.0], [0.0; PLACES]);
+/// attend_cached(Isa::best_supported(), head, &mut out, &mut weights);
+/// assert!((out[0] - 4.0).abs() < 1e-6);
+/// ```
 pub fn attend_cached(isa: Isa, what: CachedHead, out: &mut [f32], weights: &mut [f32]) {
     let (channels, places) = (what.query.len(), what.bias.len());
     assert!(places.is_multiple_of(PLACES) && weights.len() == places, "places of a memory");

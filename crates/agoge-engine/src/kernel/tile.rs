@@ -168,8 +168,8 @@ unsafe fn store_columns<L: SimdLanes>(l: L, to: *mut f32, j: usize, columns: usi
     }
 }
 
-/// Implements `SimdLanes::tile` by dispatching to a tile with constant row count, one or two vectors
-/// wide, so that the sums stay in registers.
+/// Implements `SimdLanes::tile` by dispatching to a tile with constant row count, one or two
+/// vectors wide, so that the sums stay in registers.
 macro_rules! tiles {
     ($($rows:literal)*) => {
         #[inline(always)]

@@ -125,8 +125,8 @@ impl RuntimeEncoder {
         }
     }
 
-    /// As [`RuntimeEncoder::encode_batch`], but also records the attention maps of some layers; `forward` does
-    /// not pay for this.
+    /// As [`RuntimeEncoder::encode_batch`], but also records the attention maps of some layers;
+    /// `forward` does not pay for this.
     ///
     /// # Panics
     /// As [`RuntimeEncoder::encode_batch`], or if a requested attention does not exist.

@@ -3,6 +3,19 @@
 use crate::kernel::{Epilogue, Isa, Matrix, MatrixMut, PackedMatrix, linear_layer};
 
 /// A linear layer `y = x·W + b`, with `W` packed for the CPU.
+///
+/// ```
+/// use agoge_engine::kernel::{Epilogue, Isa, Matrix, MatrixMut};
+/// use agoge_engine::runtime::PackedLinear;
+/// let layer =
+///     PackedLinear::new(Isa::best_supported(), Matrix::new(&[2.0, 3.0], 2, 1), &[1.0]);
+/// assert_eq!((layer.inputs(), layer.outputs()), (2, 1));
+/// let mut out = [100.0];
+/// // Added to what is there: 100 + (10 · 2 + 1 · 3 + 1).
+/// let x = Matrix::new(&[10.0, 1.0], 1, 2);
+/// layer.apply_to_rows(x, Epilogue::Add, &mut MatrixMut::new(&mut out, 1, 1));
+/// assert_eq!(out, [124.0]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct PackedLinear {
     weights: PackedMatrix,

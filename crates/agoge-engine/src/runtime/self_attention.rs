@@ -8,6 +8,16 @@ use crate::kernel::{
 
 /// Rotary positions (Su et al. 2021) in seconds: channels `i` and `i + half` of a head turn by
 /// `time · frequency[i]`.
+///
+/// ```
+/// use agoge_engine::runtime::RotaryFrequencies;
+/// let rotary = RotaryFrequencies::from_range(4, 2.0, 0.5);
+/// assert_eq!(rotary.frequencies, [2.0, 0.5]);
+/// // Half a turn of the faster one: cosine −1, sine 0.
+/// let mut table = Vec::new();
+/// rotary.fill_table_at(std::f64::consts::PI / 2.0, &mut table);
+/// assert!((table[0] + 1.0).abs() < 1e-6 && table[2].abs() < 1e-6);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RotaryFrequencies {
     /// Angular frequencies in radians per second, `[channels of a head / 2]`.

@@ -13,7 +13,7 @@ mod processor;
 use crate::error::{FileLocation, quote_text};
 use crate::options::check_size;
 use crate::trc::marker_recording;
-use crate::{ReadError, ReadOptions, skeletons, text, up};
+use crate::{Format, ReadError, ReadOptions, skeletons, text, up};
 use agoge_motion::recording::MISSING;
 use agoge_motion::{Channel, Recording, Space, UpAxis};
 use parameters::C3dParameters;
@@ -141,8 +141,16 @@ pub(crate) fn read_c3d(
     let plates = plates::read_plates(&laboratory, &mut notes);
     channels.extend(plates);
     let time = (0..layout.frames).map(|frame| frame as f64 / layout.rate_hz).collect();
-    let recording =
-        marker_recording(path, "c3d", skeleton, Space::World, up_axis, time, position, notes)?;
+    let recording = marker_recording(
+        path,
+        Format::C3d,
+        skeleton,
+        Space::World,
+        up_axis,
+        time,
+        position,
+        notes,
+    )?;
     Ok(Recording { channels, ..recording })
 }
 

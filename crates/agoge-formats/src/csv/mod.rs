@@ -11,9 +11,9 @@ mod sensor;
 
 use crate::error::{FileLocation, quote_text};
 use crate::options::check_size;
-use crate::text::{self, LineReader};
+use crate::text::{self, LineReader, TextStart};
 use crate::trc::marker_recording;
-use crate::{ReadError, ReadOptions, skeletons, up, write_atomic};
+use crate::{Format, ReadError, ReadOptions, skeletons, up, write_atomic};
 use agoge_motion::{Recording, Space, UpAxis};
 use sensor::SensorColumns;
 use std::collections::HashMap;
@@ -38,7 +38,7 @@ enum CsvColumn {
 /// Reads the wide form: one row per frame.
 pub(crate) fn read_csv(
     path: &Path,
-    reader: impl BufRead,
+    reader: &mut dyn BufRead,
     options: &ReadOptions,
 ) -> Result<Recording, ReadError> {
     let mut lines = LineReader::new(path, reader);
@@ -260,7 +260,8 @@ pub(crate) fn read_csv(
         *p = up_axis.to_y_up(*p);
         p[1] += top;
     }
-    let recording = marker_recording(path, "csv", skeleton, space, up_axis, time, position, notes)?;
+    let recording =
+        marker_recording(path, Format::Csv, skeleton, space, up_axis, time, position, notes)?;
     let confidence = confidence
         .iter()
         .zip(&recording.position)
@@ -327,8 +328,9 @@ fn parse_units_row(line: &str, delimiter: char) -> Option<Vec<String>> {
     .then_some(cells)
 }
 
-/// Whether a file's first line can be the header of this format.
-pub(crate) fn is_csv_header(line: &str) -> bool {
+/// Whether the first line of a text can be the header of this format.
+pub(crate) fn is_csv(start: &TextStart) -> bool {
+    let line = start.first_line;
     let delimiter = text::find_delimiter(line);
     let is_joint = |cell: &str| split_joint_column(cell).is_some_and(|(_, axis, _)| axis < 3);
     text::split_cells(line, delimiter)
@@ -343,6 +345,18 @@ pub(crate) fn is_csv_header(line: &str) -> bool {
 ///
 /// # Errors
 /// [`ReadError::Io`].
+///
+/// ```
+/// use agoge_formats::{ReadOptions, read_recording, write_csv};
+/// use agoge_motion::simulate::{Exercise, SimulatedSet};
+/// let recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("squat.csv");
+/// write_csv(&path, &recording)?;
+/// let again = read_recording(&path, &ReadOptions::default())?;
+/// assert_eq!(again.position_at(100, 0), recording.position_at(100, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn write_csv(path: &Path, recording: &Recording) -> Result<(), ReadError> {
     let unit = recording.space.length_unit();
     let top = match recording.space {

@@ -73,8 +73,8 @@ pub struct DatasetItem {
 /// the folder with the dataset's Parquet files.
 ///
 /// # Errors
-/// As [`crate::read_recording`] if a file of the dataset is missing or has unexpected content; also what
-/// `take` returns.
+/// As [`crate::read_recording`] if a file of the dataset is missing or has unexpected content; also
+/// what `take` returns.
 pub fn read_dataset(
     kind: Dataset,
     src: &Path,

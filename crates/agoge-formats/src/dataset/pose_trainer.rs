@@ -8,7 +8,7 @@ use super::{ItemSink, clips};
 use crate::error::{FileLocation, quote_text};
 use crate::people::Detection;
 use crate::pose::{CoordinateUnit, Poses, point_or_missing};
-use crate::{ManifestRow, ReadError, ReadOptions};
+use crate::{Format, ManifestRow, ReadError, ReadOptions};
 use std::path::{Path, PathBuf};
 
 /// Imports the dataset from its Parquet file.
@@ -55,7 +55,7 @@ pub(super) fn import_pose_trainer(path: &Path, sink: &mut ItemSink) -> Result<()
             })
             .collect();
         let poses = Poses {
-            format: "pose-trainer",
+            format: Format::PoseTrainer,
             skeleton: skeleton.clone(),
             unit: CoordinateUnit::Pixels,
             image: None,

@@ -4,7 +4,7 @@
 use super::{ItemSink, clips};
 use crate::error::FileLocation;
 use crate::options::recording_source;
-use crate::{ManifestRow, ReadError};
+use crate::{Format, ManifestRow, ReadError};
 use agoge_motion::{Recording, Space, UpAxis};
 use std::path::{Path, PathBuf};
 
@@ -91,7 +91,7 @@ pub(super) fn import_ui_prmd(
         );
         let source = recording_source(
             Path::new(&format!("{movement}_{name}")),
-            "ui-prmd",
+            Format::UiPrmd,
             up_axis,
             Vec::new(),
         );

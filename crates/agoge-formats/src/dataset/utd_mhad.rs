@@ -15,7 +15,7 @@
 use super::{ItemSink, clips};
 use crate::error::FileLocation;
 use crate::options::recording_source;
-use crate::{ManifestRow, ReadError, Split, skeletons};
+use crate::{Format, ManifestRow, ReadError, Split, skeletons};
 use agoge_motion::{Channel, Part, Recording, Space, UpAxis};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -128,7 +128,7 @@ pub(super) fn import_utd_mhad(src: &Path, sink: &mut ItemSink) -> Result<(), Rea
             start_s: 0.0,
             values: values.iter().skip(axis).step_by(SENSOR_CHANNELS.len()).copied().map(f64::from).collect(),
         };
-        let source = recording_source(Path::new(&format!("{action}_{name}")), "utd-mhad", UpAxis::Y, notes);
+        let source = recording_source(Path::new(&format!("{action}_{name}")), Format::UtdMhad, UpAxis::Y, notes);
         let recording = Recording::new(source, skeleton.clone(), Space::World, time, position, confidence);
         let mut recording = recording.map_err(|e| ReadError::from_recording(path, e))?;
         if let Some(values) = values {

@@ -29,9 +29,10 @@ pub(super) fn parse_pose(numbers: &[f64; 7]) -> TargetPose {
     })
 }
 
-/// Computes the joints of [`ARM_JOINTS`], `[joint][frame]`, m in the file's axes, NaN where not seen or
-/// not determined, from poses `[frame][target]`. Where the joints fit better with the targets of
-/// arm and forearm exchanged, these were mixed up in the file: they are exchanged, with a note.
+/// Computes the joints of [`ARM_JOINTS`], `[joint][frame]`, m in the file's axes, NaN where not
+/// seen or not determined, from poses `[frame][target]`. Where the joints fit better with the
+/// targets of arm and forearm exchanged, these were mixed up in the file: they are exchanged, with
+/// a note.
 pub(super) fn find_arm_joints(
     frames: &[[TargetPose; 17]],
     notes: &mut Vec<String>,

@@ -6,10 +6,12 @@
 mod joints;
 
 use crate::error::{FileLocation, quote_text};
+use crate::file::read_whole_file;
 use crate::options::{check_size, recording_source};
 use crate::people::Detection;
 use crate::pose::{CoordinateUnit, Poses, is_normalised, point_or_missing, require_skeleton};
-use crate::{ReadError, ReadOptions, json, skeletons, up};
+use crate::text::TextStart;
+use crate::{Format, ReadError, ReadOptions, json, skeletons, up};
 use agoge_motion::recording::MISSING;
 use agoge_motion::{Recording, Space, UpAxis};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -20,9 +22,9 @@ use std::sync::Arc;
 /// Numbers per joint in a row: x, y, z and a quaternion.
 const NUMBERS_PER_JOINT: usize = 7;
 /// Numbers in a row of Kinect joints.
-pub(crate) const KINECT_NUMBERS: usize = 25 * NUMBERS_PER_JOINT;
+const KINECT_NUMBERS: usize = 25 * NUMBERS_PER_JOINT;
 /// Numbers in a row of Vicon rigid bodies.
-pub(crate) const VICON_NUMBERS: usize = VICON_JOINTS * NUMBERS_PER_JOINT;
+const VICON_NUMBERS: usize = VICON_JOINTS * NUMBERS_PER_JOINT;
 /// Number of rigid bodies in the Vicon files.
 const VICON_JOINTS: usize = 17;
 /// Frame rate of the Vicon rows. The files do not give it, but have twice as many rows as the
@@ -75,7 +77,7 @@ pub(crate) fn read_json(
 /// # Errors
 /// As [`crate::read_recording`]; a file of any other format is reported as damaged.
 pub fn read_json_with_depth(path: &Path, options: &ReadOptions) -> Result<Recording, ReadError> {
-    read_network_json(path, &crate::read_whole_file(path)?, options, true)
+    read_network_json(path, &read_whole_file(path)?, options, true)
 }
 
 /// Reads the JSON form; with `deep`, normalised coordinates include depth.
@@ -144,9 +146,8 @@ fn read_network_json(
         true => CoordinateUnit::Normalised,
         false => CoordinateUnit::Pixels,
     };
-    let format = "keraal-json";
     let poses = Poses {
-        format,
+        format: Format::KeraalJson,
         skeleton,
         unit,
         image: None,
@@ -158,6 +159,21 @@ fn read_network_json(
         notes: vec![],
     };
     poses.into_recording(path, options)
+}
+
+/// Whether a text begins with a row of Kinect joints.
+pub(crate) fn is_kinect_rows(start: &TextStart) -> bool {
+    count_numbers(start.first_line) == Some(KINECT_NUMBERS)
+}
+
+/// Whether a text begins with a row of Vicon rigid bodies.
+pub(crate) fn is_vicon_rows(start: &TextStart) -> bool {
+    count_numbers(start.first_line) == Some(VICON_NUMBERS)
+}
+
+/// How many numbers a line holds; none if it holds anything else.
+fn count_numbers(line: &str) -> Option<usize> {
+    line.split_whitespace().try_fold(0, |count, cell| cell.parse::<f64>().ok().map(|_| count + 1))
 }
 
 /// Reads rows of 25 Kinect joints or 17 Vicon rigid bodies, each x y z and a quaternion. The arm
@@ -244,7 +260,7 @@ pub(crate) fn read_rows(
     };
     let time = (0..rows).map(|row| row as f64 / rate).collect();
     let confidence = position.iter().map(|p| if p[0].is_finite() { 1.0 } else { 0.0 }).collect();
-    let format = if is_kinect { "keraal-kinect" } else { "keraal-vicon" };
+    let format = if is_kinect { Format::KeraalKinect } else { Format::KeraalVicon };
     let source = recording_source(path, format, up_axis, notes);
     Recording::new(source, Arc::clone(&skeleton), Space::World, time, position, confidence)
         .map_err(|e| ReadError::from_recording(path, e))

@@ -12,7 +12,7 @@ mod read;
 mod write;
 
 pub(crate) use columns::ParquetColumns;
-pub(crate) use read::read_parquet;
+pub(crate) use read::{is_parquet, read_parquet};
 pub use write::{encode_parquet, write_parquet};
 
 use agoge_motion::{Part, RecordingSource, Skeleton, Space};

@@ -4,16 +4,25 @@ use super::{
     CHANNEL_PREFIX, FORMAT_VERSION, METADATA_KEY, ParquetColumns, RecordingMetadata,
     joint_column_names,
 };
-use crate::ReadError;
 use crate::error::FileLocation;
 use crate::options::check_size;
+use crate::{ReadError, ReadOptions};
 use agoge_motion::{Channel, Recording, Skeleton};
 use bytes::Bytes;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Reads a recording from the bytes of a file.
-pub(crate) fn read_parquet(path: &Path, bytes: &[u8]) -> Result<Recording, ReadError> {
+/// Whether the bytes begin like a Parquet file.
+pub(crate) fn is_parquet(start: &[u8]) -> bool {
+    start.starts_with(b"PAR1")
+}
+
+/// Reads a recording from the bytes of a file, which state all that options could.
+pub(crate) fn read_parquet(
+    path: &Path,
+    bytes: &[u8],
+    _: &ReadOptions,
+) -> Result<Recording, ReadError> {
     let columns = ParquetColumns::open_source(path, Bytes::copy_from_slice(bytes))?;
     let text = columns.metadata_value(METADATA_KEY).ok_or_else(|| ReadError::NotUnderstood {
         path: path.to_owned(),

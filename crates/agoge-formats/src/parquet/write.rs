@@ -45,6 +45,19 @@ pub fn write_parquet(path: &Path, recording: &Recording) -> Result<(), ReadError
 ///
 /// # Errors
 /// As [`write_parquet`]; the path in messages is the recording's source name.
+///
+/// ```
+/// use agoge_formats::{ReadOptions, encode_parquet, read_recording};
+/// use agoge_motion::simulate::{Exercise, SimulatedSet};
+/// let recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
+/// let bytes = encode_parquet(&recording)?;
+/// assert_eq!(bytes, encode_parquet(&recording)?);
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("squat.parquet");
+/// std::fs::write(&path, &bytes)?;
+/// assert_eq!(read_recording(&path, &ReadOptions::default())?, recording);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn encode_parquet(recording: &Recording) -> Result<Vec<u8>, ReadError> {
     let path = Path::new(&recording.source.name);
     check_channels(path, recording)?;

@@ -39,6 +39,19 @@ pub enum UnusableWorkout {
 ///
 /// # Errors
 /// [`UnusableWorkout`] if nothing is left from which a load could be computed.
+///
+/// ```
+/// use agoge_formats::workout::{UnusableWorkout, Workout, WorkoutStart, clean_workout};
+/// let start = WorkoutStart::On("2026-03-31".parse().unwrap());
+/// let mut run = Workout { duration_s: 2.0, ..Workout::new(start, "running") };
+/// run.samples.time = vec![0.0, 1.0, 2.0];
+/// run.samples.heart_rate = vec![120.0, 999.0, 122.0];
+/// let cleaned = clean_workout(run).unwrap();
+/// assert!(cleaned.samples.heart_rate[1].is_nan() && cleaned.notes.len() == 1);
+/// let start = WorkoutStart::At { unix_s: 1.8e9, offset_s: None };
+/// let empty = Workout { duration_s: 0.0, ..Workout::new(start, "running") };
+/// assert_eq!(clean_workout(empty), Err(UnusableWorkout::NoTime));
+/// ```
 pub fn clean_workout(mut workout: Workout) -> Result<Workout, UnusableWorkout> {
     // A FIT clock that was never set starts at the end of 1989; no other format has this problem.
     // The range is 1992 to 2100.

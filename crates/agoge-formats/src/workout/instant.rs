@@ -5,6 +5,13 @@ use agoge_motion::Day;
 /// Parses an instant such as `2026-03-31T17:05:09.5+02:00` into seconds since 1970-01-01 00:00 UTC
 /// and the offset of its time zone, seconds ahead of UTC. The offset is none for `Z` and for a text
 /// without zone, which is taken to be UTC. Returns none if the text is not an instant.
+///
+/// ```
+/// use agoge_formats::workout::parse_instant;
+/// assert_eq!(parse_instant("1970-01-02T00:00:00Z"), Some((86_400.0, None)));
+/// assert_eq!(parse_instant("1970-01-01T02:00:00+02:00"), Some((0.0, Some(7200.0))));
+/// assert_eq!(parse_instant("yesterday"), None);
+/// ```
 pub fn parse_instant(text: &str) -> Option<(f64, Option<f64>)> {
     let (date, clock) = text.trim().split_once(['T', ' '])?;
     let day: Day = date.parse().ok()?;

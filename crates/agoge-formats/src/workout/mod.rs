@@ -1,8 +1,8 @@
 //! Reads workouts from FIT, TCX, GPX, and a diary in CSV, told apart by their content.
 //!
-//! [`read_workouts`] returns what the file says, value for value; [`clean_workout`] repairs values that no device
-//! can have measured, and counts the repairs; [`is_same_workout`] recognises that two devices, or a device and
-//! a diary, recorded the same workout.
+//! [`read_workouts`] returns what the file says, value for value; [`clean_workout`] repairs values
+//! that no device can have measured, and counts the repairs; [`is_same_workout`] recognises that
+//! two devices, or a device and a diary, recorded the same workout.
 
 mod clean;
 mod diary;
@@ -215,13 +215,23 @@ pub fn read_workouts(path: &Path, lenient: bool) -> Result<Vec<Workout>, ReadErr
         let what = format!("more than {MAX_WORKOUT_BYTES} bytes");
         return Err(ReadError::TooLarge { path: path.to_owned(), what });
     }
-    decode_workouts(path, &crate::read_whole_file(path)?, lenient)
+    decode_workouts(path, &crate::file::read_whole_file(path)?, lenient)
 }
 
 /// Reads the workouts in a file that is already in memory; `path` is only used in messages.
 ///
 /// # Errors
 /// As [`read_workouts`].
+///
+/// ```
+/// use agoge_formats::workout::{WorkoutStart, decode_workouts};
+/// let diary = b"date,sport,minutes,rpe\n2026-03-31,running,45,6\n";
+/// let workouts = decode_workouts("diary.csv".as_ref(), diary, false)?;
+/// assert_eq!(workouts[0].start, WorkoutStart::On("2026-03-31".parse()?));
+/// assert_eq!((workouts[0].duration_s, workouts[0].rpe), (2700.0, 6.0));
+/// assert!(decode_workouts("x.txt".as_ref(), b"no workout", false).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn decode_workouts(
     path: &Path,
     bytes: &[u8],

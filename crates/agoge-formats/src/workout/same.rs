@@ -10,6 +10,17 @@ use super::{Workout, WorkoutStart};
 /// must be at least half as long. Between a device and a diary, the day must be the same, the
 /// sports must not contradict each other, and the minutes (or, without them, the distances) must
 /// agree within a fifth. Two diary entries are never the same workout.
+///
+/// ```
+/// use agoge_formats::workout::{Workout, WorkoutStart, is_same_workout};
+/// let run = |unix_s: f64| {
+///     let start = WorkoutStart::At { unix_s, offset_s: None };
+///     Workout { duration_s: 3600.0, ..Workout::new(start, "running") }
+/// };
+/// // An hour recorded by two devices, one started a minute later; the next hour is another one.
+/// assert!(is_same_workout(&run(0.0), &run(60.0), 0.0));
+/// assert!(!is_same_workout(&run(0.0), &run(3600.0), 0.0));
+/// ```
 pub fn is_same_workout(a: &Workout, b: &Workout, default_offset_s: f64) -> bool {
     let fits = |x: f64, y: f64| (x - y).abs() <= 0.2 * x.max(y);
     match (a.start, b.start) {

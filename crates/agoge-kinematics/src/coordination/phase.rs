@@ -1,7 +1,6 @@
 //! Continuous relative phase.
 
-use super::circular_mean;
-use crate::normalise::finite_mean;
+use agoge_motion::statistics::finite_mean;
 use rustfft::FftPlanner;
 use rustfft::num_complex::Complex;
 
@@ -54,12 +53,27 @@ fn analytic_signal(signal: &[f64]) -> Vec<Complex<f64>> {
 /// Continuous relative phase of two curves over the same samples, `[sample]`, degrees in (−180,
 /// 180]: the phase of the proximal minus that of the distal curve. 0 is in phase, ±180 anti-phase;
 /// positive if the proximal leads. NaN under the conditions of [`phase_angle`].
+///
+/// ```
+/// use agoge_kinematics::coordination::{mean_absolute_relative_phase, relative_phase};
+/// let angle = |i: i32| std::f64::consts::TAU * f64::from(i) / 100.0;
+/// let curve: Vec<f64> = (0..=100).map(|i| angle(i).cos()).collect();
+/// let opposite: Vec<f64> = curve.iter().map(|value| -value).collect();
+/// assert!(mean_absolute_relative_phase(&relative_phase(&curve, &curve)) < 1e-9);
+/// assert!(mean_absolute_relative_phase(&relative_phase(&curve, &opposite)) > 179.0);
+/// ```
 pub fn relative_phase(proximal: &[f64], distal: &[f64]) -> Vec<f64> {
     let pairs = phase_angle(proximal).into_iter().zip(phase_angle(distal));
     pairs.map(|(proximal, distal)| wrap_angle(proximal - distal)).collect()
 }
 
 /// Wraps an angle to (−180, 180] degrees.
+///
+/// ```
+/// use agoge_kinematics::coordination::wrap_angle;
+/// assert_eq!(wrap_angle(190.0), -170.0);
+/// assert_eq!(wrap_angle(-180.0), 180.0);
+/// ```
 pub fn wrap_angle(angle: f64) -> f64 {
     let turned = angle - 360.0 * (angle / 360.0).round();
     if turned <= -180.0 { turned + 360.0 } else { turned }
@@ -70,27 +84,4 @@ pub fn wrap_angle(angle: f64) -> f64 {
 pub fn mean_absolute_relative_phase(relative_phase: &[f64]) -> f64 {
     let absolute: Vec<f64> = relative_phase.iter().map(|angle| angle.abs()).collect();
     finite_mean(&absolute)
-}
-
-/// Deviation phase (DP), degrees: the standard deviation (n − 1) of the relative phase over
-/// repetitions about its circular mean (so that −179° and 179° are neighbours), averaged over the
-/// cycle (Stergiou 2004). 0 means the same coordination every time.
-///
-/// `curves` is `[repetition, sample]`, each normalised to the same length
-/// ([`crate::normalise::cycle`] before [`relative_phase`]); NaN with fewer than two.
-pub fn deviation_phase(curves: &[Vec<f64>]) -> f64 {
-    let length = curves.iter().map(Vec::len).min().unwrap_or(0);
-    let spreads: Vec<f64> = (0..length)
-        .map(|sample| {
-            let angles: Vec<f64> = curves.iter().map(|curve| curve[sample]).collect();
-            let (centre, _) = circular_mean(&angles);
-            let deviations: Vec<f64> =
-                angles.iter().map(|angle| wrap_angle(angle - centre)).collect();
-            let known = deviations.iter().filter(|deviation| deviation.is_finite());
-            let (squares, n) = known
-                .fold((0.0, 0usize), |(sum, n), deviation| (sum + deviation * deviation, n + 1));
-            if n < 2 { f64::NAN } else { (squares / (n - 1) as f64).sqrt() }
-        })
-        .collect();
-    finite_mean(&spreads)
 }

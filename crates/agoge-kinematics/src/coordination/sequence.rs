@@ -18,6 +18,15 @@ pub struct SpeedPeak {
 /// Speeds are central differences; the time is that of the vertex of the parabola through the
 /// highest speed and its neighbours, so that gaps shorter than a frame can be resolved. `None` for
 /// a curve in which no speed is known, or that never moves.
+///
+/// ```
+/// use agoge_kinematics::coordination::{peak_gaps, peak_speeds};
+/// let time: Vec<f64> = (0..200).map(|i| 0.01 * f64::from(i)).collect();
+/// // Sigmoids change fastest at their centres: at 0.8 s and 1.0 s.
+/// let step = |centre: f64| time.iter().map(|t| (5.0 * (t - centre)).tanh()).collect::<Vec<_>>();
+/// let peaks = peak_speeds(&[&step(0.8), &step(1.0)], &time);
+/// assert!((peak_gaps(&peaks)[0] - 0.2).abs() < 1e-3);
+/// ```
 pub fn peak_speeds(curves: &[&[f64]], time: &[f64]) -> Vec<Option<SpeedPeak>> {
     curves.iter().map(|curve| peak_speed(curve, time)).collect()
 }
@@ -54,9 +63,4 @@ fn peak_speed(curve: &[f64], time: &[f64]) -> Option<SpeedPeak> {
 pub fn peak_gaps(peaks: &[Option<SpeedPeak>]) -> Vec<f64> {
     let time = |peak: &Option<SpeedPeak>| peak.map_or(f64::NAN, |peak| peak.time_s);
     peaks.windows(2).map(|pair| time(&pair[1]) - time(&pair[0])).collect()
-}
-
-/// Whether every peak comes after the previous one; `None` if a peak is missing.
-pub fn is_proximal_to_distal(peaks: &[Option<SpeedPeak>]) -> Option<bool> {
-    peaks.iter().all(Option::is_some).then(|| peak_gaps(peaks).iter().all(|gap| *gap > 0.0))
 }

@@ -1,11 +1,18 @@
 //! Vector coding of the coupling between two curves.
 
-use crate::normalise::finite_mean;
+use serde::{Deserialize, Serialize};
 
 /// Coupling angles of two curves over the same samples, `[sample − 1]`, degrees in [0, 360): the
 /// direction from each point of the angle-angle plot to the next, atan2(Δdistal, Δproximal) (Chang,
 /// van Emmerik & Hamill 2008; Needham, Naemi & Chockalingam 2014). NaN next to missing values and
 /// where neither curve moves.
+///
+/// ```
+/// use agoge_kinematics::coordination::{CouplingPattern, coupling_angles};
+/// let angles = coupling_angles(&[0.0, 1.0, 1.0], &[0.0, 1.0, 3.0]);
+/// assert!((angles[0] - 45.0).abs() < 1e-9 && (angles[1] - 90.0).abs() < 1e-9);
+/// assert_eq!(CouplingPattern::from_angle(angles[0]), Some(CouplingPattern::InPhase));
+/// ```
 pub fn coupling_angles(proximal: &[f64], distal: &[f64]) -> Vec<f64> {
     let steps = proximal.windows(2).zip(distal.windows(2));
     steps
@@ -29,6 +36,14 @@ fn wrap_positive(angle: f64) -> f64 {
 
 /// The circular mean of angles in degrees, [0, 360), and the length r of the mean vector: 1 if all
 /// are equal, 0 if they cancel (Batschelet 1981). Ignores missing angles; both are NaN without any.
+///
+/// ```
+/// use agoge_kinematics::coordination::circular_mean;
+/// // The mean of 350° and 20° is 5°, not 185°; r is the cosine of half their distance.
+/// let (mean, r) = circular_mean(&[350.0, 20.0]);
+/// assert!((mean - 5.0).abs() < 1e-9);
+/// assert!((r - 15f64.to_radians().cos()).abs() < 1e-12);
+/// ```
 pub fn circular_mean(angles: &[f64]) -> (f64, f64) {
     let known: Vec<f64> =
         angles.iter().filter(|angle| angle.is_finite()).map(|angle| angle.to_radians()).collect();
@@ -52,13 +67,8 @@ pub struct VectorCoding {
 }
 
 impl VectorCoding {
-    /// Mean coupling angle variability over the cycle, degrees; NaN if nothing is known.
-    pub fn mean_variability(&self) -> f64 {
-        finite_mean(&self.variability)
-    }
-
-    /// Share of the known samples in each pattern, in the order of [`Pattern::ALL`]; they sum to 1.
-    /// NaN if nothing is known.
+    /// Share of the known samples in each pattern, in the order of [`CouplingPattern::ALL`]; they
+    /// sum to 1. NaN if nothing is known.
     pub fn pattern_shares(&self) -> [f64; 4] {
         let known: Vec<CouplingPattern> =
             self.mean.iter().filter_map(|&angle| CouplingPattern::from_angle(angle)).collect();
@@ -66,10 +76,18 @@ impl VectorCoding {
             known.iter().filter(|known| **known == pattern).count() as f64 / known.len() as f64
         })
     }
+
+    /// The pattern with the largest share; the later in [`CouplingPattern::ALL`] of equal ones.
+    pub fn main_pattern(&self) -> CouplingPattern {
+        let shares = self.pattern_shares();
+        let later_if_larger =
+            |a: usize, b: usize| if shares[b].total_cmp(&shares[a]).is_ge() { b } else { a };
+        CouplingPattern::ALL[(0..shares.len()).fold(0, later_if_larger)]
+    }
 }
 
 /// Vector coding of repetitions, each a proximal and a distal curve, all normalised to the same
-/// length ([`crate::normalise::cycle`]).
+/// length ([`crate::normalise::resample_cycle`]).
 pub fn vector_coding(repetitions: &[(Vec<f64>, Vec<f64>)]) -> VectorCoding {
     let angles: Vec<Vec<f64>> = repetitions.iter().map(|(p, d)| coupling_angles(p, d)).collect();
     let length = angles.iter().map(Vec::len).min().unwrap_or(0);
@@ -84,7 +102,8 @@ pub fn vector_coding(repetitions: &[(Vec<f64>, Vec<f64>)]) -> VectorCoding {
 }
 
 /// The four patterns of coordination, each two bins of 45° (Chang et al. 2008).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CouplingPattern {
     /// Only the proximal moves: about 0° and 180°.
     Proximal,
@@ -104,6 +123,16 @@ impl CouplingPattern {
         CouplingPattern::Distal,
         CouplingPattern::AntiPhase,
     ];
+
+    /// Name, as written to `analysis.json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            CouplingPattern::Proximal => "proximal",
+            CouplingPattern::InPhase => "in-phase",
+            CouplingPattern::Distal => "distal",
+            CouplingPattern::AntiPhase => "anti-phase",
+        }
+    }
 
     /// The pattern of a coupling angle in degrees; `None` if the angle is missing. Bins include
     /// their lower edge (22.5° is in phase).

@@ -1,6 +1,7 @@
 //! The athlete's anatomical directions in each frame: forward and right.
 
 use super::{CameraView, CaptureContext};
+use agoge_motion::statistics::finite_mean;
 use agoge_motion::vector::{add, cross, dot, norm, sub, unit_vector};
 use agoge_motion::{Part, Recording};
 
@@ -91,8 +92,8 @@ fn spatial_axes(body: &Recording) -> AthleteAxes {
 /// and the direction in which the knees bend (0.5).
 fn facing_vote(body: &Recording) -> f64 {
     let mean = |values: Vec<f64>| {
-        let known: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
-        if known.is_empty() { 0.0 } else { known.iter().sum::<f64>() / known.len() as f64 }
+        let mean = finite_mean(&values);
+        if mean.is_finite() { mean } else { 0.0 }
     };
     let offset = |a: Part, b: Part| {
         mean((0..body.frame_count()).map(|f| part_x(body, f, b) - part_x(body, f, a)).collect())

@@ -1,4 +1,4 @@
-//! [`measure`]: computes curves over time from positions on the body skeleton.
+//! [`measure_curves`]: computes curves over time from positions on the body skeleton.
 
 mod angles;
 mod foreshortening;
@@ -34,6 +34,19 @@ pub struct MeasuredCurves {
 /// dorsiflexion are positive on both sides; valgus and adduction are positive towards the midline;
 /// leans are positive forward and to the athlete's right. Angles are degrees and continuous over
 /// time: they are unwrapped and shifted so that their median lies in (−180, 180].
+///
+/// ```
+/// use agoge_kinematics::measure_curves;
+/// use agoge_motion::Side;
+/// use agoge_motion::simulate::{Exercise, SimulatedSet};
+/// let simulation = SimulatedSet::new(Exercise::Squat).simulate();
+/// let measured = measure_curves(&simulation.recording.to_body().recording);
+/// let knee = measured.curves.get("knee_flexion", Some(Side::Left)).unwrap();
+/// // At the first turning point the knee is as bent as the simulator planned it.
+/// let turn = simulation.truth.repetitions[0][1];
+/// let truth = simulation.truth.poses[turn].knee_flexion[0];
+/// assert!((knee.values[turn] - truth).abs() < 1.0);
+/// ```
 pub fn measure_curves(body: &Recording) -> MeasuredCurves {
     measure_with(body, &CaptureContext::from_recording(body))
 }
@@ -74,7 +87,7 @@ pub(crate) fn right_directions(body: &Recording) -> Vec<[f64; 3]> {
     AthleteAxes::from_recording(body, &CaptureContext::from_recording(body)).right
 }
 
-/// Like [`measure`], with a setting that is already known.
+/// Like [`measure_curves`], with a setting that is already known.
 pub fn measure_with(body: &Recording, setting: &CaptureContext) -> MeasuredCurves {
     let view = setting.view;
     let frames = AthleteAxes::from_recording(body, setting);
@@ -170,6 +183,12 @@ fn unwrap_angles(values: &mut [f64]) {
 
 /// The time derivative of a curve, `[frame]`, by central differences on the recording's clock; NaN
 /// next to a missing value.
+///
+/// ```
+/// use agoge_kinematics::time_derivative;
+/// // The derivative of t² is 2t; at the ends it is a difference to one side.
+/// assert_eq!(time_derivative(&[0.0, 1.0, 4.0, 9.0], &[0.0, 1.0, 2.0, 3.0]), [1.0, 2.0, 4.0, 5.0]);
+/// ```
 pub fn time_derivative(values: &[f64], time: &[f64]) -> Vec<f64> {
     let n = values.len().min(time.len());
     (0..n)

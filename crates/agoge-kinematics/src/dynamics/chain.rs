@@ -53,7 +53,21 @@ pub enum DynamicsError {
 /// Differentiation amplifies noise, so pass filtered positions.
 ///
 /// # Errors
-/// [`Fault::Lengths`]; [`Fault::Clock`] if a step differs from the mean by more than a hundredth.
+/// [`DynamicsError::Lengths`]; [`DynamicsError::Clock`] if a step differs from the mean by more
+/// than a hundredth.
+///
+/// ```
+/// use agoge_kinematics::dynamics::{SegmentInertia, joint_moments};
+/// // A still, horizontal segment of 2 kg with its centre of mass 0.2 m from the joint: the joint
+/// // carries it with m · g and holds it with m · g · 0.2 m.
+/// let time: Vec<f64> = (0..9).map(|i| 0.01 * f64::from(i)).collect();
+/// let joints = [vec![[0.0; 3]; 9], vec![[0.4, 0.0, 0.0]; 9]];
+/// let segment = SegmentInertia { mass_kg: 2.0, centre: 0.5, gyration: 0.3 };
+/// let load = joint_moments(&time, &joints, &[segment], None)?[0][4];
+/// assert!((load.force[1] - 2.0 * 9.80665).abs() < 1e-6);
+/// assert!((load.moment[2] - 2.0 * 9.80665 * 0.2).abs() < 1e-6);
+/// # Ok::<(), agoge_kinematics::dynamics::DynamicsError>(())
+/// ```
 pub fn joint_moments(
     time: &[f64],
     joints: &[Vec<Vector3>],

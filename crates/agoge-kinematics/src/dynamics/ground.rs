@@ -5,6 +5,7 @@ use super::chain::{GRAVITY, second_derivative};
 use crate::curves::{centre_of_mass, floor_height, standing_level};
 use agoge_motion::vector::{add, cross, dot, norm, scale, sub};
 use agoge_motion::{Part, Recording, Side, Wrench};
+use serde::{Deserialize, Serialize};
 
 /// A plate with less vertical force than this, N, counts as unloaded.
 const LOADED_N: f64 = 20.0;
@@ -25,11 +26,13 @@ const QUIET_ACCELERATION: f64 = 2.0;
 const MIN_KNOWN_SHARE: f64 = 0.5;
 
 /// The source of ground forces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GroundForceSource {
     /// Measured by force plates.
+    #[serde(rename = "force plates")]
     Plates,
     /// Modelled: both feet on the ground, the centre of mass barely accelerated.
+    #[serde(rename = "modelled")]
     Standing,
 }
 

@@ -23,7 +23,7 @@ pub const LEG_MOMENTS: [&str; 3] =
 /// 2009). A leg of which hip, knee, ankle or big toe is never seen has no curves.
 ///
 /// # Errors
-/// [`Fault`] if the frames are not evenly spaced in time.
+/// [`DynamicsError`] if the frames are not evenly spaced in time.
 pub fn leg_moments(
     body: &Recording,
     ground: &GroundForces,

@@ -46,6 +46,12 @@ pub struct SegmentInertia {
 /// [`Limb`]. The radius is the mean of those about the sagittal and the transverse axis: the two
 /// ends of a segment do not determine its rotation about its long axis, and the two radii differ by
 /// about a twentieth.
+///
+/// ```
+/// use agoge_kinematics::dynamics::{Limb, Sex, body_segment};
+/// // The thigh of a man is 14.16 % of his mass.
+/// assert!((body_segment(Limb::Thigh, Sex::Male, 80.0).mass_kg - 11.328).abs() < 1e-9);
+/// ```
 pub fn body_segment(limb: Limb, sex: Sex, body_mass_kg: f64) -> SegmentInertia {
     // Mass in %, centre in %, radii in %: men, then women.
     let ([mass, centre, sagittal, transverse], women) = match limb {

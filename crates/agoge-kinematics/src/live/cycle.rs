@@ -5,8 +5,8 @@ use super::{FinishedMovement, GAP_S, LiveChange, MovementOutcome};
 use crate::movement::RepetitionRule;
 use agoge_motion::Side;
 
-/// As in [`crate::repetitions`], a cycle whose duration differs from the median by more than this
-/// factor does not count.
+/// As in [`crate::segment_repetitions`], a cycle whose duration differs from the median by more
+/// than this factor does not count.
 const DURATION_FACTOR: f64 = 1.8;
 
 /// Tracks one line from low point to low point.

@@ -6,11 +6,11 @@ use crate::movement::{RepetitionRule, SignalDirection};
 use agoge_motion::Side;
 
 /// A movement ends when it has returned by this share of the distance from rest to its turning
-/// point; the remainder is "near rest", as in [`crate::repetitions`].
+/// point; the remainder is "near rest", as in [`crate::segment_repetitions`].
 pub const RETURN_SHARE: f64 = 0.8;
-/// Thresholds as in [`crate::repetitions`]: the share of the definition's minimum excursion and the
-/// share of the typical size from which a movement is an attempt, and the depth, as a share of the
-/// size, of a valley that separates two repetitions.
+/// Thresholds as in [`crate::segment_repetitions`]: the share of the definition's minimum excursion
+/// and the share of the typical size from which a movement is an attempt, and the depth, as a share
+/// of the size, of a valley that separates two repetitions.
 const ATTEMPT_SHARE: f64 = 0.5;
 const TURN_SHARE: f64 = 0.25;
 const VALLEY_SHARE: f64 = 0.5;

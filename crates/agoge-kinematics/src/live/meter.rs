@@ -10,8 +10,8 @@ const WINDOW_HZ: f64 = 10.0;
 /// Interval between estimates of the setting, s.
 const UPDATE_S: f64 = 1.0;
 
-/// Measures the frames of a stream as they arrive. What [`crate::measure`] estimates from a whole
-/// recording (the view, the floor, …) is estimated from the last seconds.
+/// Measures the frames of a stream as they arrive. What [`crate::measure_curves`] estimates from a
+/// whole recording (the view, the floor, …) is estimated from the last seconds.
 #[derive(Clone, Debug, Default)]
 pub struct CurveMeter {
     /// The previous and the newest frame.

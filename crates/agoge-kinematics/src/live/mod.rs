@@ -1,10 +1,10 @@
 //! Live counting of repetitions: a state machine over the driving signal, frame by frame.
 //!
-//! It applies the same criteria as [`crate::repetitions`] does to a finished recording, as far as
-//! they are known at the time: the typical size is that of the repetitions so far, so the first one
-//! is compared only with the definition's minimum. A repetition counts as soon as the signal has
-//! returned by the share [`BACK`], before it is at rest. For movements that may leave rest twice
-//! (`join_s`, a jump), the end is delayed by that time.
+//! It applies the same criteria as [`crate::segment_repetitions`] does to a finished recording, as
+//! far as they are known at the time: the typical size is that of the repetitions so far, so the
+//! first one is compared only with the definition's minimum. A repetition counts as soon as the
+//! signal has returned by the share [`RETURN_SHARE`], before it is at rest. For movements that may
+//! leave rest twice (`join_s`, a jump), the end is delayed by that time.
 
 mod cycle;
 mod line;
@@ -23,14 +23,14 @@ pub use meter::CurveMeter;
 /// Time from the start of the stream after which the driving signal is chosen, s.
 const SETTLE_S: f64 = 0.5;
 /// A side that is missing for longer than this is left out of the mean of both, and a movement
-/// whose signal is missing for longer is interrupted, s. [`crate::repetitions`] bridges longer
-/// gaps.
+/// whose signal is missing for longer is interrupted, s. [`crate::segment_repetitions`] bridges
+/// longer gaps.
 const GAP_S: f64 = 0.5;
 /// Longest time that a finished movement of one side waits for the other side, which is also
 /// moving, s.
 const WAIT_S: f64 = 0.5;
 /// Both sides performed a movement together if the smaller excursion is at least this share of the
-/// larger, as in [`crate::repetitions`].
+/// larger, as in [`crate::segment_repetitions`].
 const BOTH_SHARE: f64 = 0.7;
 
 /// How a movement away from rest ended.
@@ -78,7 +78,7 @@ pub struct FinishedMovement {
     pub start_s: f64,
     /// When it was furthest from rest, s.
     pub turn_s: f64,
-    /// When it had returned by the share [`BACK`], or was interrupted, s.
+    /// When it had returned by the share [`RETURN_SHARE`], or was interrupted, s.
     pub end_s: f64,
     /// The side that moved; `None` for both together.
     pub side: Option<Side>,
@@ -87,6 +87,26 @@ pub struct FinishedMovement {
 }
 
 /// Counts the repetitions of one movement in a stream of frames.
+///
+/// ```
+/// use agoge_kinematics::live::{CurveMeter, LiveChange, MovementOutcome, RepetitionCounter};
+/// use agoge_kinematics::movement::find_movement;
+/// use agoge_motion::simulate::{Exercise, SimulatedSet};
+/// let set = SimulatedSet { repetitions: 3, ..SimulatedSet::new(Exercise::Squat) };
+/// let body = set.simulate().recording.to_body().recording;
+/// let mut meter = CurveMeter::new();
+/// let mut counter = RepetitionCounter::new(find_movement("squat").unwrap());
+/// let is_repetition = |change: &LiveChange| {
+///     matches!(change, LiveChange::Ended(end) if end.outcome == MovementOutcome::Completed)
+/// };
+/// let mut count = 0;
+/// for &time in &body.time {
+///     let frame = body.time_range(time, time)?;
+///     count += counter.push(meter.push(&frame)).iter().filter(|c| is_repetition(c)).count();
+/// }
+/// assert_eq!(count, 3);
+/// # Ok::<(), agoge_motion::RecordingError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RepetitionCounter {
     movement: Movement,

@@ -82,6 +82,12 @@ pub fn curve_kind(name: &str) -> Option<CurveKind> {
 /// The range of a curve, degrees, that a human body can reach: the usual ranges of motion (Norkin &
 /// White 2016), extended to what athletes reach under load, plus 15° for measurement error. A value
 /// outside it means that the recording's skeleton is wrong. `None` for curves without such a limit.
+///
+/// ```
+/// use agoge_kinematics::movement::human_range;
+/// assert_eq!(human_range("knee_valgus"), Some([-50.0, 50.0]));
+/// assert_eq!(human_range("trunk_lean"), None);
+/// ```
 pub fn human_range(curve: &str) -> Option<[f64; 2]> {
     Some(match curve {
         "knee_flexion" => [-30.0, 180.0],

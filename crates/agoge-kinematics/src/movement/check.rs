@@ -31,6 +31,14 @@ impl fmt::Display for DefinitionProblem {
 }
 
 /// Lists all problems in the text of a definition; empty if it is valid.
+///
+/// ```
+/// use agoge_kinematics::movement::{bundled_text, check_definition};
+/// let squat = bundled_text("squat").unwrap();
+/// assert!(check_definition(squat).is_empty());
+/// let misspelt = squat.replacen("title", "titel", 1);
+/// assert!(check_definition(&misspelt)[0].what.starts_with("unknown key `titel`"));
+/// ```
 pub fn check_definition(text: &str) -> Vec<DefinitionProblem> {
     parse_definition(text).err().unwrap_or_default()
 }

@@ -4,6 +4,7 @@ use super::driver::DrivingSignal;
 use super::excursion::Excursion;
 use super::turn::turning_points;
 use crate::movement::RepetitionRule;
+use agoge_motion::statistics::upper_median;
 
 /// A cycle whose duration differs from the median by more than this factor does not count (a
 /// stumble, a missed turn).
@@ -36,8 +37,7 @@ pub(super) fn find_cycles(
     let duration = |cycle: &Excursion| time[cycle.end] - time[cycle.start];
     cycles.retain(|cycle| (rule.min_duration_s..=rule.max_duration_s).contains(&duration(cycle)));
     let mut durations: Vec<f64> = cycles.iter().map(duration).collect();
-    durations.sort_by(f64::total_cmp);
-    if let Some(typical) = durations.get(durations.len() / 2) {
+    if let Some(typical) = upper_median(&mut durations) {
         cycles.retain(|cycle| {
             (typical / DURATION_FACTOR..=typical * DURATION_FACTOR).contains(&duration(cycle))
         });

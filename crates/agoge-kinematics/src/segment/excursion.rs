@@ -5,6 +5,7 @@ use super::signal::rate_of_change;
 use super::turn::{SignalTurn, turning_points};
 use crate::movement::RepetitionRule;
 use agoge_motion::Side;
+use agoge_motion::statistics::upper_median;
 use std::ops::Range;
 
 /// Movements smaller than this share of the minimum excursion are not even attempts.
@@ -293,8 +294,7 @@ fn remove_strays(mut excursions: Vec<Excursion>, time: &[f64]) -> Vec<Excursion>
         .filter(|excursion| excursion.complete)
         .map(|excursion| duration_s(excursion, time))
         .collect();
-    durations.sort_by(f64::total_cmp);
-    let Some(typical) = durations.get(durations.len() / 2).copied() else { return excursions };
+    let Some(typical) = upper_median(&mut durations) else { return excursions };
     let first = excursions.iter().position(|excursion| excursion.complete).unwrap_or(0);
     let last = excursions.iter().rposition(|excursion| excursion.complete).unwrap_or(0);
     let mut index = 0;

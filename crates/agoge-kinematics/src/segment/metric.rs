@@ -11,6 +11,7 @@ use crate::movement::{MetricRule, MetricSides, Movement, Statistic, curve_kind};
 use crate::smoothness::{ldlj, sparc};
 use crate::{Curves, Metric, Repetition, Unit};
 use agoge_motion::Side;
+use agoge_motion::statistics::finite_mean;
 
 /// Longest gap that is bridged before smoothness or coordination is measured, s.
 const BRIDGE_S: f64 = 0.2;
@@ -159,10 +160,10 @@ fn signal_statistic(
         Statistic::Max => max(),
         Statistic::Min => min(),
         Statistic::Range => max() - min(),
-        Statistic::Mean => mean_value(known()),
+        Statistic::Mean => finite_mean(window),
         Statistic::Sd => {
-            let centre = mean_value(known());
-            mean_value(known().map(|value| (value - centre).powi(2))).sqrt()
+            let centre = finite_mean(window);
+            finite_mean(&known().map(|value| (value - centre).powi(2)).collect::<Vec<_>>()).sqrt()
         }
         Statistic::Rise => max() - at_start(),
         Statistic::Fall => at_start() - min(),
@@ -224,12 +225,6 @@ fn coupling_statistic(
         }
         _ => peak_gaps(&peak_speeds(&[&proximal, &distal], time))[0],
     }
-}
-
-/// The mean of the values; NaN without any.
-fn mean_value(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, count) = values.fold((0.0, 0usize), |(sum, count), value| (sum + value, count + 1));
-    sum / count as f64
 }
 
 /// Smoothness of the rate of change; NaN if a gap is too long to be bridged.

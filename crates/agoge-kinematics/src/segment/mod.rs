@@ -27,6 +27,20 @@ use signals::RuleSignals;
 ///
 /// Empty if nothing moves like a repetition, or if none of the definition's driving signals could
 /// be measured.
+///
+/// ```
+/// use agoge_kinematics::movement::find_movement;
+/// use agoge_kinematics::{measure_curves, segment_repetitions};
+/// use agoge_motion::simulate::{Exercise, SimulatedSet};
+/// let simulation = SimulatedSet::new(Exercise::Squat).simulate();
+/// let curves = measure_curves(&simulation.recording.to_body().recording).curves;
+/// let repetitions = segment_repetitions(find_movement("squat").unwrap(), &curves);
+/// assert_eq!(repetitions.len(), simulation.truth.repetitions.len());
+/// // Every repetition contains the turning point that the simulator planned.
+/// for (repetition, [_, turn, _]) in repetitions.iter().zip(&simulation.truth.repetitions) {
+///     assert!(repetition.complete && (repetition.start..repetition.end).contains(turn));
+/// }
+/// ```
 pub fn segment_repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
     let Some(driver) = driver::driving_signal(movement, curves) else { return Vec::new() };
     let excursions = match movement.repetition.kind {

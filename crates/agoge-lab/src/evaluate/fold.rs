@@ -29,7 +29,7 @@ pub struct Fold {
 pub type FoldObserver<'a> = dyn FnMut(&Fold, usize, usize) -> Result<(), ModelError> + Send + 'a;
 
 /// Leaves every athlete out once per seed. With `pairs`, athletes are also left out two at a time,
-/// each with the [`PARTNERS`] nearest in the order of their names: anything fitted to such a fold's
+/// each with the four nearest in the order of their names: anything fitted to such a fold's
 /// predictions for one of the two has never seen the other. Folds in `earlier` are not repeated.
 ///
 /// # Errors

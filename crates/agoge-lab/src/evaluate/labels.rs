@@ -52,9 +52,9 @@ pub struct LabellingEvaluation {
 type ScoreHistory = Vec<Vec<f32>>;
 
 /// For each movement and each athlete left out, the other athletes' repetitions are labelled
-/// [`BATCH`] at a time, as [`agoge_model::labels::suggest_labels`] suggests or at random. After each
-/// batch a predictor learns from the labels so far and scores the athlete left out. `progress` is
-/// called with the number of jobs done and the total.
+/// eight at a time, as [`agoge_model::labels::suggest_labels`] suggests or at random. After
+/// each batch a predictor learns from the labels so far and scores the athlete left out. `progress`
+/// is called with the number of jobs done and the total.
 ///
 /// # Errors
 /// With fewer than two athletes or without labels.

@@ -84,8 +84,8 @@ impl ClipSet {
         selected.map(|(clip, _)| clip.clone()).collect()
     }
 
-    /// Clips of `count` consecutive repetitions each ([`chained`]), named after athlete and
-    /// movement. Each belongs to the split of its athlete.
+    /// Clips of `count` consecutive repetitions each ([`chain_repetitions`]), named after athlete
+    /// and movement. Each belongs to the split of its athlete.
     #[must_use]
     pub fn chain_repetitions(&self, count: usize) -> ClipSet {
         let clips = chain_repetitions(&self.clips, count);

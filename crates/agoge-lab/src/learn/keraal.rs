@@ -46,7 +46,7 @@ pub struct AngleAgreement {
     /// Name of the angle, without its side.
     pub curve: String,
     /// The frames included: `all`, or `in plane` for those in which the picture shows the arm at
-    /// 0.7 or more of its length ([`agoge_kinematics::shown`]).
+    /// 0.7 or more of its length ([`agoge_kinematics::visible_share`]).
     pub frames: String,
     /// Number of frames, over all sides and trials.
     pub n: usize,

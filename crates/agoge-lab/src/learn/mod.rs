@@ -24,10 +24,9 @@ pub use protocol::{Protocol, ProtocolResult, build_method, evaluate_few_shot, ev
 use agoge::{AnalysisOptions, Error, Models, analyze};
 
 use crate::Evaluation;
-use agoge_coach::model_score::{limits_auc_key, model_auc_key};
 use agoge_formats::{Manifest, ManifestRow, ReadOptions, Split};
 use agoge_model::metric::roc_auc;
-use agoge_model::{Card, LabelledClip, Model, Motion};
+use agoge_model::{Card, CardFigure, LabelledClip, Model, Motion};
 use agoge_train::{Adapted, TrainingConfig, pretrain, train};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -38,8 +37,8 @@ use std::path::{Path, PathBuf};
 /// it, and training resumes from its contents.
 ///
 /// # Errors
-/// As [`Clips::of_manifest`]; if there are no clips, or the checkpoint belongs to another training
-/// run.
+/// As [`ClipSet::from_manifest`]; if there are no clips, or the checkpoint belongs to another
+/// training run.
 pub fn pretrain_model(
     manifests: &[PathBuf],
     config: &TrainingConfig,
@@ -88,8 +87,8 @@ pub fn pretrain_model(
 /// training resumes from its contents.
 ///
 /// # Errors
-/// As [`Clips::of_manifest`]; if there are no clips, or the checkpoint belongs to another training
-/// run.
+/// As [`ClipSet::from_manifest`]; if there are no clips, or the checkpoint belongs to another
+/// training run.
 pub fn train_model(
     manifest: &Path,
     config: &TrainingConfig,
@@ -134,8 +133,8 @@ pub fn train_model(
 /// out for validation or test.
 ///
 /// # Errors
-/// As [`Clips::of_manifest`], and if there are neither correct and incorrect clips of one movement
-/// nor clips of two movements.
+/// As [`ClipSet::from_manifest`], and if there are neither correct and incorrect clips of one
+/// movement nor clips of two movements.
 pub fn adapt_model(base: &Model, manifest: &Path, name: &str, seed: u64) -> Result<Adapted, Error> {
     let clips = training_clips(manifest)?;
     let athletes: BTreeSet<&str> = clips.iter().map(|clip| clip.athlete.as_str()).collect();
@@ -204,7 +203,7 @@ fn evaluate_limits(manifest: &Path) -> Result<Vec<(String, f64)>, Error> {
                 .filter(|(row, _)| row.movement == name)
                 .map(|(row, score)| (*score, row.is_correct() == Some(true)))
                 .unzip();
-            (limits_auc_key(name), roc_auc(&scores, &labels))
+            (CardFigure::LimitsAuc(name).to_string(), roc_auc(&scores, &labels))
         })
         .filter(|(_, auc)| auc.is_finite())
         .collect())
@@ -213,12 +212,13 @@ fn evaluate_limits(manifest: &Path) -> Result<Vec<(String, f64)>, Error> {
 /// The evaluation's figures for a model card, by name.
 fn card_figures(evaluation: &Evaluation) -> Vec<(String, f64)> {
     let main = [
-        ("athletes left out", evaluation.athletes as f64),
-        ("AUC", evaluation.auc.0),
-        ("AUC within an athlete", evaluation.auc_within.0),
-        ("accuracy", evaluation.accuracy.0),
-        ("movement recognised", evaluation.recognition.0),
+        (CardFigure::Athletes, evaluation.athletes as f64),
+        (CardFigure::Auc, evaluation.auc.0),
+        (CardFigure::AucWithin, evaluation.auc_within.0),
+        (CardFigure::Accuracy, evaluation.accuracy.0),
+        (CardFigure::Recognition, evaluation.recognition.0),
     ];
-    let each = evaluation.movements.iter().map(|row| (model_auc_key(&row.movement), row.auc.0));
-    main.map(|(name, value)| (name.to_owned(), value)).into_iter().chain(each).collect()
+    let each =
+        evaluation.movements.iter().map(|row| (CardFigure::MovementAuc(&row.movement), row.auc.0));
+    main.into_iter().chain(each).map(|(figure, value)| (figure.to_string(), value)).collect()
 }

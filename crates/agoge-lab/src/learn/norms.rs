@@ -4,7 +4,7 @@
 use agoge::explain::repetition_cycles;
 use agoge::{AnalysisOptions, Error, Models, Reference, analyze, explain};
 
-use agoge_analysis::{ASPECTS, Aspect};
+use agoge_analysis::{Aspect, AspectKind};
 use agoge_coach::explain::{Cycle, MovementNorm};
 use agoge_formats::dataset::{self, Dataset};
 use agoge_formats::{Manifest, ManifestRow};
@@ -239,19 +239,19 @@ pub fn evaluate_described(
             }
         })
         .collect();
-    let aspects = ASPECTS.iter().map(|name| {
+    let aspects = AspectKind::ALL.into_iter().map(|kind| {
         let by_movement = DESCRIBED_PARTS.iter().map(|(movement, _)| {
             let pairs =
                 results.iter().filter(|result| result.0 == *movement).filter_map(|result| {
-                    let aspect = result.3.iter().find(|aspect| aspect.name == *name)?;
+                    let aspect = result.3.iter().find(|aspect| aspect.name == kind)?;
                     Some((aspect.percentile as f32, result.1))
                 });
             let (values, correct): (Vec<f32>, Vec<bool>) = pairs.unzip();
             roc_auc(&values, &correct)
         });
         (
-            (*name).to_owned(),
-            agoge_kinematics::normalise::finite_mean(&by_movement.collect::<Vec<_>>()),
+            kind.name().to_owned(),
+            agoge_motion::statistics::finite_mean(&by_movement.collect::<Vec<_>>()),
         )
     });
     let aspects = aspects.collect();

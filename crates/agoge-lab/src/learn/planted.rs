@@ -226,7 +226,7 @@ struct SetResult {
 /// judged as deep squats).
 ///
 /// # Errors
-/// As [`analyze`]; none in practice.
+/// As [`analyze()`]; none in practice.
 pub fn evaluate_planted(
     seeds: u64,
     by_model: bool,
@@ -411,7 +411,7 @@ fn summarize_results(results: &[SetResult], clean: &[[bool; 2]], seeds: u64) -> 
         })
         .collect();
     let hit = by_seed.iter().sum::<f64>() / by_seed.len().max(1) as f64;
-    let error = agoge_kinematics::normalise::sample_sd(&by_seed) / (by_seed.len() as f64).sqrt();
+    let error = agoge_motion::statistics::sample_sd(&by_seed) / (by_seed.len() as f64).sqrt();
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in results.iter().flat_map(|result| &result.methods) {
         if !names.contains(&name.as_str()) {

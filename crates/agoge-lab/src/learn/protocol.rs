@@ -71,7 +71,7 @@ impl Protocol {
     }
 
     /// Whether the protocol evaluates learning from few clips; such protocols are run by
-    /// [`run_shots`].
+    /// [`evaluate_few_shot`].
     pub fn is_few_shot(&self) -> bool {
         matches!(self, Protocol::PoseTrainer | Protocol::UtdSports)
     }

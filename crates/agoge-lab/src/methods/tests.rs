@@ -2,7 +2,7 @@
 
 use super::*;
 use agoge_model::LabelledClip;
-use agoge_model::methods::{ClipPrediction, LearningTask, Predictor};
+use agoge_model::methods::{ClipPrediction, LearningTask};
 use agoge_model::metric::roc_auc;
 use agoge_model::motion::Motion;
 use agoge_model::sensor::Inertial;

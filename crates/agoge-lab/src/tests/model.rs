@@ -4,7 +4,7 @@ use agoge_model::methods::LearningTask;
 use agoge_model::sides::movement_names;
 use agoge_model::simulated::{simulated_sensor, simulated_set_clips as simulated_clips};
 use agoge_model::token::Augmentation;
-use agoge_model::{Card, LabelledClip, Model, ModelError, Motion, Reading, weights};
+use agoge_model::{Card, LabelledClip, Model, Motion, Reading};
 use agoge_train::train::{TrainingConfig, train_encoder};
 
 fn small_config() -> TrainingConfig {

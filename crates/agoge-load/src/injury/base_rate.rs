@@ -19,6 +19,13 @@ impl ScreeningTest {
         ScreeningTest { sensitivity: 0.86, specificity: 0.64, prevalence: 7.0 / 829.0 };
 
     /// Positive predictive value: the share of flagged athletes who get injured, by Bayes' theorem.
+    ///
+    /// ```
+    /// use agoge_load::injury::ScreeningTest;
+    /// // 90 % of 10 injured and 20 % of 90 others are flagged: 9 of 27.
+    /// let test = ScreeningTest { sensitivity: 0.9, specificity: 0.8, prevalence: 0.1 };
+    /// assert!((test.positive_predictive_value() - 9.0 / 27.0).abs() < 1e-12);
+    /// ```
     pub fn positive_predictive_value(self) -> f64 {
         let hit = self.sensitivity * self.prevalence;
         hit / (hit + (1.0 - self.specificity) * (1.0 - self.prevalence))

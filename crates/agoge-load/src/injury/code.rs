@@ -98,6 +98,12 @@ coded_enum! {
 
 impl Area {
     /// Finds the area that an everyday word such as `hamstring` or `achilles` refers to.
+    ///
+    /// ```
+    /// use agoge_load::injury::Area;
+    /// assert_eq!(Area::from_everyday_word("left hamstring"), Area::Thigh);
+    /// assert_eq!(Area::find("K"), Some(Area::Knee));
+    /// ```
     pub fn from_everyday_word(text: &str) -> Area {
         let text = text.to_lowercase();
         let words: [(&str, Area); 24] = [

@@ -6,6 +6,16 @@ use serde::{Deserialize, Serialize};
 
 /// One week's answers to the OSTRC-O2 questionnaire on health problems, each 0, 8, 17 or 25
 /// (Clarsen 2013, 2020).
+///
+/// ```
+/// use agoge_load::injury::WeeklyQuestionnaire;
+/// use agoge_motion::Day;
+/// let week = WeeklyQuestionnaire {
+///     day: Day(0), participation: 8, volume: 17, performance: 8, pain: 17,
+/// };
+/// assert_eq!(week.severity_score(), 50);
+/// assert!(week.is_substantial() && week.invalid_answer().is_none());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WeeklyQuestionnaire {
     /// Last day of the week in question.

@@ -13,7 +13,8 @@ pub use base_rate::{ScreeningTest, screening_text};
 pub use code::{Area, BodySide, Onset, Tissue};
 pub use log::{Injury, Pain, WeeklyQuestionnaire};
 pub use rules::{
-    AthleteHistory, FactorChange, PERSONAL_LIMIT_QUANTILE, Warning, personal_limit, rule_warnings,
+    AthleteHistory, FactorChange, PERSONAL_LIMIT_QUANTILE, Warning, WarningRule, personal_limit,
+    rule_warnings,
 };
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::{Area, Pain, WeeklyQuestionnaire};
 use crate::{DailyLoads, WorkloadMethod, find_spikes, rolling_monotony, rolling_strain};
 use agoge_analysis::Certainty;
 use agoge_motion::Day;
+use agoge_motion::statistics::hazen_quantile;
 use serde::Serialize;
 
 /// Quantile of an athlete's past days that a value must exceed to be unusual: by chance alone it
@@ -54,11 +55,27 @@ pub struct AthleteHistory<'a> {
     pub changes: &'a [FactorChange],
 }
 
+/// A rule that warns; the order is that of warnings of equal certainty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningRule {
+    /// A movement factor changed.
+    Movement,
+    /// The week exceeds what is usual for the athlete.
+    OwnLimit,
+    /// Pain was reported.
+    Pain,
+    /// The weekly questionnaire gives cause.
+    Questionnaire,
+    /// A run was much longer than those before.
+    Spike,
+}
+
 /// A warning: something for the coach to look at.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Warning {
-    /// Name of the rule, such as `spike`.
-    pub rule: &'static str,
+    /// The rule.
+    pub rule: WarningRule,
     /// Day the warning is about.
     pub day: Day,
     /// Body area the warning is about, if any.
@@ -84,7 +101,7 @@ pub fn rule_warnings(history: &AthleteHistory) -> Vec<Warning> {
         .chain(questionnaire_warning(history))
         .chain(movement_warnings(history))
         .collect();
-    warnings.sort_by(|a, b| b.certainty.cmp(&a.certainty).then(a.rule.cmp(b.rule)));
+    warnings.sort_by(|a, b| b.certainty.cmp(&a.certainty).then(a.rule.cmp(&b.rule)));
     warnings
 }
 
@@ -100,7 +117,7 @@ fn spike_warning(history: &AthleteHistory) -> Option<Warning> {
         .max_by(|a, b| a.relative_excess().total_cmp(&b.relative_excess()))?;
     let ratio = longest.hazard_ratio()?;
     Some(Warning {
-        rule: "spike",
+        rule: WarningRule::Spike,
         day: longest.day,
         area: None,
         what: format!(
@@ -119,21 +136,15 @@ fn spike_warning(history: &AthleteHistory) -> Option<Warning> {
     })
 }
 
-/// The athlete's personal limit for a day: the [`PERSONAL_LIMIT_QUANTILE`] quantile of the 182 days before it;
-/// `None` when fewer than 84 of them are known.
+/// The athlete's personal limit for a day: the [`PERSONAL_LIMIT_QUANTILE`] quantile (Hazen) of the
+/// 182 days before it; `None` when fewer than 84 of them are known.
 pub fn personal_limit(values: &[f64], day: usize) -> Option<f64> {
     let past = values.get(day.saturating_sub(PAST_DAYS)..day)?;
     let mut known: Vec<f64> = past.iter().copied().filter(|value| value.is_finite()).collect();
     if known.len() < MIN_KNOWN_DAYS {
         return None;
     }
-    known.sort_by(f64::total_cmp);
-    // Hazen's plotting position: of n past days, this many lie below with the requested
-    // probability.
-    let position = (PERSONAL_LIMIT_QUANTILE * known.len() as f64 - 0.5).max(0.0);
-    let (low, fraction) = (position.floor() as usize, position.fract());
-    let high = (low + 1).min(known.len() - 1);
-    Some(known[low] + fraction * (known[high] - known[low]))
+    hazen_quantile(&mut known, PERSONAL_LIMIT_QUANTILE)
 }
 
 fn weekly_load_warning(history: &AthleteHistory) -> Option<Warning> {
@@ -152,7 +163,7 @@ fn weekly_load_warning(history: &AthleteHistory) -> Option<Warning> {
             .map(|exceeded| (WorkloadMethod::Monotony, exceeded))
     })?;
     Some(Warning {
-        rule: "own_limit",
+        rule: WarningRule::OwnLimit,
         day: history.loads.day_at(today),
         area: None,
         what: format!("The week's {} ({}) is {:.*}, above this athlete's own limit of {:.*}", method.name(), history.method.name(), decimal_places(now), now, decimal_places(limit), limit),
@@ -183,7 +194,7 @@ fn pain_warning(history: &AthleteHistory) -> Option<Warning> {
         return None;
     }
     Some(Warning {
-        rule: "pain",
+        rule: WarningRule::Pain,
         day: worst.day,
         area: Some(worst.area),
         what: format!("Pain of {:.0} of 10 in the {} ({}), reported {count} {} in the last {RECENT_DAYS} days", worst.score, worst.area.label(), worst.side.label(), if count == 1 { "time" } else { "times" }),
@@ -207,7 +218,7 @@ fn questionnaire_warning(history: &AthleteHistory) -> Option<Warning> {
     }
     let before = before.map_or(String::new(), |week| format!(", {} before", week.severity_score()));
     Some(Warning {
-        rule: "questionnaire",
+        rule: WarningRule::Questionnaire,
         day: last.day,
         area: None,
         what: format!(
@@ -226,7 +237,7 @@ fn movement_warnings(history: &AthleteHistory) -> Vec<Warning> {
         |change: &&FactorChange| (change.now - change.before).abs() > change.detectable;
     let to_warning = |change: &FactorChange| {
         Warning {
-        rule: "movement",
+        rule: WarningRule::Movement,
         day: history.today,
         area: None,
         what: format!("{}: {:.1} {}, {:.1} before; the error of measurement reaches {:.1}", change.name, change.now, change.unit, change.before, change.detectable),

@@ -80,7 +80,10 @@ fn each_rule_speaks_when_it_should_and_no_other() {
     let mut hard = usual.clone();
     hard.values[193..].fill(600.0);
     let hard_week = rule_warnings(&test_history(&hard, &[], &[], &[]));
-    assert_eq!(hard_week.iter().map(|warning| warning.rule).collect::<Vec<_>>(), ["own_limit"]);
+    assert_eq!(
+        hard_week.iter().map(|warning| warning.rule).collect::<Vec<_>>(),
+        [WarningRule::OwnLimit]
+    );
     assert!(hard_week[0].what.contains("strain") && hard_week[0].certainty == Certainty::Low);
 
     let runs = [(Day(180), 10_000.0), (Day(198), 16_000.0)];
@@ -100,7 +103,7 @@ fn each_rule_speaks_when_it_should_and_no_other() {
     assert!(rule_warnings(&test_history(&usual, &[], &[pain(199, 2.0)], &[])).is_empty());
     assert_eq!(
         rule_warnings(&test_history(&usual, &[], &[pain(199, 2.0), pain(197, 1.0)], &[]))[0].rule,
-        "pain"
+        WarningRule::Pain
     );
     assert!(rule_warnings(&test_history(&usual, &[], &[pain(150, 9.0)], &[])).is_empty());
 
@@ -112,7 +115,10 @@ fn each_rule_speaks_when_it_should_and_no_other() {
         detectable: 4.0,
     };
     assert!(rule_warnings(&test_history(&usual, &[], &[], &[change(8.0)])).is_empty());
-    assert_eq!(rule_warnings(&test_history(&usual, &[], &[], &[change(10.0)]))[0].rule, "movement");
+    assert_eq!(
+        rule_warnings(&test_history(&usual, &[], &[], &[change(10.0)]))[0].rule,
+        WarningRule::Movement
+    );
 }
 
 #[test]

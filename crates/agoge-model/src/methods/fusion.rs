@@ -84,8 +84,8 @@ impl<'a> SenseExamples<'a> {
         squares.iter().sum::<f64>() / squares.len().max(1) as f64
     }
 
-    /// The target of a clip: for quality, that of [`Clip::target`]; for recognition, 1 for its
-    /// movement and −1 for any other.
+    /// The target of a clip: for quality, that of [`LabelledClip::quality_target`]; for
+    /// recognition, 1 for its movement and −1 for any other.
     pub fn target_value(&self, clip: usize, first: bool) -> f64 {
         match (self.task, self.clips[clip].quality_target()) {
             (LearningTask::Quality, Some(target)) => target,

@@ -96,6 +96,12 @@ impl Predictor for Model {
 }
 
 /// The logit of a probability of being correct, scaled to 1 and −1 at the targets of training.
+///
+/// ```
+/// use agoge_model::methods::quality_logit;
+/// assert_eq!(quality_logit(0.5), 0.0);
+/// assert!((quality_logit(0.9) + quality_logit(0.1)).abs() < 1e-5);
+/// ```
 pub fn quality_logit(probability: f32) -> f32 {
     let logit = |p: f32| (p / (1.0 - p)).ln();
     logit(probability.clamp(1e-4, 1.0 - 1e-4)) / logit(1.0 - LABEL_SMOOTHING)

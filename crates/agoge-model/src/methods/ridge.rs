@@ -7,6 +7,16 @@ use nalgebra::{DMatrix, DVector};
 const PENALTIES: [f64; 9] = [1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2, 1e3, 1e4, 1e5];
 
 /// A linear map from features to targets.
+///
+/// ```
+/// use agoge_model::methods::ridge::Ridge;
+/// // The line y = 2x + 1 through examples of two groups is found again.
+/// let x: Vec<f32> = (0..20).map(|i| i as f32).collect();
+/// let y: Vec<f64> = x.iter().map(|x| 2.0 * f64::from(*x) + 1.0).collect();
+/// let groups: Vec<usize> = (0..20).map(|i| i % 2).collect();
+/// let line = Ridge::fit(&x, &y, &groups).unwrap();
+/// assert!((line.predict(&[30.0])[0] - 61.0).abs() < 0.1);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ridge {
     /// `[target, feature]`.

@@ -12,6 +12,7 @@ pub use quality::{JointQuality, RecordingQuality};
 use crate::filter::{Butterworth, CutoffCorrection, smooth_whittaker};
 use crate::recording::{MISSING, Recording, RecordingError};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::ops::Range;
 
 /// Options of the conditioning. Unknown keys are errors.
@@ -86,13 +87,53 @@ const LIKELY_CONFIDENCE: f32 = 0.5;
 pub struct Repair {
     /// The joint's name in the source, or `all`.
     pub joint: String,
-    /// The kind of repair: `low confidence removed`, `left/right swap undone`, `outlier removed`,
-    /// `gap filled`, `resampled`, `filtered`, `not filtered`.
-    pub kind: String,
+    /// The kind of repair.
+    pub kind: RepairKind,
     /// The number of frames it changed.
     pub frames: usize,
     /// Details ("Butterworth 4th order, 6 Hz, zero phase").
     pub note: String,
+}
+
+/// What a repair did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RepairKind {
+    /// Positions of low confidence were removed.
+    #[serde(rename = "low confidence removed")]
+    LowConfidenceRemoved,
+    /// An exchange of left and right was undone.
+    #[serde(rename = "left/right swap undone")]
+    SwapUndone,
+    /// Positions that stand out were removed.
+    #[serde(rename = "outlier removed")]
+    OutlierRemoved,
+    /// A gap was filled.
+    #[serde(rename = "gap filled")]
+    GapFilled,
+    /// The clock was made regular.
+    #[serde(rename = "resampled")]
+    Resampled,
+    /// Noise was filtered.
+    #[serde(rename = "filtered")]
+    Filtered,
+    /// The frame rate was too low to filter.
+    #[serde(rename = "not filtered")]
+    NotFiltered,
+}
+
+/// The kind as it is written to `analysis.json`.
+impl fmt::Display for RepairKind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            RepairKind::LowConfidenceRemoved => "low confidence removed",
+            RepairKind::SwapUndone => "left/right swap undone",
+            RepairKind::OutlierRemoved => "outlier removed",
+            RepairKind::GapFilled => "gap filled",
+            RepairKind::Resampled => "resampled",
+            RepairKind::Filtered => "filtered",
+            RepairKind::NotFiltered => "not filtered",
+        })
+    }
 }
 
 /// A conditioned recording and the repairs made to it.
@@ -115,7 +156,7 @@ pub struct ConditionedRecording {
 /// any neighbour the filter would follow every tremor there.
 ///
 /// ```
-/// use agoge_motion::condition::{ConditioningOptions, condition_recording};
+/// use agoge_motion::condition::{ConditioningOptions, RepairKind, condition_recording};
 /// use agoge_motion::recording::MISSING;
 /// use agoge_motion::simulate::{Exercise, SimulatedSet};
 /// let truth = SimulatedSet::new(Exercise::Squat).simulate().recording;
@@ -123,7 +164,7 @@ pub struct ConditionedRecording {
 /// let lost = 100 * recording.joint_count();
 /// recording.position[lost] = MISSING;
 /// let conditioned = condition_recording(&recording, &ConditioningOptions::default())?;
-/// assert!(conditioned.repairs.iter().any(|repair| repair.kind == "gap filled"));
+/// assert!(conditioned.repairs.iter().any(|repair| repair.kind == RepairKind::GapFilled));
 /// // The filled position is within a centimetre of the true one.
 /// let found = conditioned.recording.position[lost];
 /// assert!((0..3).all(|axis| (found[axis] - truth.position[lost][axis]).abs() < 0.01));
@@ -139,13 +180,13 @@ pub fn condition_recording(
     let removed = remove_unsure(&mut sure, options.min_confidence);
     let mut quality = RecordingQuality::from_recording(&sure);
     let note = format!("below {}", options.min_confidence);
-    log.record_joints(&sure, "low confidence removed", &removed, &note);
+    log.record_joints(&sure, RepairKind::LowConfidenceRemoved, &removed, &note);
     let mut work = recording.clone();
     if options.repair_swaps {
         let undone = swaps::undo_swaps(&mut work);
         log.record_joints(
             &work,
-            "left/right swap undone",
+            RepairKind::SwapUndone,
             &undone,
             "the path over time fits the other side",
         );
@@ -160,19 +201,19 @@ pub fn condition_recording(
         );
         log.record_joints(
             &work,
-            "outlier removed",
+            RepairKind::OutlierRemoved,
             &removed,
             "Hampel filter; the position is then filled like a gap",
         );
     }
     let filled = gaps::fill_gaps(&mut work, options.max_gap_s, options.min_confidence);
-    log.record_joints(&work, "gap filled", &filled, "piecewise cubic");
+    log.record_joints(&work, RepairKind::GapFilled, &filled, "piecewise cubic");
     clear_confidence(&mut work, &flickers);
     if let Some(rate_hz) = resample::target_rate(&work, options.rate_hz)? {
         let from = work.rate_hz();
         work = resample::resample_to(&work, rate_hz)?;
         log.record_all(
-            "resampled",
+            RepairKind::Resampled,
             work.frame_count(),
             format!("from about {from:.2} to {rate_hz:.2} frames a second"),
         );
@@ -191,13 +232,19 @@ struct RepairLog {
 
 impl RepairLog {
     /// Adds one repair for every joint with changed frames.
-    fn record_joints(&mut self, recording: &Recording, kind: &str, frames: &[usize], note: &str) {
+    fn record_joints(
+        &mut self,
+        recording: &Recording,
+        kind: RepairKind,
+        frames: &[usize],
+        note: &str,
+    ) {
         for (joint, &frames) in
             recording.skeleton.joints.iter().zip(frames).filter(|(_, frames)| **frames > 0)
         {
             self.repairs.push(Repair {
                 joint: joint.name.clone(),
-                kind: kind.to_owned(),
+                kind,
                 frames,
                 note: note.to_owned(),
             });
@@ -205,8 +252,8 @@ impl RepairLog {
     }
 
     /// Adds one repair that concerns all joints.
-    fn record_all(&mut self, kind: &str, frames: usize, note: String) {
-        self.repairs.push(Repair { joint: "all".to_owned(), kind: kind.to_owned(), frames, note });
+    fn record_all(&mut self, kind: RepairKind, frames: usize, note: String) {
+        self.repairs.push(Repair { joint: "all".to_owned(), kind, frames, note });
     }
 }
 
@@ -277,7 +324,7 @@ pub type SmoothFunction = Box<dyn Fn(&mut Vec<f64>)>;
 /// if there is no filter or the frame rate is too low for it.
 ///
 /// # Errors
-/// [`Error::Parameter`] for invalid options.
+/// [`RecordingError::Parameter`] for invalid options.
 pub fn build_smoother(
     filter: LowPassFilter,
     rate_hz: f64,
@@ -317,7 +364,7 @@ fn filter_positions(
         LowPassFilter::Butterworth { cutoff_hz, .. } if is_too_slow(rate_hz, cutoff_hz) => {
             let note =
                 format!("{rate_hz:.1} frames a second are too few for a cut-off of {cutoff_hz} Hz");
-            log.record_all("not filtered", 0, note);
+            log.record_all(RepairKind::NotFiltered, 0, note);
             return Ok(());
         }
         LowPassFilter::Butterworth { order, cutoff_hz, .. } => {
@@ -340,7 +387,7 @@ fn filter_positions(
             }
         }
     }
-    log.record_all("filtered", frames, note);
+    log.record_all(RepairKind::Filtered, frames, note);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Removal of outliers.
 
 use crate::recording::{MISSING, Recording};
+use crate::statistics::nearest_quantile;
 use crate::vector::{norm, sub};
 
 /// Removes positions that are more than `threshold` robust standard deviations (Hampel 1974;
@@ -23,7 +24,7 @@ pub(super) fn remove_outliers(
             .collect();
         let mut steps: Vec<f64> =
             track.windows(2).map(|w| norm(sub(w[1], w[0]))).filter(|d| d.is_finite()).collect();
-        let Some(usual) = quantile(&mut steps, 0.9) else { continue };
+        let Some(usual) = nearest_quantile(&mut steps, 0.9) else { continue };
         let mut outliers = Vec::new();
         for frame in 0..frames {
             if !track[frame][0].is_finite() {
@@ -36,13 +37,13 @@ pub(super) fn remove_outliers(
                 window.extend(
                     track[around.clone()].iter().map(|p| p[axis]).filter(|v| v.is_finite()),
                 );
-                *centre = quantile(&mut window, 0.5).unwrap_or(track[frame][axis]);
+                *centre = nearest_quantile(&mut window, 0.5).unwrap_or(track[frame][axis]);
             }
             window.clear();
             window.extend(
                 track[around].iter().map(|&p| norm(sub(p, centre))).filter(|d| d.is_finite()),
             );
-            let spread = 1.4826 * quantile(&mut window, 0.5).unwrap_or(0.0);
+            let spread = 1.4826 * nearest_quantile(&mut window, 0.5).unwrap_or(0.0);
             let away = norm(sub(track[frame], centre));
             if window.len() > half_window && away > threshold * spread && away > 3.0 * usual {
                 outliers.push(frame);
@@ -54,13 +55,4 @@ pub(super) fn remove_outliers(
         }
     }
     removed
-}
-
-/// The quantile of the values at a share, 0 to 1; `None` without values.
-fn quantile(values: &mut [f64], share: f64) -> Option<f64> {
-    if values.is_empty() {
-        return None;
-    }
-    let index = ((values.len() - 1) as f64 * share).round() as usize;
-    Some(*values.select_nth_unstable_by(index, f64::total_cmp).1)
 }

@@ -1,6 +1,7 @@
 //! Detection and undoing of swapped left and right joints.
 
 use crate::recording::Recording;
+use crate::statistics::upper_median;
 use crate::vector::{add, fill_track_gaps, norm, scale, sub};
 use crate::{Part, Skeleton};
 
@@ -88,17 +89,17 @@ fn swapped_frames(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize>
             [[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1]].map(|states| unevenness_at(t, states))
         })
         .collect();
-    let usual = median(&unevenness.iter().map(|row| row[0]).collect::<Vec<f64>>());
+    let mut rows: Vec<f64> = unevenness.iter().map(|row| row[0]).collect();
+    let usual = upper_median(&mut rows).unwrap_or(f64::NAN);
     // The minimum over the labellings, so that swapped labels do not raise their own threshold.
     let least: Vec<f64> =
         unevenness.iter().map(|row| row.iter().copied().fold(f64::INFINITY, f64::min)).collect();
     // The cost of a change of labelling, `[frame − 2]`.
     let switch: Vec<f64> = (0..least.len())
         .map(|t| {
-            median(
-                &least[t.saturating_sub(LOCAL_FRAMES / 2)
-                    ..(t + LOCAL_FRAMES / 2 + 1).min(least.len())],
-            )
+            let around =
+                t.saturating_sub(LOCAL_FRAMES / 2)..(t + LOCAL_FRAMES / 2 + 1).min(least.len());
+            upper_median(&mut least[around].to_vec()).unwrap_or(f64::NAN)
         })
         .map(|local| SWAP_GAIN * local.max(usual))
         .collect();
@@ -143,12 +144,6 @@ fn swapped_frames(recording: &Recording, pairs: &[(usize, usize)]) -> Vec<usize>
         };
     }
     swapped
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    let middle = values.len() / 2;
-    *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 /// A joint's track with gaps interpolated linearly and the ends held; NaN only if the joint is

@@ -23,8 +23,8 @@ fn walking(frames: usize) -> Recording {
 #[test]
 fn a_clean_recording_is_left_alone_but_for_the_filter() {
     let conditioned = condition_recording(&walking(300), &ConditioningOptions::default()).unwrap();
-    let kinds: Vec<&str> = conditioned.repairs.iter().map(|repair| repair.kind.as_str()).collect();
-    assert_eq!(kinds, ["filtered"]);
+    let kinds: Vec<RepairKind> = conditioned.repairs.iter().map(|repair| repair.kind).collect();
+    assert_eq!(kinds, [RepairKind::Filtered]);
     assert_eq!(conditioned.quality.seen, 1.0);
 }
 
@@ -85,7 +85,10 @@ fn short_gaps_are_filled_and_long_ones_stay() {
     }
     assert!(!conditioned.recording.is_seen(80, 15));
     assert!(
-        conditioned.repairs.iter().any(|repair| repair.kind == "gap filled" && repair.frames == 3)
+        conditioned
+            .repairs
+            .iter()
+            .any(|repair| repair.kind == RepairKind::GapFilled && repair.frames == 3)
     );
     assert!((conditioned.quality.joints[15].longest_gap_s - 40.0 / 30.0).abs() < 1e-9);
 }
@@ -117,7 +120,7 @@ fn what_is_unsure_steadies_the_frames_beside_it_and_goes() {
         conditioned
             .repairs
             .iter()
-            .any(|repair| repair.kind == "low confidence removed" && repair.frames == 60)
+            .any(|repair| repair.kind == RepairKind::LowConfidenceRemoved && repair.frames == 60)
     );
 }
 
@@ -215,7 +218,7 @@ fn a_jumping_joint_is_an_outlier() {
         conditioned
             .repairs
             .iter()
-            .any(|repair| repair.kind == "outlier removed" && repair.frames == 1)
+            .any(|repair| repair.kind == RepairKind::OutlierRemoved && repair.frames == 1)
     );
     assert!(conditioned.recording.position_at(50, 9)[0] < 0.5);
 }
@@ -231,7 +234,7 @@ fn an_irregular_clock_becomes_regular() {
     let conditioned = condition_recording(&recording, &ConditioningOptions::default()).unwrap();
     let step = conditioned.recording.time[1] - conditioned.recording.time[0];
     assert!(conditioned.recording.time.windows(2).all(|w| ((w[1] - w[0]) - step).abs() < 1e-9));
-    assert!(conditioned.repairs.iter().any(|repair| repair.kind == "resampled"));
+    assert!(conditioned.repairs.iter().any(|repair| repair.kind == RepairKind::Resampled));
 }
 
 #[test]

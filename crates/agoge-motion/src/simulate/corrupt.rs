@@ -1,6 +1,7 @@
 //! Corruption of recordings: noise, lost joints, exchanged sides, outliers.
 
 use crate::recording::{MISSING, Recording};
+use crate::statistics::normal_deviate;
 use fastrand::Rng;
 
 /// The corruptions to apply, at random from a seed.
@@ -85,10 +86,4 @@ fn swap_sides(recording: &mut Recording, frame: usize) {
             recording.confidence.swap(frame * joints + joint, frame * joints + mirror);
         }
     }
-}
-
-/// A standard normal random number (Box & Muller 1958).
-pub fn normal_deviate(rng: &mut Rng) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
-    radius * (std::f64::consts::TAU * rng.f64()).cos()
 }

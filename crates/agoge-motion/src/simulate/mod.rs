@@ -26,7 +26,7 @@ mod script;
 
 pub use body::part_positions;
 pub use camera::SimulatedCamera;
-pub use corrupt::{Corruption, normal_deviate};
+pub use corrupt::Corruption;
 pub use drop_jump::{DropJump, LandingTimes};
 pub use pose::SimulatedPose;
 

@@ -1,10 +1,10 @@
 //! The script of a set: the athlete's pose in every frame.
 
-use super::corrupt::normal_deviate;
 use super::{
     Exercise, SimulatedFault, SimulatedFaultKind, SimulatedPose, SimulatedSet, SimulationTruth,
 };
 use crate::Side;
+use crate::statistics::normal_deviate;
 use fastrand::Rng;
 
 /// The share of the path covered after a share `s` of the time on a minimum-jerk trajectory (Flash

@@ -19,12 +19,24 @@ struct FigureData {
 /// JSON of a moving figure: whether it is in three dimensions (`three`); `time` in s; `positions`
 /// with one row per time of `x, y(, z)` per part in mm or tenths of a pixel, Y up; `parts` by name;
 /// `bones` as pairs of indices into `parts`. Unknown values are `null`.
+///
+/// ```
+/// use agoge_motion::Part;
+/// use agoge_motion::simulate::{Exercise, SimulatedSet};
+/// use agoge_report::figure_json;
+/// let body = SimulatedSet::new(Exercise::Squat).simulate().recording.to_body().recording;
+/// let figure = figure_json(&body);
+/// assert_eq!(figure["three"], true);
+/// assert_eq!(figure["parts"].as_array().map(Vec::len), Some(Part::COUNT));
+/// // 60 frames per second are thinned out to 30.
+/// assert!(2 * figure["time"].as_array().unwrap().len() <= body.frame_count() + 1);
+/// ```
 pub fn figure_json(body: &Recording) -> Value {
     Value::Object(FigureData::from_recording(body).value)
 }
 
-/// JSON of a moving figure ([`figure_json`]), its `curves`, and its `repetitions` with their phases in
-/// s, escaped for use inside a script element.
+/// JSON of a moving figure ([`figure_json`]), its `curves`, and its `repetitions` with their phases
+/// in s, escaped for use inside a script element.
 pub fn scene_json(analysis: &Analysis, scene: &Scene) -> String {
     let curve_time = &scene.curves.time;
     let FigureData { shown_frames: shown, mut value } = FigureData::from_recording(scene.figure);

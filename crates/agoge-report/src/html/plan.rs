@@ -73,7 +73,7 @@ fn summary_section(plan: &Plan) -> Markup {
 fn week_article(plan: &Plan, number: usize, week: &PlannedWeek) -> Markup {
     html! {
         article.week {
-            h3 { "Week " (number) @if !week.phase.is_empty() { " · " (week.phase) } }
+            h3 { "Week " (number) @if let Some(phase) = week.phase.name() { " · " (phase) } }
             p.small { (format!("{:.0} min · {:.0} AU · {} hard · CTL {:.0}", week.minutes, week.load, week.hard, week.ctl)) @if let Some(monotony) = week.monotony { (format!(" · monotony {monotony:.1}")) } }
             ol.grid {
                 @for day in (0..7).map(|d| week.first.plus_days(d)) {

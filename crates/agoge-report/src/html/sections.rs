@@ -7,7 +7,7 @@ use crate::text::{
     unit_symbol, verdict_text, view_text,
 };
 use crate::{landing, moments};
-use agoge_analysis::Analysis;
+use agoge_analysis::{Analysis, MovementOrigin};
 use agoge_analysis::{Band, Certainty, Finding};
 use agoge_coach::findings::display_name;
 use agoge_kinematics::Curves;
@@ -20,7 +20,7 @@ pub(super) fn page_header(analysis: &Analysis) -> Markup {
             h1 { (analysis.movement.title) }
             p.what {
                 (input.source.name) " · " (format!("{:.1}", input.duration_s)) " s · " (view_text(analysis))
-                @if analysis.movement.how == "unknown" { " · the movement was not named" }
+                @if analysis.movement.how == MovementOrigin::Unknown { " · the movement was not named" }
             }
             @if input.source.simulated {
                 p.simulated role="note" { strong { "Simulated." } " No athlete was recorded: this movement comes from Agoge's simulator." }

@@ -1,8 +1,8 @@
 //! The machine's own certificate authority, created once and trusted once by each phone, and the
 //! server certificate that it signs at every start for the machine's current addresses.
 
-use super::{key_file_error, write_private};
-use crate::ServerError;
+use super::key_files::{key_file_error, write_private};
+use crate::error::ServerError;
 use data_encoding::HEXUPPER;
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType,

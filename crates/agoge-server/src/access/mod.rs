@@ -2,15 +2,18 @@
 //! own certificate.
 
 mod certificate;
+mod key_files;
 mod token;
 
-use crate::ServerError;
-use crate::guard::{RateLimiter, cookie_value};
+use crate::cookie::cookie_value;
+use crate::error::ServerError;
+use crate::rate::RateLimiter;
 use axum::http::{HeaderMap, StatusCode, header};
 use certificate::Authority;
+use key_files::key_file_error;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use token::TokenHash;
 use tokio_rustls::TlsAcceptor;
@@ -185,25 +188,6 @@ fn host_url(host: &str, port: u16) -> String {
     } else {
         format!("https://{host}:{port}/")
     }
-}
-
-fn key_file_error(path: &Path) -> impl Fn(std::io::Error) -> ServerError {
-    let path = path.to_owned();
-    move |source| ServerError::Keys { path: path.clone(), what: source.to_string() }
-}
-
-/// Writes a file that only its owner may read: to a temporary file, then renamed into place.
-fn write_private(path: &Path, text: &str) -> Result<(), ServerError> {
-    let write = || -> std::io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        // Temporary files are created readable by their owner alone.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        std::io::Write::write_all(&mut file, text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(key_file_error(path))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The token: shown once, stored as a hash.
 
-use super::{key_file_error, write_private};
-use crate::ServerError;
+use super::key_files::{key_file_error, write_private};
+use crate::error::ServerError;
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
 use std::path::Path;

@@ -2,8 +2,9 @@
 
 use super::conversation::{Conversation, Incoming};
 use super::protocol::LiveFormat;
-use super::{MAX_WRITE_BUFFER, open_socket};
-use crate::app::AppState;
+use super::socket::{MAX_WRITE_BUFFER, open_socket};
+use crate::api_error::ApiError;
+use crate::state::AppState;
 use agoge::motion::recording::MISSING;
 use agoge::motion::{Skeleton, Space};
 use agoge::vision::{LANDMARKS, PersonTracker, Pixels, PoseModel, TrackedPerson, VideoImage};
@@ -49,7 +50,7 @@ struct TrackedPicture {
 pub(crate) async fn serve_camera(
     State(app): State<Arc<AppState>>,
     ws: WebSocketUpgrade,
-) -> Response {
+) -> Result<Response, ApiError> {
     let shared = app.clone();
     open_socket(
         ws,

@@ -2,8 +2,8 @@
 
 use super::protocol::{LiveFormat, Samples, SensorFormat};
 use super::recorder::SessionRecorder;
-use super::workers::Worker;
-use crate::app::AppState;
+use crate::state::AppState;
+use crate::workers::Worker;
 use agoge::Models;
 use agoge::live::{LiveEvent, LiveSession, SensorSession, SessionOutput, TaskResult};
 use agoge::motion::{Part, Skeleton};

@@ -2,7 +2,7 @@
 //! loses at most the last part.
 
 use super::protocol::{LiveFormat, Samples, SensorFormat};
-use agoge::library::{current_day, save_analysis};
+use agoge::library::{local_today, save_analysis};
 use agoge::motion::recording::INERTIAL;
 use agoge::motion::{Channel, Recording, RecordingSource, Skeleton, Space};
 use agoge::store::{AthleteId, LiveId, LiveRow};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-use crate::app::AppState;
+use crate::state::AppState;
 
 /// How long frames are buffered before they are written.
 const PART_INTERVAL: Duration = Duration::from_secs(1);
@@ -49,7 +49,7 @@ impl SessionRecorder {
         let head = json!({ "skeleton": **skeleton, "space": space, "movement": movement, "sensor": sensor });
         let shared = app.clone();
         let begin = move || {
-            shared.store.as_ref()?.begin_live(AthleteId(athlete), current_day(), &head).ok()
+            shared.store.as_ref()?.begin_live(AthleteId(athlete), local_today(), &head).ok()
         };
         let live = tokio::task::spawn_blocking(begin).await.ok()??;
         let (parts, waiting) = mpsc::channel(MAX_QUEUED_PARTS);
@@ -260,7 +260,7 @@ mod tests {
                 .simulate()
                 .recording;
         let head = json!({ "skeleton": *recording.skeleton, "space": recording.space, "movement": "squat" });
-        let live = store.begin_live(ada, current_day(), &head).unwrap();
+        let live = store.begin_live(ada, local_today(), &head).unwrap();
         let line = |frame: usize| {
             let joint = |joint: usize| recording.position_at(frame, joint);
             let joints: Vec<[f64; 4]> =

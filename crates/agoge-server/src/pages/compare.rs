@@ -1,20 +1,27 @@
 //! The pages that compare two recordings.
 
-use super::render_page;
-use crate::compare::ComparedAnalysis;
+use crate::frame::render_page;
 use crate::translation::PageReader;
+use agoge::library::stored::StoredAnalysis;
 use agoge::report::{self, Scene, scene_json};
 use agoge::store::{AnalysisRow, Athlete};
 use maud::{Markup, PreEscaped, html};
 
+/// One of the two: its athlete, its row in the library, and the analysis as it was stored.
+pub(crate) struct ComparedAnalysis {
+    pub(crate) athlete: Athlete,
+    pub(crate) row: AnalysisRow,
+    pub(crate) stored: StoredAnalysis,
+}
+
 /// Nothing is chosen yet: where to choose the first.
 pub(crate) fn render_first_choice(reader: &PageReader) -> Markup {
-    let say = |text| reader.say(text);
+    let say = |id| reader.say(id);
     let body = html! {
-        p { (say("Choose the first recording on an athlete’s page: every analysis there can be compared with another of the same movement.")) }
-        p { a href="/athletes" { (say("Athletes")) } }
+        p { (say("choose-first")) }
+        p { a href="/athletes" { (say("athletes")) } }
     };
-    render_page(reader, say("Compare two recordings"), "/athletes", &[], &body)
+    render_page(reader, &say("compare-title"), "/athletes", &[], &body)
 }
 
 /// The first is chosen: lists all other analyses of its movement.
@@ -23,18 +30,18 @@ pub(crate) fn render_second_choice(
     first: &AnalysisRow,
     others: &[(Athlete, AnalysisRow)],
 ) -> Markup {
-    let say = |text| reader.say(text);
+    let say = |id| reader.say(id);
     let others: Vec<_> = others.iter().filter(|(_, row)| row.id != first.id).collect();
     let body = html! {
-        @if others.is_empty() { p { (say("There is no other analysis of this movement yet.")) } } @else {
+        @if others.is_empty() { p { (say("no-others")) } } @else {
             p { (first.movement.replace('_', " ")) ", " (first.day) }
-            h2 { (say("Compare with:")) }
+            h2 { (say("compare-with")) }
             ul.list { @for (athlete, row) in others {
-                li { a href={ "/compare?first=" (first.id.0) "&second=" (row.id.0) } { (athlete.name) ", " (row.day) } " · " (row.repetitions) (say(" repetitions")) @if let Some(score) = row.score { (say(" · score ")) (format!("{score:.0}")) } }
+                li { a href={ "/compare?first=" (first.id.0) "&second=" (row.id.0) } { (athlete.name) ", " (row.day) } " · " (reader.say_with("repetition-count", &[("count", &row.repetitions.to_string())])) (render_score(reader, row)) }
             } }
         }
     };
-    render_page(reader, say("Compare two recordings"), "/athletes", &[], &body)
+    render_page(reader, &say("compare-title"), "/athletes", &[], &body)
 }
 
 /// The two chosen are of different movements.
@@ -43,13 +50,13 @@ pub(crate) fn render_not_comparable(
     first: &AnalysisRow,
     second: &AnalysisRow,
 ) -> Markup {
-    let say = |text| reader.say(text);
+    let say = |id| reader.say(id);
     let movement_name = |row: &AnalysisRow| row.movement.replace('_', " ");
     let body = html! {
-        p { (say("Only recordings of one movement can be compared.")) " (" (movement_name(first)) ", " (movement_name(second)) ")" }
-        p { a href={ "/compare?first=" (first.id.0) } { (say("Choose another to compare with")) } }
+        p { (say("two-movements")) " (" (movement_name(first)) ", " (movement_name(second)) ")" }
+        p { a href={ "/compare?first=" (first.id.0) } { (say("choose-other")) } }
     };
-    render_page(reader, say("Compare two recordings"), "/athletes", &[], &body)
+    render_page(reader, &say("compare-title"), "/athletes", &[], &body)
 }
 
 /// Both recordings, played by one control.
@@ -58,43 +65,52 @@ pub(crate) fn render_comparison(
     first: &ComparedAnalysis,
     second: &ComparedAnalysis,
 ) -> Markup {
-    let say = |text| reader.say(text);
-    let title = format!("{}{}", first.analyzed.analysis.movement.title, say(": two recordings"));
+    let say = |id| reader.say(id);
+    let title =
+        reader.say_with("two-recordings", &[("movement", &first.stored.analysis.movement.title)]);
     let is_3d =
-        first.analyzed.analysis.input.space.is_3d() || second.analyzed.analysis.input.space.is_3d();
+        first.stored.analysis.input.space.is_3d() || second.stored.analysis.input.space.is_3d();
     let body = html! {
-        section.player aria-label=(say("Both movements")) {
-            div.pair { (render_recording(reader, "first", say("First"), first)) (render_recording(reader, "second", say("Second"), second)) }
+        section.player aria-label=(say("both-movements")) {
+            div.pair { (render_recording(reader, "first", &say("first"), first)) (render_recording(reader, "second", &say("second"), second)) }
             div.controls {
-                button #play type="button" { (say("Play")) }
-                input #time type="range" min="0" max="1" value="0" step="any" aria-label=(say("Time within the repetition"));
+                button #play type="button" { (say("play")) }
+                input #time type="range" min="0" max="1" value="0" step="any" aria-label=(say("time-within"));
                 span #clock { "0.00 s" }
-                label { (say("Speed ")) select #speed { option value="0.25" { "¼" } option value="0.5" { "½" } option value="1" selected { "1" } } }
+                label { (say("speed")) " " select #speed { option value="0.25" { "¼" } option value="0.5" { "½" } option value="1" selected { "1" } } }
             }
             p #where .small aria-live="off" {}
-            @if is_3d { p.views { button type="button" data-view="0" { (say("Front")) } button type="button" data-view="90" { (say("Side")) } } }
-            div.row { label for="pick" { (say("Curve")) } select #pick {} span.small { (say("Solid: the first. Dashed: the second.")) } }
-            svg #curves role="img" aria-label=(say("The chosen curve of both repetitions above each other")) {}
+            @if is_3d { p.views { button type="button" data-view="0" { (say("front")) } button type="button" data-view="90" { (say("side")) } } }
+            div.row { label for="pick" { (say("curve")) } select #pick {} span.small { (say("line-key")) } }
+            svg #curves role="img" aria-label=(say("curves-above")) {}
             p.legend { span.left { (say("left")) } span.right { (say("right")) } span.middle { (say("midline")) } }
         }
-        (report::render_comparison(reader.language, &first.analyzed.analysis, &second.analyzed.analysis))
+        (report::render_comparison(reader.language, &first.stored.analysis, &second.stored.analysis))
         (embed_data("first", first))
         (embed_data("second", second))
     };
     render_page(reader, &title, "/athletes", &["compare.js"], &body)
 }
 
+/// The score after what stands before it, if there is one.
+fn render_score(reader: &PageReader, row: &AnalysisRow) -> Markup {
+    html! {
+        @if let Some(score) = row.score {
+            " · " (reader.say_with("score-value", &[("score", &format!("{score:.0}"))]))
+        }
+    }
+}
+
 fn render_recording(reader: &PageReader, id: &str, word: &str, side: &ComparedAnalysis) -> Markup {
-    let say = |text| reader.say(text);
-    let complete =
-        side.analyzed.analysis.repetitions.iter().filter(|repetition| repetition.complete);
+    let say = |id| reader.say(id);
+    let complete = side.stored.analysis.repetitions.iter().filter(|repetition| repetition.complete);
     html! {
         div {
             h2 { (word) ": " a href={ "/library/analyses/" (side.row.id.0) } { (side.athlete.name) ", " (side.row.day) } }
-            p.small { (side.analyzed.analysis.input.source.name) @if let Some(score) = side.row.score { (say(" · score ")) (format!("{score:.0}")) } }
-            canvas id={ (id) "-figure" } width="460" height="400" role="img" aria-label={ (say("Moving stick figure")) ": " (word) } {}
+            p.small { (side.stored.analysis.input.source.name) (render_score(reader, &side.row)) }
+            canvas id={ (id) "-figure" } width="460" height="400" role="img" aria-label={ (say("moving-figure")) ": " (word) } {}
             div.row {
-                label for={ (id) "-repetition" } { (say("Repetition")) }
+                label for={ (id) "-repetition" } { (say("repetition")) }
                 select id={ (id) "-repetition" } { @for repetition in complete { option value=(repetition.number) { (repetition.number) } } }
             }
         }
@@ -103,8 +119,7 @@ fn render_recording(reader: &PageReader, id: &str, word: &str, side: &ComparedAn
 
 /// Data for the script, as JSON that is safe inside a script element.
 fn embed_data(id: &str, side: &ComparedAnalysis) -> Markup {
-    let analyzed = &side.analyzed;
-    let scene =
-        Scene { figure: analyzed.figure_recording(), curves: &analyzed.curves, stills: &[] };
-    html! { script type="application/json" id=(id) { (PreEscaped(scene_json(&analyzed.analysis, &scene))) } }
+    let stored = &side.stored;
+    let scene = Scene { figure: &stored.figure, curves: &stored.curves, stills: &[] };
+    html! { script type="application/json" id=(id) { (PreEscaped(scene_json(&stored.analysis, &scene))) } }
 }

@@ -1,15 +1,16 @@
 //! The entry page for a browser on another machine.
 
-use super::{render_page, respond_missing};
 use crate::access::token_cookie;
-use crate::app::AppState;
+use crate::api_error::{ApiError, MissingThing};
+use crate::frame::render_page;
 use crate::guard::PeerAddress;
+use crate::state::AppState;
 use crate::translation::PageReader;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::{Extension, Json};
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -17,29 +18,28 @@ use std::sync::Arc;
 const COOKIE_LIFETIME_S: u32 = 30 * 24 * 3600;
 
 /// `/enter`
-pub(crate) async fn serve_enter(State(app): State<Arc<AppState>>, reader: PageReader) -> Response {
+pub(crate) async fn serve_enter(
+    State(app): State<Arc<AppState>>,
+    reader: PageReader,
+) -> Result<Markup, ApiError> {
     // Without a path there is no language link: the page that it leads back through asks for the
     // token.
     let reader = PageReader { path_and_query: String::new(), ..reader };
-    let say = |text| reader.say(text);
     if app.access.is_none() {
-        return respond_missing(
-            &reader,
-            "No token is needed",
-            "This server is reached from its own machine only.",
-        );
+        return Err(ApiError::Missing(reader, MissingThing::Token));
     }
+    let say = |id| reader.say(id);
     let body = html! {
-        p.what { (say("This server asks for the token that it told when it was started.")) }
+        p.what { (say("enter-token")) }
         form.row #enter {
-            label for="token" { (say("Token")) }
+            label for="token" { (say("token")) }
             input #token name="token" type="password" required maxlength="100" autocomplete="off" autocapitalize="none" spellcheck="false";
-            button { (say("Enter")) }
+            button { (say("enter")) }
         }
         p #state role="status" aria-live="polite" {}
-        p.small { (say("To be spared your browser's warning next time, trust this certificate once, after comparing its fingerprint:")) " " a href="/certificate" { (say("this machine's certificate")) } }
+        p.small { (say("trust-certificate")) " " a href="/certificate" { (say("certificate")) } }
     };
-    render_page(&reader, say("Enter"), "/enter", &["enter.js"], &body).into_response()
+    Ok(render_page(&reader, &say("enter"), "/enter", &["enter.js"], &body))
 }
 
 #[derive(Deserialize)]
@@ -53,26 +53,19 @@ pub(crate) async fn check_entered_token(
     State(app): State<Arc<AppState>>,
     Extension(PeerAddress(from)): Extension<PeerAddress>,
     Json(given): Json<EnteredToken>,
-) -> Response {
-    let Some(access) = &app.access else { return StatusCode::NOT_FOUND.into_response() };
-    match access.try_token(given.token.trim(), from) {
-        Ok(()) => (
-            StatusCode::NO_CONTENT,
-            [(header::SET_COOKIE, token_cookie(given.token.trim(), COOKIE_LIFETIME_S))],
-        )
-            .into_response(),
-        Err(status) => status.into_response(),
-    }
+) -> Result<impl IntoResponse, ApiError> {
+    let access = app.access.as_ref().ok_or(StatusCode::NOT_FOUND)?;
+    let token = given.token.trim();
+    access.try_token(token, from)?;
+    let cookie = [(header::SET_COOKIE, token_cookie(token, COOKIE_LIFETIME_S))];
+    Ok((StatusCode::NO_CONTENT, cookie))
 }
 
 /// `/certificate`
-pub(crate) async fn serve_certificate(State(app): State<Arc<AppState>>) -> Response {
-    match &app.access {
-        Some(access) => (
-            [(header::CONTENT_TYPE, "application/x-x509-ca-cert")],
-            access.authority_certificate().to_owned(),
-        )
-            .into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
+pub(crate) async fn serve_certificate(
+    State(app): State<Arc<AppState>>,
+) -> Result<impl IntoResponse, ApiError> {
+    let access = app.access.as_ref().ok_or(StatusCode::NOT_FOUND)?;
+    let kind = [(header::CONTENT_TYPE, "application/x-x509-ca-cert")];
+    Ok((kind, access.authority_certificate().to_owned()))
 }

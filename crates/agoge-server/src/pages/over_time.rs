@@ -1,6 +1,6 @@
 //! Surroundings and replacements of the load and plan pages.
 
-use super::{render_page, report_navigation};
+use crate::frame::{render_page, report_navigation};
 use crate::translation::PageReader;
 use agoge::load::AthleteLog;
 use agoge::report::PageFrame;
@@ -11,10 +11,10 @@ use maud::{Markup, html};
 fn render_athlete_links(reader: &PageReader, athlete: &Athlete) -> Markup {
     let path = format!("/athletes/{}", athlete.id.0);
     html! {
-        nav.site.small aria-label=(reader.say("Athlete")) {
+        nav.site.small aria-label=(reader.say("athlete")) {
             a href=(path) { (athlete.name) }
-            a href={ (path) "/load" } { (reader.say("Load and injury")) }
-            a href={ (path) "/plan" } { (reader.say("Plan")) }
+            a href={ (path) "/load" } { (reader.say("load")) }
+            a href={ (path) "/plan" } { (reader.say("plan")) }
         }
     }
 }
@@ -34,27 +34,27 @@ pub(crate) fn render_no_load(
     log: &AthleteLog,
     wrong: Option<&String>,
 ) -> Markup {
-    let say = |text| reader.say(text);
+    let say = |id| reader.say(id);
     let body = html! {
         @match wrong {
             Some(what) => { p.simulated role="note" { (what) } }
             None => {
                 p.what { (athlete.name) }
-                p { (say("No workout with a load is in the library yet.")) }
-                p { (say("Bring in a diary (CSV) or workouts (FIT, TCX, GPX):")) }
+                p { (say("no-load")) }
+                p { (say("import-load")) }
                 p { code { "agoge load import diary.csv --athlete \"" (athlete.name) "\"" } }
-                p { (say("Session RPE needs minutes and a rating of effort; docs/reference/load.md names the columns.")) }
+                p { (say("session-rpe")) }
             }
         }
         @if !log.injuries.is_empty() {
-            section { h2 { (say("Injuries")) } ul.list { @for injury in &log.injuries { li { (injury.day) " · " (injury.area.label()) " · " (injury.side.label()) @if !injury.notes.is_empty() { " · " (injury.notes) } } } } }
+            section { h2 { (say("injuries")) } ul.list { @for injury in &log.injuries { li { (injury.day) " · " (injury.area.label()) " · " (injury.side.label()) @if !injury.notes.is_empty() { " · " (injury.notes) } } } } }
         }
         @if !log.pains.is_empty() {
-            section { h2 { (say("Pain")) } ul.list { @for pain in &log.pains { li { (pain.day) " · " (pain.area.label()) " · " (pain.side.label()) (format!(" · {:.0} / 10", pain.score)) } } } }
+            section { h2 { (say("pain")) } ul.list { @for pain in &log.pains { li { (pain.day) " · " (pain.area.label()) " · " (pain.side.label()) (format!(" · {:.0} / 10", pain.score)) } } } }
         }
         (render_athlete_links(reader, athlete))
     };
-    render_page(reader, say("Load and injury"), "/athletes", &[], &body)
+    render_page(reader, &say("load"), "/athletes", &[], &body)
 }
 
 /// Plan page of an athlete without a plan that can be shown.
@@ -63,13 +63,13 @@ pub(crate) fn render_no_plan(
     athlete: &Athlete,
     is_unreadable: bool,
 ) -> Markup {
-    let say = |text| reader.say(text);
+    let say = |id| reader.say(id);
     let body = html! {
         p.what { (athlete.name) }
-        @if is_unreadable { p { (say("The newest plan was made by another version of Agoge and cannot be shown. Make it again:")) } }
-        @else { p { (say("No plan is in the library yet. Write down free minutes and events (docs/reference/plan.md), then:")) } }
+        @if is_unreadable { p { (say("old-plan")) } }
+        @else { p { (say("no-plan")) } }
         p { code { "agoge plan make request.toml --athlete \"" (athlete.name) "\"" } }
         (render_athlete_links(reader, athlete))
     };
-    render_page(reader, say("Plan"), "/athletes", &[], &body)
+    render_page(reader, &say("plan"), "/athletes", &[], &body)
 }

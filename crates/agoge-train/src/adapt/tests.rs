@@ -6,8 +6,7 @@ use agoge_model::metric::roc_auc;
 use agoge_model::sides::movement_names;
 use agoge_model::simulated::simulated_exercise_clips as simulated_clips;
 use agoge_model::token::Augmentation;
-use agoge_motion::Side;
-use agoge_motion::simulate::{Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet};
+use agoge_motion::simulate::{Exercise, SimulatedFaultKind};
 use std::sync::OnceLock;
 
 /// A base model pre-trained on squats and overhead reaches.

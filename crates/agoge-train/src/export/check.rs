@@ -13,8 +13,8 @@ const CLIPS: usize = 8;
 
 /// Writes random tokens and the model's outputs for them as a safetensors file: `tokens`, `sensor`,
 /// `carrier`, `hidden`, `seconds`, `movement`, `quality`, `embedding`, with the shapes and meanings
-/// of [`super::encode_onnx`]. In the first clip nothing is hidden; in most others some parts are. Every
-/// third clip has no sensor and every third no body.
+/// of [`super::encode_onnx`]. In the first clip nothing is hidden; in most others some parts are.
+/// Every third clip has no sensor and every third no body.
 ///
 /// # Errors
 /// None in practice.

@@ -23,8 +23,8 @@ pub fn linear_map<const D: usize>(
 }
 
 /// `gelu(x · weight + bias)` with the exact GELU (Hendrycks & Gimpel 2016). Shapes as for
-/// [`linear_map`]. The derivative of GELU is computed in the forward pass, where it is almost free, and
-/// is all that is saved of the wide layer.
+/// [`linear_map`]. The derivative of GELU is computed in the forward pass, where it is almost free,
+/// and is all that is saved of the wide layer.
 pub fn linear_gelu<const D: usize>(
     x: Tensor<D>,
     weight: Tensor<2>,

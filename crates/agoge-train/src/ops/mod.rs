@@ -1,11 +1,11 @@
 //! Operations with hand-written gradients, for training on a CPU: they need far fewer passes over
 //! memory than plain Burn.
 //!
-//! [`linear_map`], [`linear_gelu`], [`layer_norm`], [`dot_product_attention`] and [`self_attention`] take and
-//! return Burn tensors, on the autodiff graph or not, and run on the calling thread. Training
-//! parallelises over the shards of a batch instead (see [`crate::train`]), which needs no
-//! synchronisation while they run. On backends other than the CPU's each falls back to Burn's own
-//! operations.
+//! [`linear_map`], [`linear_gelu`], [`layer_norm`], [`dot_product_attention`] and
+//! [`self_attention`] take and return Burn tensors, on the autodiff graph or not, and run on the
+//! calling thread. Training parallelises over the shards of a batch instead (see [`crate::train`]),
+//! which needs no synchronisation while they run. On backends other than the CPU's each falls back
+//! to Burn's own operations.
 
 mod attention;
 mod elementwise;

@@ -111,7 +111,7 @@ fn fit_odds(
 const FOLDS: usize = 4;
 
 /// Log odds, `[window]`, each from a model learned from other athletes: what a club can know about
-/// a model from its own log. The models are those of [`learn_model`], recalibrated within the
+/// a model from its own log. The models are those of [`learn_odds`], recalibrated within the
 /// athletes they learned from.
 ///
 /// # Errors

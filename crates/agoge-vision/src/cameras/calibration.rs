@@ -42,7 +42,22 @@ struct CameraSection {
 /// Reads the cameras of a calibration file, in the order of their section names.
 ///
 /// # Errors
-/// [`VisionError::Io`]; [`VisionError::Video`] if it is not a calibration, or is one of fisheye lenses.
+/// [`VisionError::Io`]; [`VisionError::Video`] if it is not a calibration, or is one of fisheye
+/// lenses.
+///
+/// ```
+/// use agoge_vision::cameras::read_cameras;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("calibration.toml");
+/// std::fs::write(&path, "[left]\nsize = [1280.0, 720.0]\n\
+///     matrix = [[1000.0, 0.0, 640.0], [0.0, 1000.0, 360.0], [0.0, 0.0, 1.0]]\n\
+///     rotation = [0.0, 0.0, 0.0]\ntranslation = [0.0, 0.0, 4.0]\n")?;
+/// let camera = &read_cameras(&path)?[0];
+/// // A point 1 m to the right at a distance of 4 m: 640 + 1000 / 4.
+/// assert_eq!(camera.project_point([1.0, 0.0, 0.0].into()), Some([890.0, 360.0]));
+/// assert_eq!(camera.project_point([0.0, 0.0, -5.0].into()), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn read_cameras(path: &Path) -> Result<Vec<CalibratedCamera>, VisionError> {
     let text = std::fs::read_to_string(path).map_err(VisionError::io("read", path))?;
     let fault = |what: String| VisionError::video(path, what, HINT);

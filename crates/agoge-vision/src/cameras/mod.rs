@@ -19,8 +19,8 @@ const MAX_REPROJECTION: f64 = 14.0;
 /// Positions with lower confidence are not used; the conditioning would leave them out too.
 const MIN_CONFIDENCE: f32 = 0.3;
 
-/// One camera's observation of a joint: the direction of [`CalibratedCamera::pixel_direction`], the position in the
-/// image, px, and its confidence.
+/// One camera's observation of a joint: the direction of [`CalibratedCamera::pixel_direction`], the
+/// position in the image, px, and its confidence.
 #[derive(Clone, Copy)]
 struct JointObservation<'a> {
     camera: &'a CalibratedCamera,
@@ -32,9 +32,9 @@ struct JointObservation<'a> {
 /// Triangulates one recording in space from several cameras that saw the same athlete, on the clock
 /// of the first: m, Y up (the calibration's z). Each recording is in image coordinates, y up from
 /// the lower edge, with the same joints. Clocks are aligned by how the joints move up and down
-/// ([`find_lag`]). A point is the one nearest to all observations, weighted by confidence (direct linear
-/// transformation: Hartley & Zisserman 2004, 12.2); an observation that does not fit is left out,
-/// as long as two remain.
+/// ([`find_lag`]). A point is the one nearest to all observations, weighted by confidence (direct
+/// linear transformation: Hartley & Zisserman 2004, 12.2); an observation that does not fit is left
+/// out, as long as two remain.
 ///
 /// # Errors
 /// [`VisionError::Video`] with fewer than two cameras, different joints, or clocks that cannot be
@@ -197,7 +197,8 @@ fn least_squares_point(sights: &[JointObservation]) -> Option<Vector3<f64>> {
     point.iter().all(|v| v.is_finite()).then_some(point)
 }
 
-/// Largest distance between an observation and the reprojected point, in units of [`MAX_REPROJECTION`].
+/// Largest distance between an observation and the reprojected point, in units of
+/// [`MAX_REPROJECTION`].
 fn worst_reprojection(sights: &[JointObservation], point: Vector3<f64>) -> f64 {
     let off = |sight: &JointObservation| {
         let [u, v] = sight.camera.project_point(point).unwrap_or([f64::INFINITY; 2]);

@@ -15,6 +15,17 @@ const MIN_CORRELATION: f64 = 0.6;
 /// other sees at t + lag), and the correlation at that lag. It correlates the vertical speeds of
 /// all joints, which look alike from any upright camera. Between steps the lag is the top of the
 /// parabola through three of them. `None` if the movements are not alike at any lag up to 2 s.
+///
+/// ```
+/// use agoge_motion::simulate::{Exercise, SimulatedCamera, SimulatedSet};
+/// use agoge_vision::cameras::find_lag;
+/// let recording = SimulatedSet::new(Exercise::Squat).simulate().recording;
+/// let first = SimulatedCamera::phone(0.0).film_recording(&recording);
+/// let mut other = SimulatedCamera::phone(60.0).film_recording(&recording);
+/// other.time.iter_mut().for_each(|time| *time += 0.4);
+/// let (lag_s, correlation) = find_lag(&first, &other).unwrap();
+/// assert!((lag_s - 0.4).abs() < 0.02 && correlation > 0.9);
+/// ```
 pub fn find_lag(first: &Recording, other: &Recording) -> Option<(f64, f64)> {
     // Speeds of raw positions are mostly noise.
     let conditioned = |raw: &Recording| {

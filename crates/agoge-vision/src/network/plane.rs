@@ -95,8 +95,8 @@ impl FeaturePlane {
         });
     }
 
-    /// Like [`FeaturePlane::for_each_row`], but for bands of neighbouring rows, including the border at their
-    /// sides.
+    /// Like [`FeaturePlane::for_each_row`], but for bands of neighbouring rows, including the
+    /// border at their sides.
     pub(super) fn for_each_band(&mut self, each: impl Fn(usize, &mut [f32]) + Sync) {
         let g = self.layout;
         let rows = rows_per_band(g.height);

@@ -78,8 +78,8 @@ pub fn write_images(
     Canvas::side_by_side(&sheet, SHEET_COLUMNS).write_png(&folder.join("sheet.png"))
 }
 
-/// Like [`write_images`], but writes a video: H.264 in an MP4 file, each frame at its time. The file
-/// appears complete or not at all.
+/// Like [`write_images`], but writes a video: H.264 in an MP4 file, each frame at its time. The
+/// file appears complete or not at all.
 ///
 /// # Errors
 /// As [`write_images`], and [`VisionError::Video`] for images larger than H.264 allows.
@@ -101,8 +101,9 @@ pub fn write_video(
     writer.finish()
 }
 
-/// The frames nearest to given times (s as in [`TrackedVideo::time`], increasing), cropped to the square
-/// around the athlete, as JPEG, one per time. The video is decoded again up to the last of them.
+/// The frames nearest to given times (s as in [`TrackedVideo::time`], increasing), cropped to the
+/// square around the athlete, as JPEG, one per time. The video is decoded again up to the last of
+/// them.
 ///
 /// # Errors
 /// As [`TrackedVideo::read_video`].

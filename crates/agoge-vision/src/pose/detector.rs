@@ -59,7 +59,8 @@ impl PersonDetector {
         people
     }
 
-    /// Number of calls of [`PersonDetector::find_people`] until each part of the image has been seen closely.
+    /// Number of calls of [`PersonDetector::find_people`] until each part of the image has been
+    /// seen closely.
     pub(super) fn looks_per_round(picture: &VideoImage) -> usize {
         (covering_squares(picture.width() as f32, picture.height() as f32).len() - 1).max(1)
     }

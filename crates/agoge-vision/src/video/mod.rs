@@ -44,8 +44,20 @@ impl Video {
     /// (default 30), in the order of the numbers in their names; a video file has its own clock.
     ///
     /// # Errors
-    /// [`VisionError::Io`]; [`VisionError::Video`] for a file that is damaged, holds no video, or needs ffmpeg
-    /// where it is not installed.
+    /// [`VisionError::Io`]; [`VisionError::Video`] for a file that is damaged, holds no video, or
+    /// needs ffmpeg where it is not installed.
+    ///
+    /// ```
+    /// use agoge_vision::{Video, VisionError};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("broken.mp4");
+    /// std::fs::write(&path, b"\0\0\0\x10ftypisom\0\0\0\0")?;
+    /// // An MP4 file without an index is refused in words.
+    /// assert!(matches!(Video::open(&path, None), Err(VisionError::Video { .. })));
+    /// let missing = folder.path().join("none.mp4");
+    /// assert!(matches!(Video::open(&missing, None), Err(VisionError::Io { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open(path: &Path, rate_hz: Option<f64>) -> Result<Video, VisionError> {
         if path.is_dir() {
             let folder = ImageFolder::open(path, rate_hz.unwrap_or(DEFAULT_RATE_HZ))?;

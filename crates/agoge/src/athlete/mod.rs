@@ -128,7 +128,7 @@ impl LoadFolder {
     /// Sessions and drills of a library that were done, by day and name: `drills.csv`.
     ///
     /// # Errors
-    /// As [`Athlete::factors`]; a name that is not in the library.
+    /// As [`LoadFolder::read_factors`]; a name that is not in the library.
     pub fn read_drills(&self, library: &SessionLibrary) -> Result<Vec<(Day, String)>, Error> {
         tables::read_drills(&self.file_path("drills.csv"), Some(library))
     }
@@ -136,7 +136,7 @@ impl LoadFolder {
     /// The figures until the last entry, by one method or the one that most workouts have.
     ///
     /// # Errors
-    /// As [`Athlete::log`]; no load by this method.
+    /// As [`LoadFolder::read_log`]; no load by this method.
     pub fn load_overview(&self, method: Option<WorkloadMethod>) -> Result<LoadOverview, Error> {
         let (log, profile) = (self.read_log()?, self.read_profile()?);
         let made = method

@@ -1,5 +1,5 @@
-//! Repetition and phase borders corrected by a person, stored as labels of kind [`KIND`] on the
-//! recording. The analysis itself is not changed.
+//! Repetition and phase borders corrected by a person, stored as labels of kind [`BORDERS_KIND`] on
+//! the recording. The analysis itself is not changed.
 
 use crate::Error;
 use agoge_analysis::RepetitionReport;

@@ -1,7 +1,7 @@
 //! A coach's labels for repetitions in the library: whether one was done correctly, or which of two
 //! was done better; and which repetition to ask about next.
 //!
-//! Labels are stored on recordings, with kinds [`QUALITY`] and [`PAIR`], and identify the
+//! Labels are stored on recordings, with kinds [`QUALITY_KIND`] and [`PAIR_KIND`], and identify the
 //! repetition by its instants, so that they stay valid whatever a later version of the program
 //! finds in the recording. Nothing is overwritten; the newest label holds.
 

@@ -2,6 +2,7 @@
 
 pub mod borders;
 pub mod labelling;
+pub mod stored;
 pub mod training_set;
 
 use crate::{AnalysisOptions, Error, Models};
@@ -10,6 +11,8 @@ use agoge_kinematics::movement::{CountedAs, find_movement};
 use agoge_load::{LoggedSession, WorkloadMethod};
 use agoge_motion::{Day, Recording};
 use agoge_store::{AnalysisId, AnalysisProvenance, AthleteId, Store};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
@@ -43,11 +46,15 @@ pub fn pose_folder() -> Result<PathBuf, Error> {
     Ok(data_folder()?.join("pose"))
 }
 
-/// Today's date in UTC.
-pub fn current_day() -> Day {
-    let since =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Day::from_unix(since.as_secs_f64(), 0.0)
+/// Today: the day of this machine's time zone, which is taken to be the athlete's.
+pub fn local_today() -> Day {
+    local_day(Timestamp::now(), &TimeZone::system())
+}
+
+/// The day of an instant in a time zone.
+fn local_day(instant: Timestamp, zone: &TimeZone) -> Day {
+    let ahead_s = f64::from(zone.to_offset(instant).seconds());
+    Day::from_unix(instant.as_second() as f64, ahead_s)
 }
 
 /// Counts jumps and throws in an athlete's recordings (`counts_as` of the movement definitions):
@@ -102,4 +109,27 @@ pub fn save_analysis(
     };
     let recording = store.save_recording(athlete, day, recording)?;
     Ok(store.save_analysis(recording, analysis, &provenance)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn today_is_the_athletes_own_day() {
+        // The rule of Pacific/Auckland in the time zone database, for machines without one.
+        let auckland = TimeZone::get("Pacific/Auckland")
+            .or_else(|_| TimeZone::posix("NZST-12NZDT,M9.5.0,M4.1.0/3"))
+            .unwrap();
+        let day =
+            |instant: &str, zone: &TimeZone| local_day(instant.parse().unwrap(), zone).to_string();
+        // 07:11 on 1 December in Auckland, in summer time; then in winter, and across midnight.
+        assert_eq!(day("2026-11-30T18:11:00Z", &auckland), "2026-12-01");
+        assert_eq!(day("2026-11-30T18:11:00Z", &TimeZone::UTC), "2026-11-30");
+        assert_eq!(day("2026-11-30T10:59:59Z", &auckland), "2026-11-30");
+        assert_eq!(day("2026-11-30T11:00:00Z", &auckland), "2026-12-01");
+        assert_eq!(day("2026-06-30T11:30:00Z", &auckland), "2026-06-30");
+        let west = TimeZone::posix("PST8PDT,M3.2.0,M11.1.0").unwrap();
+        assert_eq!(day("2026-12-01T07:59:59Z", &west), "2026-11-30");
+    }
 }

@@ -21,7 +21,7 @@ pub struct TrainingSetSummary {
     pub inferred: usize,
     /// Number of comparisons in `pairs.csv`.
     pub pairs: usize,
-    /// Number of athletes left out because they refused or withdrew consent to [`PURPOSE`].
+    /// Number of athletes left out because they refused or withdrew consent to [`CONSENT_PURPOSE`].
     pub without_consent: usize,
 }
 
@@ -135,7 +135,7 @@ impl LabelledSet {
 }
 
 /// Whether models may be trained on an athlete's data: always, unless the newest consent to
-/// [`PURPOSE`] is a refusal or a withdrawal.
+/// [`CONSENT_PURPOSE`] is a refusal or a withdrawal.
 ///
 /// # Errors
 /// If the library cannot be read.

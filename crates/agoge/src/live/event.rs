@@ -1,6 +1,6 @@
 //! Events of a live session.
 
-use agoge_analysis::Score;
+use agoge_analysis::{MovementOrigin, Score};
 use agoge_coach::cue::CoachCue;
 use agoge_kinematics::live::MovementOutcome;
 use agoge_kinematics::{Metric, Unit};
@@ -20,8 +20,8 @@ pub enum LiveEvent {
         name: String,
         /// Human-readable title.
         title: String,
-        /// `given`, `recognised` or `unknown`.
-        how: String,
+        /// How it was chosen.
+        how: MovementOrigin,
         /// Certainty of the choice, 0 to 1.
         certainty: f64,
     },

@@ -2,6 +2,7 @@
 
 use super::event::{LiveEvent, PhaseSpan};
 use super::task::MeasuredRepetition;
+use agoge_analysis::MovementOrigin;
 use agoge_coach::cue::CueSelector;
 use agoge_kinematics::live::{FinishedMovement, LiveChange, MovementOutcome, RepetitionCounter};
 use agoge_kinematics::movement::EventCriterion;
@@ -24,9 +25,9 @@ impl FollowedMovement {
     }
 
     /// The event that announces the movement, with how it was chosen and how certainly.
-    pub(super) fn movement_event(&self, t: f64, how: &str, certainty: f64) -> LiveEvent {
+    pub(super) fn movement_event(&self, t: f64, how: MovementOrigin, certainty: f64) -> LiveEvent {
         let (name, title) = (self.movement.name.clone(), self.movement.title.clone());
-        LiveEvent::Movement { t, name, title, how: how.to_owned(), certainty }
+        LiveEvent::Movement { t, name, title, how, certainty }
     }
 
     /// The events of a change; a repetition that is over is reported without measurements.

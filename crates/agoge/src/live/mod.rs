@@ -1,6 +1,6 @@
-//! Live analysis: [`Session`] takes the frames of any skeleton, [`SensorSession`] the samples of a
-//! worn sensor, and both report events as a coach on the spot would. Pure: no clock but the frames'
-//! own, and no input or output.
+//! Live analysis: [`LiveSession`] takes the frames of any skeleton, [`SensorSession`] the samples
+//! of a worn sensor, and both report events as a coach on the spot would. Pure: no clock but the
+//! frames' own, and no input or output.
 
 mod event;
 mod following;

@@ -4,6 +4,7 @@ use super::event::LiveEvent;
 use super::following::FollowedMovement;
 use super::session::FrameError;
 use super::task::MeasuredRepetition;
+use agoge_analysis::MovementOrigin;
 use agoge_kinematics::live::{LiveChange, MovementOutcome};
 use agoge_kinematics::movement::find_movement;
 use agoge_kinematics::sensor::{InertialSample, SensorTracker};
@@ -49,11 +50,11 @@ impl SensorSession {
     }
 
     /// Takes consecutive samples, the first at `start_s` and each further one `step_s` later;
-    /// `None` where a sample was lost. Returns all resulting events, with one [`Event::Metric`] as
-    /// the last.
+    /// `None` where a sample was lost. Returns all resulting events, with one [`LiveEvent::Metric`]
+    /// as the last.
     ///
     /// # Errors
-    /// [`Fault::Order`] if they do not come after the earlier samples; the session is then
+    /// [`FrameError::Order`] if they do not come after the earlier samples; the session is then
     /// unchanged.
     pub fn push(
         &mut self,
@@ -72,7 +73,7 @@ impl SensorSession {
         }
         let mut events = Vec::new();
         if self.history.time.is_empty() && !samples.is_empty() {
-            events.push(self.following.movement_event(start_s, "given", 1.0));
+            events.push(self.following.movement_event(start_s, MovementOrigin::Given, 1.0));
         }
         for (index, sample) in samples.iter().enumerate() {
             let t = start_s + index as f64 * step_s;

@@ -6,7 +6,7 @@ use super::frames::FrameBuffer;
 use super::steady::PoseSmoother;
 use super::task::{MeasuredRepetition, StreamTask, TaskAnswer, TaskKind, TaskResult};
 use crate::{Error, Models};
-use agoge_analysis::MovementChoice;
+use agoge_analysis::{MovementChoice, MovementOrigin};
 use agoge_kinematics::live::{CurveMeter, FinishedMovement, LiveChange, MovementOutcome};
 use agoge_kinematics::{Curve, Curves, Movement};
 use agoge_model::{LiveConfig, LiveStream};
@@ -81,7 +81,7 @@ pub struct LiveSession<'m> {
 pub struct SessionOutput<'m> {
     /// The immediate events.
     pub events: Vec<LiveEvent>,
-    /// Work to be done in this order, each result passed to [`Session::tell`].
+    /// Work to be done in this order, each result passed to [`LiveSession::apply_result`].
     pub tasks: Vec<StreamTask<'m>>,
 }
 
@@ -127,10 +127,10 @@ impl<'m> LiveSession<'m> {
 
     /// Processes a frame: positions `[joint]` (NaN if missing; Y up, m or px according to the
     /// space), confidences `[joint]` from 0 to 1, and its time in s. Returns all events: one
-    /// [`Event::Metric`], followed by those that took longer to compute.
+    /// [`LiveEvent::Metric`], followed by those that took longer to compute.
     ///
     /// # Errors
-    /// [`Fault`]; the session is then unchanged.
+    /// [`FrameError`]; the session is then unchanged.
     pub fn push(
         &mut self,
         time_s: f64,
@@ -154,13 +154,13 @@ impl<'m> LiveSession<'m> {
         }
     }
 
-    /// Like [`Session::push`], for callers that follow many streams: immediately returns the events
-    /// that cost a fraction of a millisecond, with one [`Event::Metric`] as the last. Slower work
-    /// is returned to be done elsewhere and passed to [`Session::tell`]; more frames may be pushed
-    /// meanwhile.
+    /// Like [`LiveSession::push`], for callers that follow many streams: immediately returns the
+    /// events that cost a fraction of a millisecond, with one [`LiveEvent::Metric`] as the last.
+    /// Slower work is returned to be done elsewhere and passed to [`LiveSession::apply_result`];
+    /// more frames may be pushed meanwhile.
     ///
     /// # Errors
-    /// [`Fault`]; the session is then unchanged.
+    /// [`FrameError`]; the session is then unchanged.
     pub fn push_deferred(
         &mut self,
         time_s: f64,
@@ -176,7 +176,7 @@ impl<'m> LiveSession<'m> {
         }
         let mut output = SessionOutput::default();
         if first && let Some(following) = &self.following {
-            output.events.push(following.movement_event(time_s, "given", 1.0));
+            output.events.push(following.movement_event(time_s, MovementOrigin::Given, 1.0));
         }
         let Some(mut frame) = self.frames.recording_since(time_s, 1) else { return Ok(output) };
         for (position, joint_confidence) in frame.position.iter_mut().zip(&frame.confidence) {
@@ -294,7 +294,7 @@ impl<'m> LiveSession<'m> {
         output: &mut SessionOutput<'m>,
     ) {
         let mut following = FollowedMovement::new(Arc::new(movement));
-        output.events.push(following.movement_event(time_s, &choice.how, choice.certainty));
+        output.events.push(following.movement_event(time_s, choice.how, choice.certainty));
         let signals = &following.movement.repetition.signals;
         let signal_curves: Vec<&Curve> = curves
             .curves

@@ -3,7 +3,7 @@
 
 use super::event::ModelJudgement;
 use crate::{Models, movement};
-use agoge_analysis::MovementChoice;
+use agoge_analysis::{MovementChoice, MovementOrigin};
 use agoge_coach::model_score;
 use agoge_kinematics::live::FinishedMovement;
 use agoge_kinematics::{
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// most, or after this many seconds.
 const GENERIC_AFTER: (usize, f64) = (3, 20.0);
 
-/// A stretch of a session's frames, to be processed ([`Stretch::work`]) off the frame loop.
+/// A stretch of a session's frames, to be processed ([`StreamTask::run_task`]) off the frame loop.
 pub struct StreamTask<'m> {
     pub(super) models: &'m Models,
     pub(super) options: condition::ConditioningOptions,
@@ -43,7 +43,7 @@ pub(super) enum TaskKind {
     Ended(Arc<Movement>, FinishedMovement),
 }
 
-/// The result of processing a stretch; [`super::Session::tell`] turns it into events.
+/// The result of processing a stretch; [`super::LiveSession::apply_result`] turns it into events.
 pub struct TaskResult {
     pub(super) t: f64,
     pub(super) answer: TaskAnswer,
@@ -88,7 +88,7 @@ impl StreamTask<'_> {
         let (body, curves) = self.measure_curves()?;
         let (movement, choice) =
             movement::choose_movement("auto", &curves, &body, self.models).ok()?;
-        if choice.how != "recognised" {
+        if choice.how != MovementOrigin::Recognised {
             let seen = segment_repetitions(&movement, &curves)
                 .iter()
                 .filter(|repetition| repetition.complete)

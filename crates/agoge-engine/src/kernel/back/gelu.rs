@@ -10,6 +10,15 @@ use super::super::math::{LOG2_E, exp2_lanes};
 ///
 /// # Panics
 /// If the slices are of different lengths.
+///
+/// ```
+/// use agoge_engine::kernel::Isa;
+/// use agoge_engine::kernel::back::gelu_slope;
+/// // At zero the value is 0 and the slope Φ(0) = 1/2.
+/// let (mut x, mut slope) = ([0.0], [0.0]);
+/// gelu_slope(Isa::best_supported(), &mut x, &mut slope);
+/// assert!(x[0].abs() < 1e-6 && (slope[0] - 0.5).abs() < 1e-6);
+/// ```
 pub fn gelu_slope(isa: Isa, x: &mut [f32], slope: &mut [f32]) {
     assert!(x.len() == slope.len(), "as many slopes as values");
     isa.run_kernel(GeluSlopeKernel { x, slope });

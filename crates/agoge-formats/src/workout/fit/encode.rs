@@ -79,6 +79,21 @@ pub enum StepLength {
 }
 
 /// Encodes a planned workout as the bytes of a FIT file.
+///
+/// ```
+/// use agoge_formats::workout::{PlannedWorkout, encode_planned_fit};
+/// let workout = PlannedWorkout {
+///     title: "Easy run".to_owned(),
+///     sport: "running".to_owned(),
+///     day: "2026-03-31".parse().unwrap(),
+///     steps: Vec::new(),
+/// };
+/// let bytes = encode_planned_fit(&workout);
+/// // The signature of a FIT file, and the length of its data in its header.
+/// assert_eq!(&bytes[8..12], b".FIT");
+/// let length = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]) as usize;
+/// assert_eq!(bytes.len(), usize::from(bytes[0]) + length + 2);
+/// ```
 pub fn encode_planned_fit(workout: &PlannedWorkout) -> Vec<u8> {
     let mut data = Vec::new();
     let seconds = 86_400.0 * f64::from(workout.day.0) - EPOCH_S;

@@ -14,7 +14,7 @@ pub(crate) struct WorkerPool {
 /// A single thread that runs its jobs in order. It is a Rayon pool of one thread, so that code
 /// which could spread over all cores stays on it: with many sessions that is cheaper.
 #[derive(Clone)]
-pub(super) struct Worker(Arc<ThreadPool>);
+pub(crate) struct Worker(Arc<ThreadPool>);
 
 impl WorkerPool {
     /// # Errors
@@ -35,13 +35,13 @@ impl WorkerPool {
     }
 
     /// The worker for a new session, assigned round-robin.
-    pub(super) fn next_worker(&self) -> Worker {
+    pub(crate) fn next_worker(&self) -> Worker {
         self.workers[self.next.fetch_add(1, Ordering::Relaxed) % self.workers.len()].clone()
     }
 }
 
 impl Worker {
-    pub(super) fn spawn_job(&self, work: impl FnOnce() + Send + 'static) {
+    pub(crate) fn spawn_job(&self, work: impl FnOnce() + Send + 'static) {
         self.0.spawn_fifo(work);
     }
 }
