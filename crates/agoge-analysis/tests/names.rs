@@ -1,5 +1,7 @@
 //! The values of closed sets are part of the schema: as `analysis.json` has always had them.
 
+#![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
+
 use agoge_analysis::{AspectKind, FindingEvidence, ItemScorer, MovementOrigin};
 use agoge_kinematics::coordination::CouplingPattern;
 use agoge_kinematics::dynamics::GroundForceSource;

@@ -2,11 +2,11 @@
 //! alone, without knowing which of them were correct.
 //!
 //! A method reads unseen athletes too high or too low, but all repetitions of one athlete alike. A
-//! reading is therefore decomposed (a random-intercept mixture): `reading = middle of the movement
-//! + athlete ± effect / 2 + noise`, with `+` for correct repetitions. The athlete's offset, the
-//! size of the effect and the share of correct repetitions are weighted by all repetitions seen
-//! (Bayesian inference on a grid). A single repetition says little about its athlete; ten that fall
-//! into two groups say nearly everything.
+//! reading is therefore decomposed (a random-intercept mixture) into the middle of the movement,
+//! the athlete's offset, plus half the effect if it was correct (minus half if not), and noise. The
+//! offset, the size of the effect and the share of correct repetitions are weighted by all
+//! repetitions seen (Bayesian inference on a grid). A single repetition says little about its
+//! athlete; ten that fall into two groups say nearly everything.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -22,8 +22,8 @@ pub(super) unsafe fn run_avx2<W: Kernel>(work: W) -> W::Output {
 /// Mask table: eight entries starting at `8 − n` have the sign bit set in the first `n` lanes.
 static FIRST_LANES_MASK: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
 
-// SAFETY of every block below that calls an instruction: an `Avx2` exists only inside `run_avx2`, whose
-// caller has checked that the CPU has the instructions.
+// SAFETY of every block below that calls an instruction: an `Avx2` exists only inside `run_avx2`,
+// whose caller has checked that the CPU has the instructions.
 impl SimdLanes for Avx2 {
     type V = __m256;
     const LANES: usize = 8;

@@ -19,8 +19,8 @@ pub(super) unsafe fn run_avx512<W: Kernel>(work: W) -> W::Output {
     work.run_on_lanes(Avx512(()))
 }
 
-// SAFETY of every block below that calls an instruction: an `Avx512` exists only inside `run_avx512`,
-// whose caller has checked that the CPU has the instructions.
+// SAFETY of every block below that calls an instruction: an `Avx512` exists only inside
+// `run_avx512`, whose caller has checked that the CPU has the instructions.
 impl SimdLanes for Avx512 {
     type V = __m512;
     const LANES: usize = 16;

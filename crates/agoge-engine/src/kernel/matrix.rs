@@ -254,8 +254,8 @@ impl<'a> MatrixMut<'a> {
         rows: usize,
     ) -> MatrixMut<'b> {
         debug_assert!(rows == 0 || from + (rows - 1) * step < self.rows);
-        // SAFETY: the view lies within the same slice, by the assertion above (which `strided_rows` checks
-        // in release builds too).
+        // SAFETY: the view lies within the same slice, by the assertion above (which `strided_rows`
+        // checks in release builds too).
         let data = unsafe { self.data.add(if rows == 0 { 0 } else { from * self.row_stride }) };
         MatrixMut {
             data,

@@ -71,8 +71,8 @@ impl Kernel for RecallKernel<'_, '_> {
         let factor = what.scale * LOG2_E;
         let mut most = f32::NEG_INFINITY;
         for from in (0..places).step_by(L::LANES) {
-            // SAFETY: `attend_cached` has checked that keys, bias and weights hold whole vectors from
-            // `from` on, for every channel.
+            // SAFETY: `attend_cached` has checked that keys, bias and weights hold whole vectors
+            // from `from` on, for every channel.
             unsafe {
                 let mut energy = l.splat(0.0);
                 for (channel, &q) in what.query.iter().enumerate() {

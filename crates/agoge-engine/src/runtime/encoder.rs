@@ -254,7 +254,8 @@ impl RuntimeEncoder {
                         axis: attention.axis,
                         tile: PIECE,
                     },
-                    // Before the first attention the tokens are independent, so any division will do.
+                    // Before the first attention the tokens are independent, so any division will
+                    // do.
                     None => WorkUnits { times: rows, parts: 1, axis: Axis::Time, tile: PIECE },
                 };
             match spread {

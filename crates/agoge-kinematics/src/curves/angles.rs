@@ -72,8 +72,8 @@ fn measure_leg(catalogue: &mut CurveCollector, frames: &AthleteAxes, side: Side)
         ("knee_valgus", some, Degree, RequiredPlane::Frontal),
         &[hip, knee, ankle],
         |f| {
-            // Frontal-plane projection angle: deviation of hip–knee–ankle from straight, positive when
-            // the knee is inward.
+            // Frontal-plane projection angle: deviation of hip–knee–ankle from straight, positive
+            // when the knee is inward.
             let (thigh, shank) = (limb(f, hip, knee), limb(f, knee, ankle));
             let lean = |segment: [f64; 3]| {
                 dot(segment, inward(f)).atan2(if is_3d {
