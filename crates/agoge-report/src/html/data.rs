@@ -26,7 +26,7 @@ struct FigureData {
 /// let body = SimulatedSet::new(Exercise::Squat).simulate().recording.to_body().recording;
 /// let figure = figure_json(&body);
 /// assert_eq!(figure["three"], true);
-/// // Parts that are never seen, such as the chest here, are left out.
+/// // Parts that are never seen, such as the hands here, are left out.
 /// assert_eq!(figure["parts"].as_array().map(Vec::len), Some(26));
 /// // 60 frames per second are thinned out to 30.
 /// assert!(2 * figure["time"].as_array().unwrap().len() <= body.frame_count() + 1);
