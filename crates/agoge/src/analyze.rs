@@ -86,6 +86,15 @@ pub struct PreparedRecording {
     seen_parts: Vec<usize>,
 }
 
+impl PreparedRecording {
+    /// The recording to draw, as [`Analyzed::figure_recording`], and the curves on its clock.
+    pub(crate) fn into_figure(self) -> (Recording, Curves) {
+        let body = self.body.recording;
+        let figure = if is_body(&body) { body } else { self.conditioned.recording };
+        (figure, self.measured.curves)
+    }
+}
+
 /// Analyses a recording, optionally compared with a reference recording of the same movement. Pure:
 /// the same input, models and options give the same bytes.
 ///
