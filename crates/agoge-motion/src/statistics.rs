@@ -30,6 +30,13 @@ pub fn half_width(values: &[f64], z: f64) -> f64 {
 /// Standard error of measurement from repeated measurements of one athlete: the standard deviation
 /// of successive differences over √2 (Hopkins 2000), which a steady drift over the set does not
 /// inflate. NaN with fewer than three values.
+///
+/// ```
+/// use agoge_motion::statistics::standard_error;
+/// // Successive differences 2, −2, 2, −2: standard deviation √(16/3), over √2.
+/// let error = standard_error(&[10.0, 12.0, 10.0, 12.0, 10.0]);
+/// assert!((error - (8.0f64 / 3.0).sqrt()).abs() < 1e-12);
+/// ```
 pub fn standard_error(values: &[f64]) -> f64 {
     let differences: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).collect();
     sample_sd(&differences) / std::f64::consts::SQRT_2
@@ -76,6 +83,11 @@ pub fn box_muller(first: f64, second: f64) -> f64 {
 }
 
 /// Cumulative standard normal distribution, to double precision.
+///
+/// ```
+/// use agoge_motion::statistics::normal_cdf;
+/// assert!((normal_cdf(1.959964) - 0.975).abs() < 1e-6);
+/// ```
 pub fn normal_cdf(z: f64) -> f64 {
     0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
 }

@@ -9,10 +9,11 @@ use agoge::report::analysis_terminal;
 use agoge::{AnalysisOptions, Error, Models, analyze, read_to_analyze};
 
 fn main() -> Result<(), Error> {
-    let options = AnalysisOptions::default();
+    let mut options = AnalysisOptions::default();
     let recording = match std::env::args_os().nth(1) {
         Some(path) => read_to_analyze(path.as_ref(), &options, &|_, _| ())?.recording,
         None => {
+            options.movement = "squat".to_owned();
             let left_knee_inward = SimulatedFault {
                 kind: SimulatedFaultKind::KneeInwardUp,
                 side: Some(Side::Left),

@@ -8,19 +8,19 @@ use agoge::motion::simulate::{Exercise, SimulatedSet};
 use agoge::{AnalysisOptions, Models, read_to_analyze};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let recording = match std::env::args_os().nth(1) {
+    let (movement, recording) = match std::env::args_os().nth(1) {
         Some(path) => {
-            read_to_analyze(path.as_ref(), &AnalysisOptions::default(), &|_, _| ())?.recording
+            let options = AnalysisOptions::default();
+            ("auto", read_to_analyze(path.as_ref(), &options, &|_, _| ())?.recording)
         }
         None => {
-            SimulatedSet { repetitions: 5, ..SimulatedSet::new(Exercise::Squat) }
-                .simulate()
-                .recording
+            let squats = SimulatedSet { repetitions: 5, ..SimulatedSet::new(Exercise::Squat) };
+            ("squat", squats.simulate().recording)
         }
     };
 
     let (skeleton, space) = (recording.skeleton.clone(), recording.space);
-    let mut session = LiveSession::new("auto", skeleton, space, Models::bundled())?;
+    let mut session = LiveSession::new(movement, skeleton, space, Models::bundled())?;
     for (frame, &time_s) in recording.time.iter().enumerate() {
         let joints = frame * recording.joint_count()..(frame + 1) * recording.joint_count();
         let positions = &recording.position[joints.clone()];
