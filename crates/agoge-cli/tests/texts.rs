@@ -43,9 +43,24 @@ fn analyze_a_named_movement() {
     insta::assert_snapshot!(printed(&["analyze", "squats.parquet", "--movement", "squat"]));
 }
 
+/// The list of curves is compared with the catalogue, so that a curve can be added without a
+/// snapshot.
 #[test]
 fn doctor() {
-    insta::assert_snapshot!(printed(&["doctor", "squats.parquet"]));
+    let report = printed(&["doctor", "squats.parquet"]);
+    let (before, rest) = report.split_once("Can be measured:\n").unwrap();
+    let (list, after) = rest.split_once("\n\n").unwrap();
+    let mut listed: Vec<&str> = list.lines().map(str::trim).collect();
+    listed.sort_unstable();
+    let mut known: Vec<String> = agoge::kinematics::movement::CURVES
+        .iter()
+        .filter(|curve| !curve.name.starts_with("sensor_"))
+        .map(|curve| format!("{}{}", curve.name, if curve.sided { ", left and right" } else { "" }))
+        .collect();
+    known.sort_unstable();
+    assert_eq!(listed, known);
+    let shown = format!("{before}Can be measured:\n  (the list)\n\n{after}");
+    insta::assert_snapshot!(shown);
 }
 
 #[test]

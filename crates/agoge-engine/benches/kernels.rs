@@ -1,7 +1,7 @@
 //! Benchmarks of the kernels on realistic shapes, on every instruction set of this machine,
 //! compared with other crates. Single-threaded.
 //!
-//! `cargo bench -p agoge-attention --bench kernels` (append `-- linear` for one group). Rates count
+//! `cargo bench -p agoge-engine --bench kernels` (append `-- linear` for one group). Rates count
 //! operations: 2·m·n·k for a product.
 
 use agoge_engine::kernel::{

@@ -71,6 +71,25 @@ async fn every_route_answers_is_documented_and_carries_the_headers() {
     running.shut_down().await;
 }
 
+/// Pages stand in the guide (with `N` for a parameter), addresses for programs in the reference.
+#[test]
+fn every_route_is_in_the_handbook() {
+    let guide = include_str!("../../../docs/guide/server.md");
+    let reference = include_str!("../../../docs/reference/server.md");
+    for (method, path, _) in route_table() {
+        let page: Vec<&str> =
+            path.split('/').map(|part| if part.starts_with('{') { "N" } else { part }).collect();
+        let page = page.join("/");
+        let is_named = ["`", "?"].iter().any(|end| {
+            guide.contains(&format!("`{page}{end}")) || reference.contains(&format!("`{path}{end}"))
+        });
+        assert!(
+            is_named,
+            "{method} {path}: in neither docs/guide/server.md nor docs/reference/server.md"
+        );
+    }
+}
+
 #[tokio::test]
 async fn pages_have_no_inline_script_and_ask_nothing_from_outside() {
     let running = server(None, ServerLimits::default()).await;

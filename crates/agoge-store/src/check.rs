@@ -13,7 +13,7 @@ use std::path::Path;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StoreFaultKind {
-    /// SQLite finds the data base damaged.
+    /// SQLite finds the database damaged.
     Database,
     /// A row belongs to one that is not there.
     Reference,
@@ -67,7 +67,7 @@ impl StoreCheck {
 }
 
 impl Store {
-    /// Reads everything: the data base by SQLite's own checks, every recording's file against its
+    /// Reads everything: the database by SQLite's own checks, every recording's file against its
     /// hash, and looks for files that belong to nothing. Other programs may go on working.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Store {
     pub fn check_library(&self) -> Result<StoreCheck, StoreError> {
         let mut check = StoreCheck::default();
         let library = self.folder();
-        // What a program left that was killed since this store was opened.
+        // Left half done by a program that was killed since this store was opened.
         self.write_transaction(|change| delete::settle_incoming(change, library))?;
         let hashes = self.read_transaction(|now| {
             check.check_rows(now)?;
@@ -128,7 +128,7 @@ impl Store {
 }
 
 impl StoreCheck {
-    /// The data base.
+    /// The database.
     fn check_rows(&mut self, now: &Transaction<'_>) -> Result<(), StoreError> {
         let lines = |sql: &str,
                      line: &dyn Fn(&Row<'_>) -> rusqlite::Result<String>|

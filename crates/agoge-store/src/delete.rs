@@ -2,7 +2,7 @@
 //!
 //! A deletion is first committed with a list of the files that have to go (`removals`); any change
 //! after it, in whatever program, and every opening removes them before anything else. A row
-//! without a name in that list says that the data base itself is still to be rewritten.
+//! without a name in that list says that the database itself is still to be rewritten.
 
 use crate::lock::lock_athlete;
 use crate::name::{AthleteName, ContentHash};
@@ -14,7 +14,7 @@ use std::path::Path;
 
 impl Store {
     /// Deletes an athlete with everything: rows, recordings that nobody else has, the folder of
-    /// load and injuries. Their bytes are overwritten in the data base, which is then written anew.
+    /// load and injuries. Their bytes are overwritten in the database, which is then written anew.
     /// What was exported or backed up is not reached.
     ///
     /// # Errors
@@ -57,7 +57,7 @@ impl Store {
         self.finish_deletions()
     }
 
-    /// Removes the files of deletions and rewrites the data base, if a deletion is not finished.
+    /// Removes the files of deletions and rewrites the database, if a deletion is not finished.
     pub(crate) fn finish_deletions(&self) -> Result<(), StoreError> {
         if !self.is_deletion_pending()? {
             return Ok(());
@@ -67,7 +67,7 @@ impl Store {
         self.rewrite_database().map_err(|error| error.in_library(self.folder()))
     }
 
-    /// Writes the data base anew, without what was deleted, and empties its log.
+    /// Writes the database anew, without what was deleted, and empties its log.
     fn rewrite_database(&self) -> Result<(), StoreError> {
         let connection = self.connection();
         let traces = |why, hint| StoreError::Traces { why, hint, folder: self.folder().to_owned() };

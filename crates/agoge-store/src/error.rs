@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// name or a path comes last.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The data base refused.
+    /// The database refused.
     #[error("the library {what} ({source}); hint: {hint}; folder: {}", .folder.display())]
     Database {
         /// What it is or did.
@@ -80,7 +80,7 @@ pub enum StoreError {
         /// The link.
         path: PathBuf,
     },
-    /// The data base is another program's.
+    /// The database is another program's.
     #[error("this is no library of Agoge's; hint: name another folder with --library DIR; folder: {}", .folder.display())]
     NotALibrary {
         /// The folder.
@@ -96,13 +96,13 @@ pub enum StoreError {
         /// The folder.
         folder: PathBuf,
     },
-    /// What was deleted may still stand in the data base's pages or its log.
+    /// What was deleted may still stand in the database's pages or its log.
     #[error(
         "all of it is deleted, but {why}, so that traces of it remain; hint: {hint}, then `agoge library check` overwrites them; folder: {}",
         .folder.display()
     )]
     Traces {
-        /// What prevents the data base from being written anew.
+        /// What prevents the database from being written anew.
         why: &'static str,
         /// What to do.
         hint: &'static str,
@@ -145,7 +145,7 @@ impl StoreError {
         move |source| StoreError::Io { action, source, path }
     }
 
-    /// Whether the data base is damaged.
+    /// Whether the database is damaged.
     pub(crate) fn is_damaged(&self) -> bool {
         let code = match self {
             StoreError::Database { source, .. } => source.sqlite_error_code(),

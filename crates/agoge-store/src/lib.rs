@@ -6,9 +6,9 @@
 //! `agoge::athlete` reads and writes. docs/reference/library.md describes it.
 //!
 //! Invariants: what a function acknowledged by returning survives a killed program and a loss of
-//! power; a change is there whole or not at all, and what a killed program left is put right when
-//! the library is opened next; a text of a user never becomes part of SQL or, but for an athlete's
-//! checked name, of a path; what is deleted is overwritten.
+//! power; a change is there whole or not at all, and what a killed program left half done is
+//! repaired when the library is opened next; a user's text never becomes part of SQL or, except an
+//! athlete's checked name, of a path; what is deleted is overwritten.
 //!
 //! A [`Store`] may be used from many threads: it has one connection behind a lock, and every
 //! function holds the lock once, for as long as SQLite takes. Several stores, in one program or in

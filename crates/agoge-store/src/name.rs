@@ -1,5 +1,5 @@
 //! Names that become paths: each has one checked type, checked when it comes in and again whenever
-//! it is read from the data base. A stored row is no more trusted than a file from outside.
+//! it is read from the database. A stored row is no more trusted than a file from outside.
 
 use crate::StoreError;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};

@@ -16,7 +16,7 @@ pub(crate) const MIGRATIONS: [&str; 2] =
 /// How long to wait for another program that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Opens the data base of a library and brings it to the newest version.
+/// Opens the database of a library and brings it to the newest version.
 pub(crate) fn open_database(library: &Path, file: &Path) -> Result<Connection, StoreError> {
     // The folder may have been there before; nobody else may read what comes into it. SQLite gives
     // its log the same rights.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The data base in the folder of a library.
+/// The database in the folder of a library.
 pub(crate) const DATABASE_FILE: &str = "library.sqlite";
 
 /// An open library.
@@ -17,9 +17,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the library in a folder, which is made if it is not there. What a program left that
-    /// was killed is put right, an older library is brought to this version, and athletes of whom
-    /// there is only a folder of load and injuries are taken in.
+    /// Opens the library in a folder, which is created if it does not exist. What a killed program
+    /// left half done is repaired, an older library is migrated to this version, and athletes of
+    /// whom only a folder of load and injuries exists are added.
     ///
     /// # Errors
     /// If the folder cannot be written, is in use for too long, or holds something else or a newer
@@ -32,7 +32,7 @@ impl Store {
         }
         let connection = schema::open_database(folder, &folder.join(DATABASE_FILE))
             .map_err(|error| error.in_library(folder))?;
-        // From here on a restoration finds the data base in use.
+        // From here on a restoration finds the database in use.
         drop(unchanged);
         let store = Store { folder: folder.to_owned(), connection: Mutex::new(connection) };
         if !files::list_entries(&folder.join(files::INCOMING))?.is_empty() {

@@ -2,7 +2,7 @@
 //!
 //! [`TrackedVideo::read_video`] finds the people in a video, and [`TrackedVideo::to_recording`]
 //! turns one of them into a [`agoge_motion::Recording`]; [`PersonTracker`] does the same image by
-//! image for a camera. [`setup::install_weights`] downloads the weights of the network once.
+//! image for a camera. [`setup::install_weights`] installs the weights of the network once.
 //!
 //! Invariants: no file makes it panic or hold more than a few images in memory; everything a video
 //! file claims is checked; the network gives the same numbers on any number of threads.

@@ -1,4 +1,5 @@
-//! Reads workouts from FIT, TCX, GPX, and a diary in CSV, told apart by their content.
+//! Reads workouts from FIT, TCX, GPX, and a diary in CSV, told apart by their content: a module
+//! and a row of `WORKOUT_FORMATS` for each.
 //!
 //! [`read_workouts`] returns what the file says, value for value; [`clean_workout`] repairs values
 //! that no device can have measured, and counts the repairs; [`is_same_workout`] recognises that
@@ -240,31 +241,79 @@ pub fn decode_workouts(
     if bytes.is_empty() {
         return Err(ReadError::Empty { path: path.to_owned() });
     }
-    if fit::is_fit(bytes) {
-        return fit::read_fit(path, bytes, lenient);
+    let start = FileStart::from_bytes(bytes);
+    match WORKOUT_FORMATS.iter().find(|format| (format.is_format)(&start)) {
+        Some(format) => (format.read)(path, bytes, lenient),
+        None => {
+            let known = WORKOUT_FORMATS.map(|format| format.title).join(", ");
+            Err(not_a_workout(path, &format!("none of {known}")))
+        }
     }
-    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
-    if start.trim_start().starts_with('<') {
-        return match () {
-            () if start.contains("<gpx") => gpx::read_gpx(path, bytes),
-            () if start.contains("TrainingCenterDatabase") => tcx::read_tcx(path, bytes),
-            () => Err(not_a_workout(path, "XML that is neither TCX nor GPX")),
-        };
-    }
-    let header = start.lines().find(|line| !text::is_blank(line)).unwrap_or_default();
-    if diary::is_diary_header(header) {
-        return diary::read_diary(path, bytes);
-    }
-    Err(not_a_workout(
-        path,
-        "neither FIT, TCX, GPX nor a diary (CSV with the columns date, minutes)",
-    ))
 }
+
+/// The beginning of a file, by which its format is recognised.
+struct FileStart<'a> {
+    /// The whole content.
+    bytes: &'a [u8],
+    /// The first 4096 bytes as text.
+    text: String,
+}
+
+impl FileStart<'_> {
+    fn from_bytes(bytes: &[u8]) -> FileStart<'_> {
+        let text = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).into_owned();
+        FileStart { bytes, text }
+    }
+
+    /// Whether it is XML that contains this near its beginning.
+    fn is_xml_with(&self, word: &str) -> bool {
+        self.text.trim_start().starts_with('<') && self.text.contains(word)
+    }
+
+    /// The first line that is not blank: the header of a table.
+    fn header_line(&self) -> &str {
+        self.text.lines().find(|line| !text::is_blank(line)).unwrap_or_default()
+    }
+}
+
+/// How workouts of one format are recognised and read.
+struct WorkoutFormat {
+    /// Its name for people, as in docs/reference/formats.md.
+    title: &'static str,
+    /// Whether a file is of this format.
+    is_format: fn(&FileStart) -> bool,
+    /// Reads the whole content of a file; the path is for messages, the flag is `lenient`.
+    read: fn(&Path, &[u8], bool) -> Result<Vec<Workout>, ReadError>,
+}
+
+/// Every format, in the order in which they are tried.
+const WORKOUT_FORMATS: [WorkoutFormat; 4] = [
+    WorkoutFormat {
+        title: "FIT",
+        is_format: |start| fit::is_fit(start.bytes),
+        read: fit::read_fit,
+    },
+    WorkoutFormat {
+        title: "GPX",
+        is_format: |start| start.is_xml_with("<gpx"),
+        read: |path, bytes, _| gpx::read_gpx(path, bytes),
+    },
+    WorkoutFormat {
+        title: "TCX",
+        is_format: |start| start.is_xml_with("TrainingCenterDatabase"),
+        read: |path, bytes, _| tcx::read_tcx(path, bytes),
+    },
+    WorkoutFormat {
+        title: "diary (CSV)",
+        is_format: |start| diary::is_diary_header(start.header_line()),
+        read: |path, bytes, _| diary::read_diary(path, bytes),
+    },
+];
 
 /// The error for a file that holds no workout.
 fn not_a_workout(path: &Path, what: &str) -> ReadError {
-    let hint =
-        "workouts are read from FIT, TCX, GPX and CSV (date, sport, minutes, RPE, distance, notes)";
+    let hint = "a diary has the columns date and minutes; docs/reference/formats.md lists what is \
+                read of each format";
     ReadError::bad_format(path, crate::FileLocation::Whole, format!("not a workout: {what}"), hint)
 }
 

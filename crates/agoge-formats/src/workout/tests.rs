@@ -14,6 +14,17 @@ fn workout_with_times(times: &[f64]) -> Workout {
 }
 
 #[test]
+fn every_format_of_workouts_is_documented_and_named() {
+    let document = include_str!("../../../../docs/reference/formats.md");
+    let error = read_text("no workout").unwrap_err().to_string();
+    for format in &WORKOUT_FORMATS {
+        let start = format!("| {} |", format.title);
+        assert!(document.lines().any(|line| line.starts_with(&start)), "{start}");
+        assert!(error.contains(format.title), "{error}");
+    }
+}
+
+#[test]
 fn a_diary_is_read_with_rest_days_and_decimal_commas() {
     let workouts = read_text(
         "Date;Sport;Minutes;RPE;Distance km;Notes\n2026-03-01;Run;45,5;6;8,2;\"hills; hot\"\n2026-03-02;rest;0;;;\n",

@@ -1,8 +1,11 @@
 //! Tests of one joint at a time on a stick figure: both sides, four facings, mirrored and filmed.
 
 use super::*;
+use crate::movement::CURVES;
 use agoge_motion::recording::MISSING;
+use agoge_motion::simulate::{Exercise, SimulatedSet};
 use agoge_motion::{RecordingSource, Skeleton, Space};
+use std::collections::BTreeSet;
 
 /// A person standing upright facing +X (right is +Z), every part in place.
 fn standing() -> [[f64; 3]; Part::COUNT] {
@@ -217,6 +220,24 @@ fn what_is_never_seen_is_refused_by_name() {
     );
     let empty = measure_curves(&recording(&[[MISSING; Part::COUNT]; 3], Space::World));
     assert!(empty.curves.curves.is_empty());
+}
+
+/// A definition can only use a curve of the catalogue, so what is measured must be in it.
+#[test]
+fn what_is_measured_is_what_the_catalogue_lists() {
+    let body = SimulatedSet::new(Exercise::Squat).simulate().recording.to_body().recording;
+    let measured: BTreeSet<(String, bool)> = measure_curves(&body)
+        .curves
+        .curves
+        .into_iter()
+        .map(|curve| (curve.name, curve.side.is_some()))
+        .collect();
+    let listed: BTreeSet<(String, bool)> = CURVES
+        .iter()
+        .filter(|curve| !curve.name.starts_with("sensor_"))
+        .map(|curve| (curve.name.to_owned(), curve.sided))
+        .collect();
+    assert_eq!(measured, listed);
 }
 
 #[test]

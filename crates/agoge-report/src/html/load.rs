@@ -86,7 +86,7 @@ fn warnings_section(overview: &LoadOverview) -> Markup {
     html! {
         section {
             h2 { "What changed" }
-            @if overview.warnings.is_empty() { p { "Nothing that a rule speaks of: no session much longer than those before, no week above the athlete's own limit, no pain reported." } }
+            @if overview.warnings.is_empty() { p { "No rule has anything to say." } }
             div.cards { @for (index, warning) in overview.warnings.iter().enumerate() { (warning_card(index + 1, warning)) } }
         }
     }

@@ -89,7 +89,7 @@ fn a_damaged_data_base_is_said_to_be_damaged() {
     let folder = small_library();
     let path = folder.path().join(DATABASE_FILE);
     let whole = std::fs::read(&path).unwrap();
-    // Pages of zeroes where tables were, and no data base at all.
+    // Pages of zeroes where tables were, and no database at all.
     let mut broken = whole.clone();
     let half = broken.len() / 2;
     broken[half..].fill(0);

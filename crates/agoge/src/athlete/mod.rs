@@ -1,8 +1,9 @@
 //! An athlete's load: a folder of open files in the library that a person can read and edit.
 //!
 //! `athlete.toml` (what the loads need to know), `workouts.csv`, `samples/ID.csv`, `injuries.csv`,
-//! `pain.csv`, `weekly.csv`. Each is written whole or not at all; bringing in the same file twice
-//! changes nothing. docs/reference/load.md describes the columns.
+//! `pain.csv`, `weekly.csv`, `tests.csv`, `movement.csv`, `drills.csv`. Each is written whole or
+//! not at all; importing the same file twice changes nothing. docs/reference/load.md describes the
+//! columns.
 
 mod import;
 mod profile;
