@@ -46,7 +46,7 @@ fn exchanged_legs_are_put_back_in_space_and_in_a_picture_from_the_side() {
                 recording.position.swap(frame * 17 + l, frame * 17 + r);
             }
         }
-        let undone = swaps::undo_swaps(&mut recording);
+        let undone = swaps::undo_swaps(&mut recording, 0.3).undone;
         assert_eq!((undone[left], undone[right]), (wrong.len(), wrong.len()));
         let same = |a: &[f64; 3], b: &[f64; 3]| a[..2] == b[..2];
         assert!(recording.position.iter().zip(&truth).all(|(a, b)| same(a, b)));
@@ -206,7 +206,7 @@ fn legs_that_tremble_together_in_a_jump_are_not_exchanged() {
         let side = if joint % 2 == 0 { 0.005 } else { -0.005 };
         *position = [0, 1, 2].map(|axis| size * random() + if axis == 2 { side } else { 0.0 });
     }
-    assert!(swaps::undo_swaps(&mut recording).iter().all(|frames| *frames == 0));
+    assert!(swaps::undo_swaps(&mut recording, 0.3).undone.iter().all(|frames| *frames == 0));
 }
 
 #[test]
