@@ -100,13 +100,13 @@ pub(super) struct SideRepair {
 
 /// Cost of an exchanged frame, and of a change of labelling (negative logarithms). All prices were
 /// chosen on the Pose2Sim films, pose-trainer and persons 1 to 3 of the yoga set.
-const FRAME_PRICE: f64 = 0.02;
+const FRAME_PRICE: f64 = 0.05;
 const CHANGE_PRICE: f64 = 6.0;
-const PARTIAL_CHANGE_PRICE: f64 = 9.0;
+const PARTIAL_CHANGE_PRICE: f64 = 7.0;
 /// How many independent joints the pairs of a group count as: a network moves them together.
 const GROUP_WEIGHT: f64 = 2.0;
-/// The weight of a position that was interpolated or is of low confidence.
-const GUESS_WEIGHT: f64 = 0.25;
+/// The weight of a position that was interpolated.
+const GAP_WEIGHT: f64 = 0.25;
 /// Number of frames around each frame whose median unevenness counts as usual, unless that of the
 /// whole recording is greater: in a jump every path is uneven, however it is labelled.
 const LOCAL_FRAMES: usize = 15;
@@ -127,7 +127,9 @@ const UNDECIDED_SHARE: f64 = 0.35;
 /// recording that contradicts them throughout is mirrored.
 const LEAST_KEPT: f64 = 0.1;
 /// Labels are put back in a frame if it is this certain that they were exchanged.
-const CERTAIN: f64 = 0.99;
+const CERTAIN: f64 = 0.95;
+/// The same for a stretch at the beginning or end of the recording, of which only one end shows.
+const CERTAIN_AT_END: f64 = 0.999;
 
 /// Undoes swaps of left and right in the whole body, the arms or the legs.
 ///
@@ -146,7 +148,7 @@ pub(super) fn undo_swaps(recording: &mut Recording, min_confidence: f32) -> Side
         return repair;
     }
     let body = BodyFrames::from_recording(recording, min_confidence);
-    let mut costs = LabellingCosts::from_recording(recording, &pairs, &body, min_confidence);
+    let mut costs = LabellingCosts::from_recording(recording, &pairs, &body);
     let mut likeliest = costs.find_likeliest();
     if likeliest.iter().all(|label| *label == Labelling::Kept) {
         repair.doubtful = frame_runs(|frame| body.agreement(frame) < 0.0, likeliest.len());
@@ -171,7 +173,7 @@ pub(super) fn undo_swaps(recording: &mut Recording, min_confidence: f32) -> Side
         return repair;
     };
     let probabilities = costs.label_probabilities(first.midpoint(last));
-    let labels: Vec<Labelling> = probabilities
+    let mut labels: Vec<Labelling> = probabilities
         .iter()
         .enumerate()
         .map(|(frame, shares)| {
@@ -182,6 +184,15 @@ pub(super) fn undo_swaps(recording: &mut Recording, min_confidence: f32) -> Side
             }
         })
         .collect();
+    for [first, last] in frame_runs(|frame| labels[frame] != Labelling::Kept, labels.len()) {
+        let is_open = first == 0 || last + 1 == labels.len();
+        let is_certain = |frame: usize| {
+            probabilities[frame].iter().skip(1).any(|share| *share >= CERTAIN_AT_END)
+        };
+        if is_open && !(first..=last).all(is_certain) {
+            labels[first..=last].fill(Labelling::Kept);
+        }
+    }
     let joints = recording.joint_count();
     for (frame, label) in labels.iter().enumerate() {
         let [arms, legs] = label.exchanged_groups();
@@ -301,12 +312,7 @@ fn flat_norm([x, y, z]: [f64; 3]) -> f64 {
 /// The cost of the four labellings of three successive frames, `[frame − 2][labelling]`: the labels
 /// of the last but one and of the last frame differ from those of the first or not. Swapping all
 /// three changes nothing.
-fn group_unevenness(
-    recording: &Recording,
-    pairs: &[SidePair],
-    body: &BodyFrames,
-    min_confidence: f32,
-) -> Vec<[f64; 4]> {
+fn group_unevenness(recording: &Recording, pairs: &[SidePair], body: &BodyFrames) -> Vec<[f64; 4]> {
     let frames = recording.frame_count();
     let mut cost = vec![[0.0; 4]; frames - 2];
     for pair in pairs {
@@ -316,15 +322,13 @@ fn group_unevenness(
             continue;
         }
         let across: Vec<[f64; 3]> = left.iter().zip(&right).map(|(l, r)| sub(*l, *r)).collect();
-        let is_sure = |frame: usize| {
-            !body.is_stranger(frame)
-                && [pair.left, pair.right].iter().all(|joint| {
-                    recording.is_seen(frame, *joint)
-                        && recording.confidence[frame * recording.joint_count() + joint]
-                            >= min_confidence
-                })
-        };
-        let sure: Vec<bool> = (0..frames).map(is_sure).collect();
+        let weights: Vec<f64> = (0..frames)
+            .map(|frame| {
+                let is_known =
+                    |joint: usize| recording.is_seen(frame, joint) && !body.is_stranger(frame);
+                if is_known(pair.left) && is_known(pair.right) { 1.0 } else { GAP_WEIGHT }
+            })
+            .collect();
         let residuals: Vec<[f64; 4]> = (2..frames)
             .map(|t| {
                 let [a, b, c] = [across[t - 2], across[t - 1], across[t]];
@@ -342,7 +346,7 @@ fn group_unevenness(
                 t.saturating_sub(LOCAL_FRAMES / 2)..(t + LOCAL_FRAMES / 2 + 1).min(least.len());
             let local = upper_median(&mut least[around].to_vec()).unwrap_or(f64::NAN);
             let noise = local.max(usual).max(LEAST_NOISE * body.trunk);
-            let weight = if sure[t..t + 3].iter().all(|sure| *sure) { 1.0 } else { GUESS_WEIGHT };
+            let weight = weights[t..t + 3].iter().copied().fold(1.0, f64::min);
             for (sum, residual) in cost[t].iter_mut().zip(row) {
                 let unlikely = (residual / noise).powi(2).ln_1p();
                 if unlikely.is_finite() {
@@ -386,7 +390,6 @@ impl LabellingCosts {
         recording: &Recording,
         pairs: &[SidePair],
         body: &BodyFrames,
-        min_confidence: f32,
     ) -> LabellingCosts {
         let in_group = |group: SideGroup| -> Vec<SidePair> {
             pairs
@@ -403,8 +406,7 @@ impl LabellingCosts {
             true => &Labelling::ALL[..2],
             false => &Labelling::ALL,
         };
-        let mut motion =
-            groups.map(|group| group_unevenness(recording, &group, body, min_confidence));
+        let mut motion = groups.map(|group| group_unevenness(recording, &group, body));
         for (girdle, motion) in motion.iter_mut().enumerate() {
             add_turn_costs(recording, &body.turns(girdle), motion);
         }

@@ -24,7 +24,7 @@ const FACE_CONFIDENCE: f32 = 0.5;
 
 /// What each frame says about sides.
 pub(super) struct BodyFrames {
-    /// Median length of the trunk; of the largest extent of any girdle if there is no trunk.
+    /// Median length of the trunk, or the usual width of shoulders or hips if that is greater.
     pub(super) trunk: f64,
     /// Whether shoulders and hips point the same way, `[frame]`: 1, −1 if they contradict each
     /// other, 0 if one of them tells nothing.
@@ -70,7 +70,8 @@ impl BodyFrames {
             nearest_quantile(&mut widths, 0.9).unwrap_or(0.0)
         };
         let widths = [widest(0), widest(1)];
-        let trunk = trunk.unwrap_or_else(|| widths[0].max(widths[1]));
+        // Bent towards the camera a trunk looks short.
+        let trunk = trunk.unwrap_or(0.0).max(widths[0]).max(widths[1]);
         let usual = [0, 1].map(|girdle| widths[girdle].max(LEAST_WIDTHS[girdle] * trunk));
         let is_telling = |frame: usize, girdle: usize| {
             flat_norm(across[frame][girdle]) > TELLING_WIDTH * usual[girdle]
@@ -179,7 +180,7 @@ impl BodyFrames {
 }
 
 /// The frames in which the trunk is more than its length away from where it usually is around them,
-/// or the body less than half as large, `[frame]`: sometimes a bystander is taken for the athlete.
+/// or the body less than a third as large, `[frame]`: sometimes a bystander is taken for the athlete.
 fn find_strangers(view: &FrameView, trunk: f64) -> Vec<bool> {
     let frames = view.recording.frame_count();
     let middles: Vec<[f64; 3]> = (0..frames)
@@ -202,7 +203,7 @@ fn find_strangers(view: &FrameView, trunk: f64) -> Vec<bool> {
                     .unwrap_or(f64::NAN)
             });
             let usual_size = median(&mut sizes[around].iter().copied()).unwrap_or(0.0);
-            norm(sub(middles[frame], usual)) > trunk || sizes[frame] < 0.5 * usual_size
+            norm(sub(middles[frame], usual)) > trunk || sizes[frame] < 0.3 * usual_size
         })
         .collect()
 }
