@@ -147,7 +147,7 @@ pub(super) fn undo_swaps(recording: &mut Recording, min_confidence: f32) -> Side
     if !moving || recording.frame_count() < 3 {
         return repair;
     }
-    let body = BodyFrames::from_recording(recording, min_confidence);
+    let mut body = BodyFrames::from_recording(recording, min_confidence);
     let mut costs = LabellingCosts::from_recording(recording, &pairs, &body);
     let mut likeliest = costs.find_likeliest();
     if likeliest.iter().all(|label| *label == Labelling::Kept) {
@@ -161,8 +161,13 @@ pub(super) fn undo_swaps(recording: &mut Recording, min_confidence: f32) -> Side
         && share_of(&likeliest, Labelling::Kept) > LEAST_KEPT;
     if share_of(&likeliest, Labelling::Whole) > 0.5 && !anchored {
         // What most frames say is believed, unless face or feet tell otherwise of a recording in
-        // which the labels change.
-        likeliest.iter_mut().for_each(|label| *label = label.complement());
+        // which the labels change; what they tell of this one is not believed at all.
+        body.forget_anchors();
+        costs = LabellingCosts::from_recording(recording, &pairs, &body);
+        likeliest = costs.find_likeliest();
+        if share_of(&likeliest, Labelling::Whole) > 0.5 {
+            likeliest.iter_mut().for_each(|label| *label = label.complement());
+        }
     }
     if 1.0 - share_of(&likeliest, Labelling::Kept) > UNDECIDED_SHARE && !anchored {
         repair.doubtful = frame_runs(|frame| likeliest[frame] != Labelling::Kept, likeliest.len());
@@ -196,7 +201,8 @@ pub(super) fn undo_swaps(recording: &mut Recording, min_confidence: f32) -> Side
     let joints = recording.joint_count();
     for (frame, label) in labels.iter().enumerate() {
         let [arms, legs] = label.exchanged_groups();
-        let face = arms == 1 && body.face_agrees(frame);
+        // In an exchanged frame the face goes with the shoulders.
+        let face = *label != Labelling::Kept && (arms == 1) == body.face_agrees(frame);
         for pair in &pairs {
             let exchange = match pair.group {
                 SideGroup::Arms => arms == 1,

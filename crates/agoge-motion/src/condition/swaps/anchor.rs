@@ -144,6 +144,11 @@ impl BodyFrames {
         agreement + ANCHOR_WEIGHT * anchor
     }
 
+    /// Leaves the anchors out of every cost.
+    pub(super) fn forget_anchors(&mut self) {
+        self.anchors.fill([0.0; 2]);
+    }
+
     /// By how much the anchors favour labellings over the recorded ones.
     pub(super) fn anchor_gain(&self, labels: &[Labelling]) -> f64 {
         labels
