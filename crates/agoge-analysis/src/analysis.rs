@@ -203,6 +203,14 @@ pub struct DataQuality {
     pub joints: Vec<JointQuality>,
     /// Stretches where most of the body was missing, as frames `[first, last]`.
     pub bad_frames: Vec<[usize; 2]>,
+    /// Stretches in which left and right were exchanged and put back, as frames `[first, last]`;
+    /// empty in analyses of older versions.
+    #[serde(default)]
+    pub exchanged_frames: Vec<[usize; 2]>,
+    /// Stretches in which it is not certain which side is left, and which were left as they are, as
+    /// frames `[first, last]`; empty in analyses of older versions.
+    #[serde(default)]
+    pub doubtful_frames: Vec<[usize; 2]>,
 }
 
 /// Verdict on the data.

@@ -212,6 +212,47 @@ fn through_a_somersault_no_angle_jumps() {
     }
 }
 
+/// The number of frames in which the left of a pair is not on the right of the picture, as it is in
+/// somebody who faces the camera.
+fn reversed_count(recording: &Recording, left: Part) -> usize {
+    let [left, right] =
+        [left, left.mirror()].map(|part| recording.skeleton.joint_for_part(part).unwrap());
+    (0..recording.frame_count())
+        .filter(|frame| {
+            recording.position_at(*frame, left)[0] <= recording.position_at(*frame, right)[0]
+        })
+        .count()
+}
+
+#[test]
+fn shoulders_of_somebody_who_faces_the_camera_are_not_exchanged() {
+    let (Some(clip), Some(weights)) = (data("cases/video/pose2sim_cam02.mp4"), weights()) else {
+        return;
+    };
+    if std::process::Command::new("ffmpeg").arg("-version").output().is_err() {
+        return eprintln!("skipped: no ffmpeg on the PATH, and the clip is VP9");
+    }
+    let film = TrackedVideo::read_video(
+        &clip,
+        &weights.join("pose"),
+        &VideoOptions::default(),
+        None,
+        &|_, _| (),
+    )
+    .unwrap();
+    let recording = film.to_recording(&clip, None, LandmarkKind::Picture).unwrap();
+    let conditioned = condition_recording(&recording, &Default::default()).unwrap();
+    for part in [Part::LeftShoulder, Part::LeftElbow, Part::LeftHip] {
+        let (before, after) =
+            (reversed_count(&recording, part), reversed_count(&conditioned.recording, part));
+        println!("{}: exchanged in {before} frames, after repair in {after}", part.name());
+        assert!(after <= 2 && before > 10, "{part:?}: {before} {after}");
+    }
+    let told: usize =
+        conditioned.quality.exchanged_frames.iter().map(|[first, last]| last + 1 - first).sum();
+    assert!((15..=30).contains(&told), "{:?}", conditioned.quality.exchanged_frames);
+}
+
 #[test]
 fn the_athlete_is_found_in_every_frame_and_bends_smoothly() {
     let (Some(clip), Some(weights)) = (data(CLIP), weights()) else { return };

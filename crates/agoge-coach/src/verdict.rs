@@ -12,9 +12,16 @@ const GOOD_SEEN: f64 = 0.9;
 /// longer one.
 const LONG_GAP_S: f64 = 0.5;
 
+/// A joint that is missing in more than this share of the frames is named (convention): what is
+/// said of its side rests on the others.
+const MISSED_SHARE: f64 = 0.2;
+/// If left and right were exchanged, or cannot be told apart, in more than this share of the frames,
+/// the data are not good (convention): between the frames that were put back some may be wrong.
+const EXCHANGED_SHARE: f64 = 0.02;
+
 /// Judges the data of a recording with `frames` frames at `rate_hz`.
 pub fn assess_data_quality(quality: RecordingQuality, frames: usize, rate_hz: f64) -> DataQuality {
-    let RecordingQuality { seen, joints, bad_frames } = quality;
+    let RecordingQuality { seen, joints, bad_frames, exchanged_frames, doubtful_frames } = quality;
     let mut reasons = Vec::new();
     let mut verdict = DataVerdict::Good;
     let mut downgrade = |to: DataVerdict, reason: String| {
@@ -49,6 +56,39 @@ pub fn assess_data_quality(quality: RecordingQuality, frames: usize, rate_hz: f6
     if !never_seen.is_empty() {
         downgrade(DataVerdict::Usable, format!("Never seen: {}.", list_names(&never_seen)));
     }
+    let mut missed: Vec<(&str, f64)> = joints
+        .iter()
+        .map(|joint| (joint.joint.as_str(), 1.0 - joint.seen))
+        .filter(|(_, share)| *share > MISSED_SHARE && *share < 1.0)
+        .collect();
+    missed.sort_by(|a, b| b.1.total_cmp(&a.1));
+    if !missed.is_empty() {
+        downgrade(DataVerdict::Usable, missed_sentence(&missed));
+    }
+    let share_of = |runs: &[[usize; 2]]| count_frames(runs) as f64 / frames.max(1) as f64;
+    let exchanged = share_of(&exchanged_frames) + share_of(&doubtful_frames);
+    if exchanged > EXCHANGED_SHARE {
+        if !exchanged_frames.is_empty() {
+            let share = 100.0 * share_of(&exchanged_frames);
+            downgrade(
+                DataVerdict::Usable,
+                format!(
+                    "Left and right were exchanged in {share:.0} % of the frames and put back: {}.",
+                    list_frames(&exchanged_frames)
+                ),
+            );
+        }
+        if !doubtful_frames.is_empty() {
+            let share = 100.0 * share_of(&doubtful_frames);
+            downgrade(
+                DataVerdict::Usable,
+                format!(
+                    "In {share:.0} % of the frames it is not certain which side is left; they were left as they are: {}.",
+                    list_frames(&doubtful_frames)
+                ),
+            );
+        }
+    }
     let gappy: Vec<&str> = joints
         .iter()
         .filter(|joint| joint.seen > 0.0 && joint.longest_gap_s > LONG_GAP_S)
@@ -69,7 +109,7 @@ pub fn assess_data_quality(quality: RecordingQuality, frames: usize, rate_hz: f6
     if reasons.is_empty() {
         reasons.push("Every joint was seen nearly all the time.".to_owned());
     }
-    DataQuality { verdict, reasons, seen, joints, bad_frames }
+    DataQuality { verdict, reasons, seen, joints, bad_frames, exchanged_frames, doubtful_frames }
 }
 
 /// Judges the data of a single worn sensor by its tilt over time, `[frame]` (NaN where unknown).
@@ -95,7 +135,48 @@ pub fn assess_sensor_quality(quality: RecordingQuality, tilt: &[f64]) -> DataQua
         seen: quality.seen,
         joints: quality.joints,
         bad_frames: Vec::new(),
+        exchanged_frames: Vec::new(),
+        doubtful_frames: Vec::new(),
     }
+}
+
+/// The number of frames in stretches `[first, last]`.
+fn count_frames(runs: &[[usize; 2]]) -> usize {
+    runs.iter().map(|[first, last]| last + 1 - first).sum()
+}
+
+/// Names the joints that were missed, the most missed first, at most five, each with its share of
+/// frames.
+fn missed_sentence(missed: &[(&str, f64)]) -> String {
+    let name = |joint: &str| joint.replace('_', " ");
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let [(joint, share), rest @ ..] = missed else { return String::new() };
+    let first = format!("The {} was not seen in {} of the frames", name(joint), percent(*share));
+    match rest {
+        [] => format!("{first}."),
+        rest => {
+            let others: Vec<String> = rest
+                .iter()
+                .map(|(joint, share)| format!("{} in {}", name(joint), percent(*share)))
+                .collect();
+            let others: Vec<&str> = others.iter().map(String::as_str).collect();
+            format!("{first}; {}.", list_names(&others))
+        }
+    }
+}
+
+/// Lists stretches of frames, at most five.
+fn list_frames(runs: &[[usize; 2]]) -> String {
+    let texts: Vec<String> = runs
+        .iter()
+        .map(|[first, last]| match first == last {
+            true => first.to_string(),
+            false => format!("{first}–{last}"),
+        })
+        .collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let word = if count_frames(runs) == 1 { "frame" } else { "frames" };
+    format!("{word} {}", list_names(&texts))
 }
 
 /// Joins at most five names, then says how many more there are.
@@ -129,11 +210,54 @@ mod tests {
             seen,
             joints: vec![joint_quality(seen, gap)],
             bad_frames: vec![],
+            exchanged_frames: vec![],
+            doubtful_frames: vec![],
         };
         assert_eq!(assess_data_quality(quality(1.0, 0.0), 300, 30.0).verdict, DataVerdict::Good);
         assert_eq!(assess_data_quality(quality(0.95, 1.0), 300, 30.0).verdict, DataVerdict::Usable);
         assert_eq!(assess_data_quality(quality(0.3, 0.0), 300, 30.0).verdict, DataVerdict::Poor);
         assert_eq!(assess_data_quality(quality(1.0, 0.0), 3, 30.0).verdict, DataVerdict::Poor);
+    }
+
+    #[test]
+    fn a_missing_joint_and_exchanged_sides_are_told_with_frames() {
+        let mut wrist = joint_quality(0.56, 0.2);
+        wrist.joint = "right_wrist".to_owned();
+        let mut others = vec![joint_quality(1.0, 0.0); 20];
+        others.push(wrist);
+        let quality = RecordingQuality {
+            seen: 0.98,
+            joints: others,
+            bad_frames: vec![],
+            exchanged_frames: vec![[45, 53], [60, 60]],
+            doubtful_frames: vec![],
+        };
+        let judged = assess_data_quality(quality.clone(), 100, 60.0);
+        assert_eq!(judged.verdict, DataVerdict::Usable);
+        assert_eq!(
+            judged.reasons,
+            [
+                "The right wrist was not seen in 44 % of the frames.",
+                "Left and right were exchanged in 10 % of the frames and put back: frames 45–53, 60.",
+            ]
+        );
+        assert_eq!(judged.exchanged_frames, [[45, 53], [60, 60]]);
+        // One frame in a thousand is no reason.
+        let rare = RecordingQuality {
+            joints: vec![joint_quality(1.0, 0.0)],
+            exchanged_frames: vec![[60, 60]],
+            ..quality.clone()
+        };
+        assert_eq!(assess_data_quality(rare, 1000, 60.0).verdict, DataVerdict::Good);
+        let doubtful = RecordingQuality {
+            joints: vec![joint_quality(1.0, 0.0)],
+            exchanged_frames: vec![],
+            doubtful_frames: vec![[0, 29]],
+            ..quality
+        };
+        let judged = assess_data_quality(doubtful, 100, 60.0);
+        assert_eq!(judged.verdict, DataVerdict::Usable);
+        assert!(judged.reasons[0].contains("frames 0–29"), "{:?}", judged.reasons);
     }
 
     #[test]

@@ -30,6 +30,8 @@ fn empty_analysis() -> Analysis {
             seen: 0.0,
             joints: vec![],
             bad_frames: vec![],
+            exchanged_frames: vec![],
+            doubtful_frames: vec![],
         },
         repairs: vec![],
         movement: MovementChoice {

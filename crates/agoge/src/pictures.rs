@@ -213,7 +213,7 @@ fn readable_name(name: &str) -> String {
 }
 
 /// The frame nearest to a time; none if there are no frames.
-fn nearest_frame(time: &[f64], time_s: f64) -> Option<usize> {
+pub(crate) fn nearest_frame(time: &[f64], time_s: f64) -> Option<usize> {
     let after = time.partition_point(|frame_s| *frame_s < time_s);
     let last = time.len().checked_sub(1)?;
     let before = after.saturating_sub(1);

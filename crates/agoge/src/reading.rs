@@ -1,10 +1,10 @@
 //! Reading input files of any kind.
 
 use crate::analyze::is_felt_only;
-use crate::pictures::{FrameAnnotations, KeyFrame};
+use crate::pictures::{FrameAnnotations, KeyFrame, nearest_frame};
 use crate::{AnalysisOptions, Analyzed, Error};
 use agoge_formats::{FormatTrait, open_input, source_has_trait};
-use agoge_motion::Recording;
+use agoge_motion::{Part, Recording, Skeleton, Space};
 use agoge_report::Still;
 use agoge_vision::overlay::{self, DrawOptions};
 use agoge_vision::{LandmarkKind, TrackedVideo, cameras};
@@ -39,6 +39,7 @@ impl InputRecording {
         progress: ProgressCallback,
     ) -> Result<(), Error> {
         let Some(film) = &self.film else { return Ok(()) };
+        let film = &film_as_analysed(film, analyzed, options);
         let (written, slower) =
             (FrameAnnotations::from_analyzed(analyzed), slow_motion_factor(options));
         let marks = move |time_s: f64| written.marks_at(time_s / slower);
@@ -67,6 +68,7 @@ impl InputRecording {
         analyzed: &Analyzed,
     ) -> Result<Vec<Still>, Error> {
         let Some(film) = &self.film else { return Ok(Vec::new()) };
+        let film = &film_as_analysed(film, analyzed, options);
         let (written, slower) =
             (FrameAnnotations::from_analyzed(analyzed), slow_motion_factor(options));
         let keys = written.key_frames();
@@ -86,6 +88,65 @@ impl InputRecording {
         };
         Ok(keys.into_iter().zip(pictures).map(still).collect())
     }
+}
+
+/// The film with the athlete's landmarks as they were analysed: sides put back, outliers removed,
+/// filtered. A landmark that was missing after that keeps the network's guess, with no visibility.
+/// The face is left as it was seen, because it must be covered where it is.
+fn film_as_analysed(
+    film: &TrackedVideo,
+    analyzed: &Analyzed,
+    options: &AnalysisOptions,
+) -> TrackedVideo {
+    let mut film = film.clone();
+    let source = &analyzed.source;
+    let joints = &source.skeleton.joints;
+    let athlete = film.choose_person(options.read.person);
+    let Space::Image { .. } = source.space else { return film };
+    if source.skeleton.as_ref() != Skeleton::mediapipe_33().as_ref() {
+        return film;
+    }
+    let (height, slower) = (film.size[1] as f64, slow_motion_factor(options));
+    let is_face = |joint: usize| {
+        matches!(
+            joints[joint].part,
+            Some(Part::Nose | Part::LeftEye | Part::RightEye | Part::LeftEar | Part::RightEar)
+        ) || ["eye", "mouth"].iter().any(|word| joints[joint].name.contains(word))
+    };
+    for (frame, seen) in &mut film.seen {
+        if Some(seen.person) != athlete {
+            continue;
+        }
+        let Some(at) = nearest_frame(&source.time, film.time[*frame] / slower) else { continue };
+        let guess = seen.body.picture;
+        let point = |joint: usize| {
+            let [x, y, _] = source.position_at(at, joint);
+            [x as f32, (height - y) as f32]
+        };
+        let distance = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
+        let known: Vec<usize> =
+            (0..joints.len()).filter(|joint| source.is_seen(at, *joint)).collect();
+        // What is missing is exchanged like the rest of the body.
+        let exchanged = known
+            .iter()
+            .filter(|joint| {
+                let other = guess[joints[**joint].mirror];
+                distance(point(**joint), other) < distance(point(**joint), guess[**joint])
+            })
+            .count();
+        let is_exchanged = exchanged * 2 > known.len();
+        for joint in (0..joints.len()).filter(|joint| !is_face(*joint)) {
+            if source.is_seen(at, joint) {
+                seen.body.picture[joint] = point(joint);
+                seen.body.visibility[joint] = source.confidence[at * joints.len() + joint];
+            } else {
+                let from = if is_exchanged { joints[joint].mirror } else { joint };
+                seen.body.picture[joint] = guess[from];
+                seen.body.visibility[joint] = 0.0;
+            }
+        }
+    }
+    film
 }
 
 /// Reads a file or folder of any known format, or a video or folder of pictures using the pose

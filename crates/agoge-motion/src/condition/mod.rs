@@ -183,13 +183,15 @@ pub fn condition_recording(
     log.record_joints(&sure, RepairKind::LowConfidenceRemoved, &removed, &note);
     let mut work = recording.clone();
     if options.repair_swaps {
-        let undone = swaps::undo_swaps(&mut work);
+        let sides = swaps::undo_swaps(&mut work, options.min_confidence);
         log.record_joints(
             &work,
             RepairKind::SwapUndone,
-            &undone,
+            &sides.undone,
             "the path over time fits the other side",
         );
+        quality.exchanged_frames = sides.repaired;
+        quality.doubtful_frames = sides.doubtful;
     }
     // Which limb a flicker belongs to is known only after swaps are undone.
     let flickers = find_flickers(&work, options);

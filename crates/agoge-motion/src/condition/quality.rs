@@ -29,6 +29,14 @@ pub struct RecordingQuality {
     /// Stretches of frames `[first, last]` in which more than half of the joints that are ever seen
     /// were missing.
     pub bad_frames: Vec<[usize; 2]>,
+    /// Stretches of frames `[first, last]` in which left and right were exchanged, in the whole
+    /// body, the arms or the legs, and were put back.
+    #[serde(default)]
+    pub exchanged_frames: Vec<[usize; 2]>,
+    /// Stretches of frames `[first, last]` in which it is not clear what is left and what is right,
+    /// and which were left as they are.
+    #[serde(default)]
+    pub doubtful_frames: Vec<[usize; 2]>,
 }
 
 impl RecordingQuality {
@@ -74,7 +82,13 @@ impl RecordingQuality {
             }
         }
         let seen = all.iter().map(|joint| joint.seen).sum::<f64>() / joints.max(1) as f64;
-        RecordingQuality { seen, joints: all, bad_frames }
+        RecordingQuality {
+            seen,
+            joints: all,
+            bad_frames,
+            exchanged_frames: Vec::new(),
+            doubtful_frames: Vec::new(),
+        }
     }
 
     /// Sets each joint's jitter: the root mean square distance between its positions before and
