@@ -2,7 +2,7 @@
 //! correct repetitions of other athletes reach by the same class of sensor.
 
 use crate::measured::PopulationRow;
-use crate::precision::Precision;
+use crate::precision::{Precision, marker_error};
 use crate::summary::{distinct_metrics, metric_values};
 use agoge_kinematics::movement::{CheckRule, EvidenceStrength, human_range, to_curve_unit};
 use agoge_kinematics::{Metric, Movement, Repetition, Unit};
@@ -72,13 +72,14 @@ pub fn judged_limit(
     }
     let strength = if usual.is_some() { EvidenceStrength::Normative } else { check.strength };
     if let Some(row) = same_sensor {
-        let repeated = row.sd_within.max(error.repeated.unwrap_or(0.0).min(row.sd_within));
+        // Nobody is more alike than markers can tell.
+        let least = marker_error(metric.unit);
         return Some(JudgedLimit {
             low,
             high,
-            error: 1.96 * repeated,
+            error: (1.96 * row.sd_within).max(least),
             is_error_repeated: true,
-            spread: row.spread(),
+            spread: row.spread().max(least / 1.96),
             strength,
             moved_by,
         });
@@ -138,4 +139,83 @@ fn population_text(row: &PopulationRow) -> String {
         row.sensor.title(),
         row.source
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::findings::{FindingsInput, ranked_findings};
+    use agoge_analysis::{Certainty, DataVerdict, Finding};
+    use agoge_kinematics::movement::find_movement;
+    use agoge_motion::simulate::{Exercise, SimulatedSet};
+    use agoge_motion::{Recording, Side};
+
+    /// A body whose joints another sensor is said to have measured.
+    fn body_by(skeleton: &str) -> Recording {
+        let mut body = SimulatedSet::new(Exercise::Squat).simulate().recording.to_body().recording;
+        body.source.simulated = false;
+        body.source.format = "ui-prmd".to_owned();
+        body.source.skeleton = Some(skeleton.to_owned());
+        body
+    }
+
+    fn degrees(name: &str, side: Option<Side>, value: f64) -> Metric {
+        Metric { name: name.to_owned(), side, phase: None, value, unit: Unit::Degree }
+    }
+
+    /// The findings on ten repetitions with one value.
+    fn findings_of(movement: &str, skeleton: &str, metric: Metric) -> Vec<Finding> {
+        let movement = find_movement(movement).unwrap();
+        let repetition = Repetition {
+            start: 0,
+            end: 60,
+            side: None,
+            complete: true,
+            phases: Vec::new(),
+            events: Vec::new(),
+            metrics: vec![metric],
+        };
+        let precision = Precision::from_recording(&body_by(skeleton));
+        ranked_findings(&FindingsInput {
+            movement,
+            repetitions: (1..=10).map(|number| (number, &repetition)).collect(),
+            reference: None,
+            precision: &precision,
+            data: DataVerdict::Good,
+        })
+    }
+
+    #[test]
+    fn what_correct_repetitions_reach_is_no_fault() {
+        // A correct hurdle step by Kinect: the limit is 15°, but correct ones of others reach 40°.
+        let thigh = |value| degrees("hip_adduction_drift", Some(Side::Left), value);
+        assert_eq!(findings_of("hurdle_step", "Kinect-22", thigh(25.0)), []);
+        assert_eq!(findings_of("hurdle_step", "Plug-in-Gait-39", thigh(25.0)).len(), 1);
+        // Far beyond both: told, with the people it was compared with.
+        let lean = degrees("trunk_lean_peak", None, 85.0);
+        let finding = &findings_of("deep_squat", "Plug-in-Gait-39", lean)[0];
+        assert_eq!(finding.certainty, Certainty::High);
+        assert!(finding.uncertainty > 0.0);
+    }
+
+    #[test]
+    fn a_convention_is_never_highly_certain() {
+        // No correct push-up was measured, so that only a convention is passed, however far.
+        let elbow = degrees("elbow_flexion_peak", Some(Side::Left), 20.0);
+        let finding = &findings_of("push_up", "Plug-in-Gait-39", elbow)[0];
+        assert_eq!(finding.certainty, Certainty::Moderate);
+    }
+
+    #[test]
+    fn an_impossible_heel_gives_no_finding() {
+        let heel = |value| Metric {
+            name: "heel_rise".to_owned(),
+            side: Some(Side::Left),
+            phase: None,
+            value,
+            unit: Unit::Metre,
+        };
+        assert_eq!(findings_of("squat", "Plug-in-Gait-39", heel(0.418)), []);
+        assert_eq!(findings_of("squat", "Plug-in-Gait-39", heel(0.10)).len(), 1);
+    }
 }

@@ -230,6 +230,11 @@ impl Precision {
     }
 }
 
+/// The general half width of markers.
+pub(crate) fn marker_error(unit: Unit) -> f64 {
+    general_error(SensorClass::Markers, unit)
+}
+
 /// The general half width of a class of sensor.
 fn general_error(sensor: SensorClass, unit: Unit) -> f64 {
     let (angle, factor) = match sensor {

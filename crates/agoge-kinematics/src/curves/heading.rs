@@ -70,3 +70,45 @@ fn opposite_knees(curves: &Curves) -> Option<[f64; 2]> {
     let (turn, common) = (0.5 * (left - right).abs(), 0.5 * (left + right).abs());
     (turn > MIN_TURN && common < MAX_COMMON_SHARE * turn).then_some([left, right])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Curve, Unit};
+
+    /// A squat whose knees bend to 110° while they point inward by so many degrees at 60°.
+    fn measured_squat(inward: [f64; 2]) -> MeasuredCurves {
+        let bend: Vec<f64> = (0..60).map(|f| 110.0 * (f as f64 / 59.0 * 3.1416).sin()).collect();
+        let curve = |name: &str, side, values| Curve {
+            name: name.to_owned(),
+            side: Some(side),
+            unit: Unit::Degree,
+            values,
+        };
+        let curves =
+            [Side::Left, Side::Right].into_iter().zip(inward).flat_map(|(side, inward)| {
+                let valgus = bend.iter().map(|bend| inward * bend / 60.0).collect();
+                [curve("knee_valgus", side, valgus), curve("knee_flexion", side, bend.clone())]
+            });
+        let time = (0..60).map(|f| f as f64 / 30.0).collect();
+        let curves = Curves { time, curves: curves.collect(), refused: Vec::new() };
+        MeasuredCurves { curves, view: CameraView::Spatial, view_certainty: 1.0 }
+    }
+
+    #[test]
+    fn knees_that_mirror_each_other_are_a_wrong_heading() {
+        for (inward, is_refused) in [
+            ([15.0, -14.0], true),
+            ([-12.0, 16.0], true),
+            ([15.0, 14.0], false),
+            ([16.0, 0.0], false),
+            ([4.0, -4.0], false),
+        ] {
+            let mut measured = measured_squat(inward);
+            refuse_wrong_heading(&mut measured);
+            let is_measured = measured.curves.get("knee_valgus", Some(Side::Left)).is_some();
+            assert_eq!(!is_measured, is_refused, "{inward:?}");
+            assert_eq!(measured.curves.refused.len(), if is_refused { 2 } else { 0 });
+        }
+    }
+}

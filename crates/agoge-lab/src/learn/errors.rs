@@ -30,8 +30,10 @@ const KERAAL_SOURCE: &str = "BlazePose against markers, Keraal set (docs/results
 const KERAAL_KINECT_SOURCE: &str = "Kinect against markers, Keraal set (docs/results/video.md)";
 /// Where the errors of several cameras come from.
 const MODEL_SOURCE: &str = "joints of OpenCap and Pose2Sim against OpenSim's inverse kinematics";
-/// Fewest athletes behind a population.
+/// Fewest athletes behind an error.
 const MIN_ATHLETES: usize = 3;
+/// Fewest athletes behind a population; of fewer, those whose values are possible are a selection.
+const MIN_POPULATION: usize = 5;
 /// Fewest frames of a repetition's file; two files hold a single frame.
 const MIN_FRAMES: usize = 6;
 
@@ -251,7 +253,7 @@ fn population_rows<'a>(sets: impl Iterator<Item = &'a MeasuredSet>) -> Vec<Popul
             .map(|values| sample_sd(values).powi(2))
             .collect();
         let within = finite_mean(&variances).sqrt();
-        (means.len() >= MIN_ATHLETES).then(|| PopulationRow {
+        (means.len() >= MIN_POPULATION).then(|| PopulationRow {
             sensor,
             movement: str::to_owned(movement),
             metric: str::to_owned(metric),
@@ -325,6 +327,7 @@ const MODEL_ANGLES: [(&str, &str, f64); 4] = [
 /// Rows of several cameras: angles by our formulas from joints, against those of a fitted model.
 fn model_rows(data: &Path) -> Result<Vec<ErrorRow>, Error> {
     let mut errors: BTreeMap<&str, Vec<Vec<f64>>> = BTreeMap::new();
+    let mut people = 0;
     let options = AnalysisOptions::default();
     for [joints, angles] in MODEL_PAIRS {
         let (joints, angles) = (data.join(joints), data.join(angles));
@@ -335,6 +338,7 @@ fn model_rows(data: &Path) -> Result<Vec<ErrorRow>, Error> {
         let Ok(recording) = agoge_formats::read_recording(&joints, &options.read) else {
             continue;
         };
+        people += 1;
         let table = agoge_formats::read_table(&angles)?;
         let prepared = prepare_recording(&recording, &options)?;
         let curves = &prepared.measured.curves;
@@ -374,7 +378,7 @@ fn model_rows(data: &Path) -> Result<Vec<ErrorRow>, Error> {
             ),
             repeated: round_figure(mean(&|errors| sample_sd(errors).powi(2)).sqrt()),
             n: legs.iter().map(Vec::len).sum(),
-            people: MODEL_PAIRS.len(),
+            people,
             source: MODEL_SOURCE.to_owned(),
         }
     };
