@@ -49,7 +49,7 @@ pub fn judged_limit(
 ) -> Option<JudgedLimit> {
     let error = precision.metric_error(movement, metric);
     let limit = check.limit_in_unit(metric.unit);
-    let [same_sensor, by_markers] = precision.populations(movement, metric);
+    let [same_sensor, by_markers] = precision.find_populations(movement, metric);
     let shift = if same_sensor.is_some() { error.bias } else { 0.0 };
     let usual: Option<([f64; 2], String)> = same_sensor.or(by_markers).map_or_else(
         || {
@@ -79,7 +79,7 @@ pub fn judged_limit(
             high,
             error: (1.96 * row.sd_within).max(least),
             is_error_repeated: true,
-            spread: row.spread().max(least / 1.96),
+            spread: row.total_spread().max(least / 1.96),
             strength,
             moved_by,
         });
@@ -90,7 +90,7 @@ pub fn judged_limit(
         high,
         error: error.half_width,
         is_error_repeated: false,
-        spread: by_markers.map_or(0.0, PopulationRow::spread).hypot(error.half_width / 1.96),
+        spread: by_markers.map_or(0.0, PopulationRow::total_spread).hypot(error.half_width / 1.96),
         strength,
         moved_by,
     })
@@ -136,7 +136,7 @@ fn population_text(row: &PopulationRow) -> String {
     format!(
         "95 % of the correct repetitions of {} athletes by {} ({})",
         row.people,
-        row.sensor.title(),
+        row.sensor.class_title(),
         row.source
     )
 }
@@ -151,7 +151,7 @@ mod tests {
     use agoge_motion::{Recording, Side};
 
     /// A body whose joints another sensor is said to have measured.
-    fn body_by(skeleton: &str) -> Recording {
+    fn sensed_body(skeleton: &str) -> Recording {
         let mut body = SimulatedSet::new(Exercise::Squat).simulate().recording.to_body().recording;
         body.source.simulated = false;
         body.source.format = "ui-prmd".to_owned();
@@ -159,12 +159,12 @@ mod tests {
         body
     }
 
-    fn degrees(name: &str, side: Option<Side>, value: f64) -> Metric {
+    fn degree_metric(name: &str, side: Option<Side>, value: f64) -> Metric {
         Metric { name: name.to_owned(), side, phase: None, value, unit: Unit::Degree }
     }
 
     /// The findings on ten repetitions with one value.
-    fn findings_of(movement: &str, skeleton: &str, metric: Metric) -> Vec<Finding> {
+    fn list_findings(movement: &str, skeleton: &str, metric: Metric) -> Vec<Finding> {
         let movement = find_movement(movement).unwrap();
         let repetition = Repetition {
             start: 0,
@@ -175,7 +175,7 @@ mod tests {
             events: Vec::new(),
             metrics: vec![metric],
         };
-        let precision = Precision::from_recording(&body_by(skeleton));
+        let precision = Precision::from_recording(&sensed_body(skeleton));
         ranked_findings(&FindingsInput {
             movement,
             repetitions: (1..=10).map(|number| (number, &repetition)).collect(),
@@ -188,12 +188,12 @@ mod tests {
     #[test]
     fn what_correct_repetitions_reach_is_no_fault() {
         // A correct hurdle step by Kinect: the limit is 15°, but correct ones of others reach 40°.
-        let thigh = |value| degrees("hip_adduction_drift", Some(Side::Left), value);
-        assert_eq!(findings_of("hurdle_step", "Kinect-22", thigh(25.0)), []);
-        assert_eq!(findings_of("hurdle_step", "Plug-in-Gait-39", thigh(25.0)).len(), 1);
+        let thigh = |value| degree_metric("hip_adduction_drift", Some(Side::Left), value);
+        assert_eq!(list_findings("hurdle_step", "Kinect-22", thigh(25.0)), []);
+        assert_eq!(list_findings("hurdle_step", "Plug-in-Gait-39", thigh(25.0)).len(), 1);
         // Far beyond both: told, with the people it was compared with.
-        let lean = degrees("trunk_lean_peak", None, 85.0);
-        let finding = &findings_of("deep_squat", "Plug-in-Gait-39", lean)[0];
+        let lean = degree_metric("trunk_lean_peak", None, 85.0);
+        let finding = &list_findings("deep_squat", "Plug-in-Gait-39", lean)[0];
         assert_eq!(finding.certainty, Certainty::High);
         assert!(finding.uncertainty > 0.0);
     }
@@ -201,8 +201,8 @@ mod tests {
     #[test]
     fn a_convention_is_never_highly_certain() {
         // No correct push-up was measured, so that only a convention is passed, however far.
-        let elbow = degrees("elbow_flexion_peak", Some(Side::Left), 20.0);
-        let finding = &findings_of("push_up", "Plug-in-Gait-39", elbow)[0];
+        let elbow = degree_metric("elbow_flexion_peak", Some(Side::Left), 20.0);
+        let finding = &list_findings("push_up", "Plug-in-Gait-39", elbow)[0];
         assert_eq!(finding.certainty, Certainty::Moderate);
     }
 
@@ -215,7 +215,7 @@ mod tests {
             value,
             unit: Unit::Metre,
         };
-        assert_eq!(findings_of("squat", "Plug-in-Gait-39", heel(0.418)), []);
-        assert_eq!(findings_of("squat", "Plug-in-Gait-39", heel(0.10)).len(), 1);
+        assert_eq!(list_findings("squat", "Plug-in-Gait-39", heel(0.418)), []);
+        assert_eq!(list_findings("squat", "Plug-in-Gait-39", heel(0.10)).len(), 1);
     }
 }

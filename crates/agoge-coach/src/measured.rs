@@ -97,7 +97,7 @@ pub struct PopulationRow {
 
 impl PopulationRow {
     /// Standard deviation of one repetition of an athlete who was not measured.
-    pub fn spread(&self) -> f64 {
+    pub fn total_spread(&self) -> f64 {
         self.sd_between.hypot(self.sd_within)
     }
 
@@ -107,14 +107,14 @@ impl PopulationRow {
         let people = self.people as f64;
         let half = student_deviate(1.96, self.people.saturating_sub(1).max(1))
             * (1.0 + 1.0 / people).sqrt()
-            * self.spread();
+            * self.total_spread();
         [self.mean - half, self.mean + half]
     }
 }
 
 impl MeasuredTables {
     /// The tables that come with Agoge.
-    pub fn bundled() -> Arc<MeasuredTables> {
+    pub fn bundled_tables() -> Arc<MeasuredTables> {
         static TABLES: OnceLock<Arc<MeasuredTables>> = OnceLock::new();
         TABLES
             .get_or_init(|| {
@@ -125,7 +125,7 @@ impl MeasuredTables {
     }
 
     /// The population of a metric by a class of sensor.
-    pub fn population(
+    pub fn find_population(
         &self,
         sensor: SensorClass,
         movement: &str,
@@ -143,13 +143,13 @@ mod tests {
 
     #[test]
     fn the_tables_that_come_with_agoge_are_read() {
-        let tables = MeasuredTables::bundled();
+        let tables = MeasuredTables::bundled_tables();
         assert!(tables.errors.len() > 100 && tables.populations.len() > 100);
         for row in &tables.populations {
             let movement = agoge_kinematics::movement::find_movement(&row.movement);
             let rule = movement.and_then(|movement| movement.metric_rule(&row.metric));
             assert!(rule.is_some(), "{} {}", row.movement, row.metric);
-            assert!(row.people >= 3 && row.spread() >= 0.0 && row.mean.is_finite());
+            assert!(row.people >= 3 && row.total_spread() >= 0.0 && row.mean.is_finite());
         }
         assert!(tables.errors.iter().all(|row| row.rms >= row.bias.abs() - 1e-9));
     }

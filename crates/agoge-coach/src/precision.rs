@@ -77,7 +77,7 @@ pub struct MeasurementError {
 impl Precision {
     /// Precision of a recording on the body skeleton.
     pub fn from_recording(body: &Recording) -> Precision {
-        Precision::with_tables(body, MeasuredTables::bundled())
+        Precision::with_tables(body, MeasuredTables::bundled_tables())
     }
 
     /// Precision of a recording on the body skeleton, by other tables than those that come with
@@ -105,12 +105,12 @@ impl Precision {
             sensor: SensorClass::Markers,
             hidden_curves: Vec::new(),
             rate_hz: f64::NAN,
-            tables: MeasuredTables::bundled(),
+            tables: MeasuredTables::bundled_tables(),
         }
     }
 
     /// The class of the sensor.
-    pub fn sensor(&self) -> SensorClass {
+    pub fn sensor_class(&self) -> SensorClass {
         self.sensor
     }
 
@@ -120,14 +120,14 @@ impl Precision {
     }
 
     /// How far correct repetitions of a metric reach by this class of sensor, and by markers.
-    pub(crate) fn populations(
+    pub(crate) fn find_populations(
         &self,
         movement: &Movement,
         metric: &Metric,
     ) -> [Option<&PopulationRow>; 2] {
         [self.sensor, SensorClass::Markers].map(|sensor| {
             self.tables
-                .population(sensor, &movement.name, &metric.name)
+                .find_population(sensor, &movement.name, &metric.name)
                 .filter(|row| row.unit == metric.unit)
         })
     }
@@ -137,8 +137,15 @@ impl Precision {
         let rule = movement.metric_rule(&metric.name);
         let curve = rule.and_then(|rule| rule.curve.as_deref());
         let statistic = rule.map(|rule| rule.statistic);
-        self.measured_row(&movement.name, metric, curve, statistic)
-            .map_or_else(|| self.unit_error(metric.unit), |row| self.row_error(row))
+        let row = self.measured_row(&movement.name, metric, curve, statistic);
+        let mut error = row.map_or_else(|| self.unit_error(metric.unit), |row| self.row_error(row));
+        // A difference between the sides has the errors of both, unless it was measured as such.
+        let is_measured = row.is_some_and(|row| row.metric.is_some() || row.statistic.is_some());
+        if statistic.is_some_and(Statistic::is_between_sides) && !is_measured {
+            error.half_width *= 2f64.sqrt();
+            error.repeated = error.repeated.map(|sd| sd * 2f64.sqrt());
+        }
+        error
     }
 
     /// The row of the table that is nearest to a metric, if any.
@@ -150,9 +157,9 @@ impl Precision {
         statistic: Option<Statistic>,
     ) -> Option<&ErrorRow> {
         let hidden = curve.is_some_and(|curve| {
-            self.hidden_curves
-                .iter()
-                .any(|&(name, side)| name == curve && metric.side.is_none_or(|own| own == side))
+            self.hidden_curves.iter().any(|&(name, side)| {
+                name == curve && metric.side.is_none_or(|wanted| wanted == side)
+            })
         });
         let of_sensor = |sensor: SensorClass| {
             self.tables.errors.iter().filter(move |row| {
@@ -282,7 +289,7 @@ mod tests {
         Recording::new(source, Skeleton::body(), space, time, position, confidence).unwrap()
     }
 
-    fn elbow(side: Option<Side>) -> Metric {
+    fn elbow_metric(side: Option<Side>) -> Metric {
         let unit = Unit::Degree;
         Metric { name: "elbow".into(), side, phase: None, value: 90.0, unit }
     }
@@ -293,7 +300,7 @@ mod tests {
         let half_width = |space, format, share| {
             let precision = Precision::from_recording(&arm_recording(space, format, share));
             precision
-                .measured_row("", &elbow(Some(Side::Right)), Some("elbow_flexion"), None)
+                .measured_row("", &elbow_metric(Some(Side::Right)), Some("elbow_flexion"), None)
                 .map(|row| (10.0 * row.rms).round() / 10.0)
         };
         assert_eq!(half_width(picture, "openpose-json", 0.9), Some(21.4));
@@ -303,11 +310,14 @@ mod tests {
         let left_visible = Precision::from_recording(&arm_recording(picture, "video", 0.5));
         assert_eq!(
             left_visible
-                .measured_row("", &elbow(Some(Side::Left)), Some("elbow_flexion"), None)
+                .measured_row("", &elbow_metric(Some(Side::Left)), Some("elbow_flexion"), None)
                 .map(|row| (10.0 * row.rms).round() / 10.0),
             Some(21.4)
         );
-        assert_eq!(left_visible.measured_row("", &elbow(None), Some("knee_flexion"), None), None);
+        assert_eq!(
+            left_visible.measured_row("", &elbow_metric(None), Some("knee_flexion"), None),
+            None
+        );
         assert_eq!(
             (
                 left_visible.unit_error(Unit::Degree).half_width,

@@ -81,7 +81,7 @@ impl SensorClass {
     }
 
     /// The class in plain words.
-    pub fn title(self) -> &'static str {
+    pub fn class_title(self) -> &'static str {
         match self {
             SensorClass::Markers => "markers",
             SensorClass::SeveralCameras => "several cameras",

@@ -217,7 +217,7 @@ pub fn analyze(
     for (name, error, unit) in unjudged {
         let reason = format!(
             "by {} it is known to ± {} only, too coarsely to be held against its limit",
-            precision.sensor().title(),
+            precision.sensor_class().class_title(),
             agoge_coach::findings::format_value(error, unit)
         );
         refused.push(RefusedQuantity { name, reason });

@@ -221,11 +221,11 @@ fn evaluate_sensors(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, Co
         "\nWhat is told of sets of athletes left out\n\n{:32} {:>9} {:>5} {:>6} {:>6} {:>8} {:>12}\n",
         "", "done", "sets", "any", "high", "fitting", "fitting high"
     );
-    for row in &results.told {
+    for row in &results.sets {
         let done = if row.is_correct { "correctly" } else { "wrongly" };
         text += &format!(
             "{:32} {:>9} {:>5} {:>6.3} {:>6.3} {:>8.3} {:>12.3}\n",
-            row.sensor.title(),
+            row.sensor.class_title(),
             done,
             row.sets,
             row.any,

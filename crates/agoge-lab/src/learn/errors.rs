@@ -395,7 +395,7 @@ pub struct ErrorEvaluation {
     /// movement.
     pub coverage: Vec<CoverageRow>,
     /// What is told of sets of athletes left out, by sensor and label.
-    pub told: Vec<ToldRow>,
+    pub sets: Vec<SetSummary>,
     /// Findings by certainty: how many of them are true.
     pub certainty: Vec<CertaintyRow>,
     /// Every finding, for a closer look.
@@ -417,7 +417,7 @@ pub struct CoverageRow {
 
 /// What is told of a kind of sets.
 #[derive(Clone, Debug, Serialize)]
-pub struct ToldRow {
+pub struct SetSummary {
     /// The sensor.
     pub sensor: SensorClass,
     /// Whether the sets were done correctly.
@@ -516,10 +516,10 @@ pub fn evaluate_errors(
     single.extend(model_rows(data)?);
     let sets = || depth.iter().chain(&markers);
     let tables_without = |left_out: Option<&str>| {
-        let kept: Vec<&PairedValue> =
+        let remaining: Vec<&PairedValue> =
             pairs.iter().filter(|pair| Some(pair.athlete) != left_out).collect();
         MeasuredTables {
-            errors: [paired_rows(&kept), single.clone()].concat(),
+            errors: [paired_rows(&remaining), single.clone()].concat(),
             populations: population_rows(
                 sets().filter(|set| Some(set.athlete.as_str()) != left_out),
             ),
@@ -530,11 +530,11 @@ pub fn evaluate_errors(
         .par_iter()
         .map(|&athlete| (athlete, Arc::new(tables_without(Some(athlete)))))
         .collect();
-    let findings = judge_sets(&folds, &sets().collect::<Vec<_>>());
+    let findings = judge_left_out(&folds, &sets().collect::<Vec<_>>());
     tell(3, 3);
     Ok(ErrorEvaluation {
         coverage: measure_coverage(&folds, &pairs),
-        told: told_rows(&sets().collect::<Vec<_>>(), &findings),
+        sets: summarize_sets(&sets().collect::<Vec<_>>(), &findings),
         certainty: certainty_rows(&findings),
         findings,
         tables: tables_without(None),
@@ -562,7 +562,10 @@ fn row_lines<T: Serialize>(rows: &[T]) -> Vec<String> {
 }
 
 /// The findings of every set by the tables of the other athletes.
-fn judge_sets(folds: &[(&str, Arc<MeasuredTables>)], sets: &[&MeasuredSet]) -> Vec<JudgedFinding> {
+fn judge_left_out(
+    folds: &[(&str, Arc<MeasuredTables>)],
+    sets: &[&MeasuredSet],
+) -> Vec<JudgedFinding> {
     let judge = |set: &&MeasuredSet| {
         let tables = folds.iter().find(|(athlete, _)| *athlete == set.athlete);
         let Some((_, tables)) = tables else { return Vec::new() };
@@ -635,23 +638,23 @@ fn measure_coverage(
 }
 
 /// What is told of the sets, by sensor and label.
-fn told_rows(sets: &[&MeasuredSet], findings: &[JudgedFinding]) -> Vec<ToldRow> {
+fn summarize_sets(sets: &[&MeasuredSet], findings: &[JudgedFinding]) -> Vec<SetSummary> {
     let kinds: BTreeSet<(SensorClass, bool)> =
         sets.iter().map(|set| (set.sensor, set.is_correct)).collect();
     let row = |(sensor, is_correct): (SensorClass, bool)| {
         let count =
             sets.iter().filter(|set| set.sensor == sensor && set.is_correct == is_correct).count();
         let share = |counts: &dyn Fn(&JudgedFinding) -> bool| {
-            let told: BTreeSet<(&str, &str)> = findings
+            let named: BTreeSet<(&str, &str)> = findings
                 .iter()
                 .filter(|judged| judged.sensor == sensor && judged.is_correct == is_correct)
                 .filter(|judged| counts(judged))
                 .map(|judged| (judged.movement.as_str(), judged.athlete.as_str()))
                 .collect();
-            told.len() as f64 / count.max(1) as f64
+            named.len() as f64 / count.max(1) as f64
         };
         let is_high = |judged: &JudgedFinding| judged.finding.certainty == Certainty::High;
-        ToldRow {
+        SetSummary {
             sensor,
             is_correct,
             sets: count,

@@ -15,7 +15,7 @@ mod protocol;
 pub use checkpoint::CheckpointFile;
 pub use data::ClipSet;
 pub use errors::{
-    CertaintyRow, CoverageRow, ErrorEvaluation, JudgedFinding, ToldRow, evaluate_errors,
+    CertaintyRow, CoverageRow, ErrorEvaluation, JudgedFinding, SetSummary, evaluate_errors,
     write_tables,
 };
 pub use folds::FoldFile;
