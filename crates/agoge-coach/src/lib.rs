@@ -8,6 +8,8 @@ pub mod band;
 pub mod cue;
 pub mod explain;
 pub mod findings;
+mod limit;
+mod measured;
 pub mod model_score;
 mod moments;
 mod precision;
@@ -16,6 +18,8 @@ pub mod screen;
 pub mod summary;
 mod verdict;
 
+pub use limit::{JudgedLimit, judged_limit, unjudged_metrics};
+pub use measured::{ErrorRow, ErrorView, MeasuredTables, PopulationRow};
 pub use moments::joint_moment_report;
 pub use precision::{MeasurementError, Precision};
 pub use verdict::{assess_data_quality, assess_sensor_quality as verdict_of_sensor};

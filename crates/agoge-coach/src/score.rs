@@ -1,6 +1,7 @@
 //! Scores repetitions by a movement's own checks: how far, how often and how importantly its limits
 //! are exceeded.
 
+use crate::limit::{JudgedLimit, judged_limit};
 use crate::precision::Precision;
 use agoge_analysis::Score;
 use agoge_kinematics::movement::CheckRule;
@@ -69,15 +70,10 @@ fn limit_score(
 ) -> Option<f64> {
     let (mut lost, mut weights) = (0.0, 0.0);
     for (check, metric) in measured_checks(movement, repetition) {
+        let Some(limit) = judged_limit(movement, check, metric, precision) else { continue };
         weights += check.importance;
         if !is_excused(metric) {
-            lost += check.importance
-                * excess_severity(
-                    check,
-                    metric,
-                    precision.metric_error(movement, metric).half_width,
-                    shift,
-                );
+            lost += check.importance * excess_severity(&limit, metric.value, shift);
         }
     }
     (weights > 0.0).then(|| 100.0 * (1.0 - lost / weights))
@@ -124,14 +120,13 @@ pub(crate) fn measured_checks<'a>(
     })
 }
 
-/// How far a value exceeds its limit, from 0 (within) to 1 (by 30 % of the limit, or five times its
-/// measurement error where that is more). `shift` moves the value outward by that many measurement
-/// errors.
-fn excess_severity(check: &CheckRule, metric: &Metric, error: f64, shift: f64) -> f64 {
-    let limit = check.limit_in_unit(metric.unit);
-    let full_excess = |bound: f64| (0.3 * bound.abs()).max(5.0 * error);
-    let above = (metric.value + shift * error - limit.high) / full_excess(limit.high);
-    let below = (limit.low - metric.value + shift * error) / full_excess(limit.low);
+/// How far a value exceeds its limit, from 0 (within) to 1 (by 30 % of the limit, or two and a half
+/// times the spread of correct repetitions and of the sensor where that is more). `shift` moves the
+/// value outward by that many measurement errors.
+fn excess_severity(limit: &JudgedLimit, value: f64, shift: f64) -> f64 {
+    let full_excess = |bound: f64| (0.3 * bound.abs()).max(2.5 * limit.spread);
+    let above = (value + shift * limit.error - limit.high) / full_excess(limit.high);
+    let below = (limit.low - value + shift * limit.error) / full_excess(limit.low);
     // An absent bound is infinite: minus infinity over infinity is no severity.
     [above, below].into_iter().filter(|s| s.is_finite()).fold(0.0, f64::max).clamp(0.0, 1.0)
 }

@@ -53,7 +53,7 @@ pub fn summarize_metrics(
                 sd: sample_sd(&values),
                 n: values.len(),
                 error: error.half_width,
-                error_source: error.source.to_owned(),
+                error_source: error.source.clone(),
                 sem,
                 mdc: sem.map(minimal_detectable_change),
             })

@@ -43,6 +43,7 @@ mod people;
 mod pose;
 mod probe;
 mod registry;
+mod sensor;
 mod skeletons;
 mod table;
 mod text;
@@ -64,6 +65,7 @@ pub use openpose::write_openpose;
 pub use options::{MAX_BYTES, MAX_FRAMES, MAX_JOINTS, MAX_VALUES, ReadOptions};
 pub use parquet::{encode_parquet, write_parquet};
 pub use registry::{FormatRow, FormatTrait, FormatWriter, list_formats, source_has_trait};
+pub use sensor::SensorClass;
 pub use table::{MotTable, read_table, write_mot};
 pub use trc::write_trc;
 

@@ -128,5 +128,12 @@ pub(crate) fn recording_source(
     notes: Vec<String>,
 ) -> RecordingSource {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    RecordingSource { name, format: format.name().to_owned(), up_axis, simulated: false, notes }
+    RecordingSource {
+        skeleton: None,
+        name,
+        format: format.name().to_owned(),
+        up_axis,
+        simulated: false,
+        notes,
+    }
 }

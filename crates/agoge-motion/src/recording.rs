@@ -129,6 +129,11 @@ pub struct RecordingSource {
     /// What the reader assumed or left out, one sentence each ("no frame rate in the file: 30
     /// frames a second assumed").
     pub notes: Vec<String>,
+    /// On the body skeleton: the name of the skeleton that it was made from, since the kind of
+    /// sensor may follow from it. `keypoints` for joints without a skeleton's name that a pose
+    /// network placed (it names a nose, or OpenCap's marker names).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skeleton: Option<String>,
 }
 
 /// A signal recorded alongside the positions: an IMU axis, a force plate component, or an angle

@@ -11,6 +11,7 @@ fn empty_analysis() -> Analysis {
         provenance: None,
         input: InputSummary {
             source: RecordingSource {
+                skeleton: None,
                 name: "</script><b>x,\"y\"".to_owned(),
                 ..RecordingSource::default()
             },

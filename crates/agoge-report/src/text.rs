@@ -133,6 +133,11 @@ pub(crate) fn no_findings_text(analysis: &Analysis) -> &'static str {
         Some(score) if model_counts && score.value < 50.0 => {
             "No limit of the movement's definition says why, but the model reads these repetitions as not done correctly: compare them with a good one (--reference)."
         }
-        Some(_) => "Nothing passes its limit by more than the error of measurement.",
+        Some(_) if analysis.refused.is_empty() => {
+            "Nothing passes its limit by more than the error of measurement."
+        }
+        Some(_) => {
+            "Nothing that could be judged passes its limit by more than the error of measurement; what could not be judged is below."
+        }
     }
 }

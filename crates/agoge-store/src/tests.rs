@@ -20,6 +20,7 @@ pub(crate) fn parse_day(text: &str) -> Day {
 pub(crate) fn sample_recording(number: u32) -> Recording {
     let skeleton = Skeleton::from_parts("one", [("knee", None)]);
     let source = RecordingSource {
+        skeleton: None,
         name: format!("take-{number}.trc"),
         format: "trc".into(),
         ..RecordingSource::default()

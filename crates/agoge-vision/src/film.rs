@@ -271,6 +271,7 @@ impl TrackedVideo {
             }
         };
         let source = RecordingSource {
+            skeleton: None,
             name: self.name.clone(),
             format: "video".into(),
             up_axis: UpAxis::YDown,

@@ -213,6 +213,19 @@ pub fn analyze(
             "no body can do what was measured: the recording's skeleton is wrong there".to_owned();
         refused.push(RefusedQuantity { name: name.to_owned(), reason });
     }
+    let (unjudged, any_judged) = agoge_coach::unjudged_metrics(&movement, &complete, &precision);
+    for (name, error, unit) in unjudged {
+        let reason = format!(
+            "by {} it is known to ± {} only, too coarsely to be held against its limit",
+            precision.sensor_class().class_title(),
+            agoge_coach::findings::format_value(error, unit)
+        );
+        refused.push(RefusedQuantity { name, reason });
+    }
+    if !movement.checks.is_empty() && !complete.is_empty() && !any_judged {
+        let reason = "nothing could be judged: no limit of this movement can be held against what was measured".to_owned();
+        refused.push(RefusedQuantity { name: "score and findings".to_owned(), reason });
+    }
     if movement.checks.is_empty() {
         let reason = match choice.how {
             MovementOrigin::Unknown => {

@@ -206,6 +206,8 @@ fn generic_movement(curves: &Curves) -> Movement {
         })
         .collect();
     let metric = |name: String, curve: Option<&str>, statistic| MetricRule {
+        frames: None,
+        possible: None,
         name,
         curve: curve.map(str::to_owned),
         side: MetricSides::Each,

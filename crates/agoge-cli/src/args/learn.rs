@@ -84,7 +84,8 @@ pub(crate) struct AdaptArgs {
 pub(crate) struct EvaluateArgs {
     /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition from skeleton, sensor and both),
     /// pose-trainer and utd-sports (quality and recognition from few clips), planted and
-    /// ui-prmd-faults (explanations), keraal (joint angles from cameras against markers), or a
+    /// ui-prmd-faults (explanations), keraal (joint angles from cameras against markers), errors
+    /// (errors of the sensors, and how often findings are true), or a
     /// manifest.csv with the columns file, athlete, movement, label, split
     #[arg(value_name = "PROTOCOL|MANIFEST")]
     pub(crate) protocol: String,
@@ -126,8 +127,8 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, conflicts_with_all = ["sets", "keep", "base", "epochs", "share", "chain"])]
     pub(crate) labels: bool,
     /// Save the results for every clip to this file, one line per training; if it exists, continue
-    /// from it
-    #[arg(long, value_name = "FILE.jsonl")]
+    /// from it. For errors: write the tables to this file, as agoge-coach has them built in
+    #[arg(long, value_name = "FILE")]
     pub(crate) keep: Option<PathBuf>,
     /// Weight, from 0 to 1, of pairs within the quality loss: pairs of repetitions of which one is
     /// known to be better (default: 0)
@@ -176,6 +177,7 @@ impl EvaluateArgs {
         let used: &[OptionName] = match self.protocol.as_str() {
             "planted" => &["--model", "--seeds"],
             "keraal" | "ui-prmd-faults" => &["--data"],
+            "errors" => &["--data", "--keep"],
             _ if is_few_shot => {
                 &["--data", "--model", "--base", "--draws", "--chain", "--pairs", "--epochs"]
             }

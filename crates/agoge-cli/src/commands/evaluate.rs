@@ -28,6 +28,9 @@ pub(crate) fn run_evaluate(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<E
     if args.protocol == "keraal" {
         return evaluate_angles(args, shared);
     }
+    if args.protocol == "errors" {
+        return evaluate_sensors(args, shared);
+    }
     let base = super::train::load_base(args.base.as_deref())?;
     let mut clips = protocol.load_clips(args.data_folder())?;
     if let Some(count) = args.chain {
@@ -182,6 +185,59 @@ fn evaluate_angles(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, Com
             row.rmse_deg,
             row.rmse_without_offset_deg
         );
+    }
+    print_text(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Measures the errors of the sensors and how often findings by them are true.
+fn evaluate_sensors(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let bar = progress::progress_bar(0, "steps", shared);
+    let results = learn::evaluate_errors(args.data_folder(), &|done, of| {
+        progress::update_bar(&bar, done, of);
+    })?;
+    bar.finish_and_clear();
+    if let Some(path) = &args.keep {
+        learn::write_tables(path, &results.tables)?;
+    }
+    if shared.json {
+        print_json(&results)?;
+        return Ok(Exit::Done);
+    }
+    let mut text = format!(
+        "{} errors, {} populations\n\nWithin the stated 95 % of both sensors, athletes left out\n\n{:20} {:>6} {:>6} {:>6}\n",
+        results.tables.errors.len(),
+        results.tables.populations.len(),
+        "movement",
+        "values",
+        "all",
+        "angles"
+    );
+    for row in &results.coverage {
+        text +=
+            &format!("{:20} {:>6} {:>6.3} {:>6.3}\n", row.movement, row.n, row.share, row.angles);
+    }
+    text += &format!(
+        "\nWhat is told of sets of athletes left out\n\n{:32} {:>9} {:>5} {:>6} {:>6} {:>8} {:>12}\n",
+        "", "done", "sets", "any", "high", "fitting", "fitting high"
+    );
+    for row in &results.sets {
+        let done = if row.is_correct { "correctly" } else { "wrongly" };
+        text += &format!(
+            "{:32} {:>9} {:>5} {:>6.3} {:>6.3} {:>8.3} {:>12.3}\n",
+            row.sensor.class_title(),
+            done,
+            row.sets,
+            row.any,
+            row.high,
+            row.fitting,
+            row.fitting_high
+        );
+    }
+    text += "\nFindings that are true, by their certainty\n\n";
+    for row in &results.certainty {
+        let name = format!("{:?}", row.certainty).to_lowercase();
+        text += &format!("{name:10} {:>5} {:>6.3}\n", row.findings, row.is_true);
     }
     print_text(&text)?;
     Ok(Exit::Done)

@@ -2,6 +2,7 @@
 
 use super::foreshortening::{MIN_SHOWN_SHARE, visible_share};
 use super::frame::{AthleteAxes, UP, angle_between, turn_angle};
+use super::lengths::ranked_value;
 use super::{CameraView, CurveCollector, RequiredPlane};
 use crate::Unit::Degree;
 use crate::curve::curve_key;
@@ -12,6 +13,10 @@ use agoge_motion::{Part, Side};
 /// that hyperextension keeps its sign; above twice this angle it is the included angle, which axial
 /// rotation does not affect. In between the two are blended.
 const NEARLY_STRAIGHT: f64 = 15.0;
+
+/// Share of its full length that a leg seen from the front has while its knee is bent by 60°:
+/// cos 30°, for thigh and shank of the same length.
+const MIN_LEG_SHARE: f64 = 0.866;
 
 /// Adds the angles of both sides and the trunk.
 pub(super) fn measure_angles(catalogue: &mut CurveCollector, frames: &AthleteAxes) {
@@ -68,12 +73,20 @@ fn measure_leg(catalogue: &mut CurveCollector, frames: &AthleteAxes, side: Side)
                 .to_degrees()
         },
     );
+    // From the front, a leg that looks shorter is bent: by 60° at cos 30° of its length.
+    let seen_length = |f: usize| norm(limb(f, hip, ankle));
+    let longest =
+        ranked_value((0..body.frame_count()).map(seen_length), |known| (known - 1) * 19 / 20);
     catalogue.add_curve(
         ("knee_valgus", some, Degree, RequiredPlane::Frontal),
         &[hip, knee, ankle],
         |f| {
             // Frontal-plane projection angle: deviation of hip–knee–ankle from straight, positive
-            // when the knee is inward.
+            // when the knee is inward. In a picture of a knee bent further than 60° it grows with
+            // any error of the heading (10° add 12° there and 25° at a right angle).
+            if !is_3d && seen_length(f) < MIN_LEG_SHARE * longest {
+                return f64::NAN;
+            }
             let (thigh, shank) = (limb(f, hip, knee), limb(f, knee, ankle));
             let lean = |segment: [f64; 3]| {
                 dot(segment, inward(f)).atan2(if is_3d {

@@ -64,6 +64,7 @@ pub(super) fn measure_lengths(catalogue: &mut CurveCollector, frames: &AthleteAx
         catalogue.add_curve(("foot_height", some, unit, RequiredPlane::Any), &[toe], |f| {
             at(f, toe)[1] - floor
         });
+        add_heel_lift(catalogue, side, [ankle, toe], (unit, factor));
         // Inward distance of the knee from the nearest point on the line from hip to ankle.
         catalogue.add_curve(
             ("knee_medial_displacement", some, unit, RequiredPlane::Frontal),
@@ -150,6 +151,57 @@ pub(crate) fn centre_of_mass(at: impl Fn(Part) -> [f64; 3]) -> [f64; 3] {
         }
     }
     scale(moment, 1.0 / mass)
+}
+
+/// Least turn of the foot about its toes, degrees, by which a heel counts as lifted.
+const MIN_FOOT_TURN: f64 = 12.0;
+/// Farthest that a toe moves from where it stood while it is still, as a share of the foot.
+const STILL_TOE_SHARE: f64 = 0.25;
+
+/// Adds the height by which the ankle rises while the foot turns about toes that stay where they
+/// are: 0 while it turns by less than [`MIN_FOOT_TURN`], missing while the toes move, when the
+/// whole foot is lifted. The ankle rises by about 0.74 of the heel's height (heel to ball 0.73,
+/// ankle 0.20 of the foot).
+fn add_heel_lift(
+    catalogue: &mut CurveCollector,
+    side: Side,
+    [ankle, toe]: [Part; 2],
+    (unit, factor): (Unit, f64),
+) {
+    let body = catalogue.body;
+    let foot = |f: usize| {
+        let at = |part: Part| body.position_at(f, part.index());
+        let is_3d = body.space.is_3d();
+        let line = sub(at(toe), at(ankle));
+        let level = if is_3d { line[0].hypot(line[2]) } else { line[0].abs() };
+        (level, -line[1], at(toe))
+    };
+    let frames = 0..body.frame_count();
+    let middle = |values: Vec<f64>| ranked_value(values.into_iter(), |known| known / 2);
+    let length = middle(frames.clone().map(|f| foot(f).0.hypot(foot(f).1)).collect());
+    let still: [f64; 3] =
+        [0, 1, 2].map(|axis| middle(frames.clone().map(|f| foot(f).2[axis]).collect()));
+    let turn = |f: usize| foot(f).1.atan2(foot(f).0).to_degrees();
+    // A foot stands flat for most of the time in which it stands.
+    let flat = ranked_value(frames.clone().map(turn), |known| known / 10);
+    let standing = standing_level(frames.map(|f| body.position_at(f, ankle.index())[1]));
+    let axes = if body.space.is_3d() { 0..3 } else { 0..2 };
+    catalogue.add_curve(
+        ("heel_lift", Some(side), unit, RequiredPlane::Sagittal),
+        &[ankle, toe],
+        |f| {
+            let place = foot(f).2;
+            let moved =
+                axes.clone().map(|axis| (place[axis] - still[axis]).powi(2)).sum::<f64>().sqrt();
+            if moved.is_nan() || moved > STILL_TOE_SHARE * length {
+                f64::NAN
+            } else if turn(f) - flat < MIN_FOOT_TURN {
+                0.0
+            } else {
+                factor * (body.position_at(f, ankle.index())[1] - standing).max(0.0)
+            }
+        },
+    );
 }
 
 /// The floor's height, in the recording's unit: the 2nd percentile of the lowest of toes, heels and

@@ -3,6 +3,7 @@
 mod angles;
 mod foreshortening;
 mod frame;
+mod heading;
 mod lengths;
 mod markers;
 mod view;
@@ -48,7 +49,9 @@ pub struct MeasuredCurves {
 /// assert!((knee.values[turn] - truth).abs() < 1.0);
 /// ```
 pub fn measure_curves(body: &Recording) -> MeasuredCurves {
-    measure_with(body, &CaptureContext::from_recording(body))
+    let mut measured = measure_with(body, &CaptureContext::from_recording(body));
+    heading::refuse_wrong_heading(&mut measured);
+    measured
 }
 
 /// Properties of a recording as a whole, which measuring its frames requires: the view, the

@@ -52,6 +52,7 @@ pub const CURVES: &[CurveKind] = &[
     sided_curve("wrist_height", Quantity::Length),
     sided_curve("ankle_height", Quantity::Length),
     sided_curve("foot_height", Quantity::Length),
+    sided_curve("heel_lift", Quantity::Length),
     sided_curve("knee_medial_displacement", Quantity::Length),
     sided_curve("wrist_speed", Quantity::Speed),
     sided_curve("wrist_forward", Quantity::Length),
@@ -80,21 +81,24 @@ pub fn curve_kind(name: &str) -> Option<CurveKind> {
 }
 
 /// The range of a curve, degrees, that a human body can reach: the usual ranges of motion (Norkin &
-/// White 2016), extended to what athletes reach under load, plus 15° for measurement error. A value
-/// outside it means that the recording's skeleton is wrong. `None` for curves without such a limit.
+/// White 2016), extended to what athletes reach under load, plus 15° for measurement error. A knee
+/// bends to about 155° and no knee is stretched by more than 15° or pushed inward by more than 20°
+/// without injury; beyond that the heading or the tracking is wrong. A value outside the range means
+/// that the recording's skeleton is wrong. `None` for curves without such a limit.
 ///
 /// ```
 /// use agoge_kinematics::movement::human_range;
-/// assert_eq!(human_range("knee_valgus"), Some([-50.0, 50.0]));
+/// assert_eq!(human_range("knee_valgus"), Some([-25.0, 25.0]));
 /// assert_eq!(human_range("trunk_lean"), None);
 /// ```
 pub fn human_range(curve: &str) -> Option<[f64; 2]> {
     Some(match curve {
-        "knee_flexion" => [-30.0, 180.0],
+        "knee_flexion" => [-15.0, 165.0],
         "hip_flexion" => [-60.0, 165.0],
         "hip_adduction" => [-90.0, 60.0],
         "ankle_dorsiflexion" => [-85.0, 65.0],
-        "knee_valgus" => [-50.0, 50.0],
+        // 20 true degrees and 5 of measurement.
+        "knee_valgus" => [-25.0, 25.0],
         "elbow_flexion" => [-30.0, 180.0],
         "pelvis_list" | "shoulder_tilt" => [-90.0, 90.0],
         _ => return None,

@@ -352,6 +352,21 @@ impl DefinitionChecker<'_> {
             }
             None => {}
         }
+        if let Some(condition) = &metric.frames {
+            self.check_curve(at, "while", &condition.curve);
+            if !condition.at_most.is_finite() {
+                let hint = "write while = { curve = \"knee_flexion\", at_most = 60 }";
+                self.report_problem(at, "while", "at_most is no number".into(), hint);
+            }
+        }
+        if metric.possible.is_some_and(|[low, high]| low.is_nan() || high.is_nan() || low >= high) {
+            self.report_problem(
+                at,
+                "possible",
+                "the first value is not below the second".into(),
+                "write possible = [low, high]",
+            );
+        }
         if let Some(phase) = &metric.phase {
             let phases: Vec<&str> =
                 movement.phases.iter().map(|phase| phase.name.as_str()).collect();
@@ -392,6 +407,16 @@ impl DefinitionChecker<'_> {
                 "the first value is not below the second".into(),
                 "write outside = [low, high]",
             );
+        }
+        if let Some(usual) = &check.usual {
+            if usual.low.is_nan() || usual.high.is_nan() || usual.low >= usual.high {
+                let what = "low is not below high".into();
+                self.report_problem(at, "usual", what, "write usual = { low = 1, high = 2, … }");
+            }
+            if usual.people == 0 || usual.source.trim().is_empty() {
+                let what = "nobody was measured".into();
+                self.report_problem(at, "usual", what, "give people and source");
+            }
         }
         if !(0.0..=1.0).contains(&check.importance) {
             self.report_problem(

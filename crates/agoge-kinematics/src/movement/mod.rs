@@ -13,9 +13,9 @@ pub use bundled::{bundled_movements, bundled_text, find_movement};
 pub use catalogue::{CURVES, CurveKind, Quantity, curve_kind, human_range};
 pub use check::{DefinitionProblem, check_definition};
 pub use rule::{
-    CheckLimit, CheckRule, CountedAs, EventCriterion, EventRule, EvidenceStrength, LandingScreen,
-    MetricRule, MetricSides, MovementKind, PhaseRule, RepetitionRule, SignalDirection, SignalRule,
-    SignalSides, Statistic, to_curve_unit,
+    CheckLimit, CheckRule, CountedAs, EventCriterion, EventRule, EvidenceStrength, FrameCondition,
+    LandingScreen, MetricRule, MetricSides, MovementKind, PhaseRule, RepetitionRule,
+    SignalDirection, SignalRule, SignalSides, Statistic, UsualRange, to_curve_unit,
 };
 
 use crate::{Metric, Unit};
@@ -108,6 +108,13 @@ impl Movement {
             return false;
         }
         let rule = self.metric_rule(&metric.name);
+        let is_outside = |[low, high]: [f64; 2]| {
+            let (low, high) = (to_curve_unit(low, metric.unit), to_curve_unit(high, metric.unit));
+            value < low || value > high
+        };
+        if rule.and_then(|rule| rule.possible).is_some_and(is_outside) {
+            return false;
+        }
         let is_curve_value = |rule: &&MetricRule| {
             matches!(
                 rule.statistic,

@@ -228,6 +228,23 @@ pub struct MetricRule {
     /// The phase to measure in; by default the whole repetition.
     #[serde(default)]
     pub phase: Option<String>,
+    /// Only frames in which another curve stays at or below a value are measured.
+    #[serde(default, rename = "while", skip_serializing_if = "Option::is_none")]
+    pub frames: Option<FrameCondition>,
+    /// Lowest and highest value that a body can reach, in the metric's unit (lengths in metres);
+    /// a value outside it means that the recording is wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub possible: Option<[f64; 2]>,
+}
+
+/// A condition that a frame must meet to be measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FrameCondition {
+    /// Name of the curve, without the side; on the side of the metric if it has sides.
+    pub curve: String,
+    /// Highest value, in the unit of the curve (degrees, metres).
+    pub at_most: f64,
 }
 
 /// The side or sides that a metric is measured on.
@@ -269,6 +286,9 @@ pub enum Statistic {
     Fall,
     /// Largest absolute deviation from the value at the start of the repetition.
     Drift,
+    /// Value that is exceeded during 30 % of the phase; frames without a value do not exceed it.
+    /// Missing if fewer than half of the frames have a value.
+    Sustained,
     /// Value at an event.
     ValueAt,
     /// Duration of the phase, s.
@@ -337,12 +357,31 @@ pub struct CheckRule {
     pub source: String,
     /// The strength of evidence for the limit.
     pub strength: EvidenceStrength,
+    /// The usual range of healthy people who do the movement well, from the literature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usual: Option<UsualRange>,
+}
+
+/// The usual range of a metric, measured with markers or given by the literature.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UsualRange {
+    /// Lowest usual value, in the metric's unit (lengths in metres).
+    pub low: f64,
+    /// Highest usual value.
+    pub high: f64,
+    /// Number of people.
+    pub people: usize,
+    /// "Author year", and who the people were.
+    pub source: String,
 }
 
 /// The strength of evidence for a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EvidenceStrength {
+    /// One author's or Agoge's own opinion.
+    Opinion,
     /// Coaching convention, not tested.
     Convention,
     /// Few studies, or contradictory ones.
@@ -351,6 +390,18 @@ pub enum EvidenceStrength {
     Moderate,
     /// Part of the definition of the movement.
     Definition,
+    /// The range of a population that was measured.
+    Normative,
+    /// Tested: the limit tells people apart who differ in performance or injury.
+    Tested,
+}
+
+impl EvidenceStrength {
+    /// Whether a finding may be called highly certain by a limit of this strength alone. What
+    /// nobody tested may not, however far it is exceeded.
+    pub fn allows_high_certainty(self) -> bool {
+        matches!(self, EvidenceStrength::Normative | EvidenceStrength::Tested)
+    }
 }
 
 /// The range that a check allows.

@@ -7,7 +7,7 @@ use crate::coordination::{
     bilateral_asymmetry, mean_absolute_relative_phase, peak_gaps, peak_speeds, relative_phase,
     sample_entropy,
 };
-use crate::movement::{MetricRule, MetricSides, Movement, Statistic, curve_kind};
+use crate::movement::{MetricRule, MetricSides, Movement, Statistic, curve_kind, to_curve_unit};
 use crate::smoothness::{ldlj, sparc};
 use crate::{Curves, Metric, Repetition, Unit};
 use agoge_motion::Side;
@@ -68,7 +68,18 @@ fn measure_metric(
                 coupling_statistic(kind, &curves.time, [signal, other], span)
             })
         } else {
+            // Without the curve of the condition (a view that cannot show it), every frame counts.
+            let masked = rule.frames.as_ref().and_then(|condition| {
+                let side = side.filter(|_| curve_kind(&condition.curve).is_some_and(|k| k.sided));
+                let other = signals.get(&condition.curve, side)?;
+                let most = to_curve_unit(condition.at_most, signals.curve_unit(&condition.curve)?);
+                let keep = |(&value, &other): (&f64, &f64)| {
+                    if other <= most { value } else { f64::NAN }
+                };
+                Some(signal.iter().zip(other).map(keep).collect::<Vec<f64>>())
+            });
             span.map_or(f64::NAN, |span| {
+                let signal = masked.as_deref().unwrap_or(signal);
                 signal_statistic(rule, kind, curves, signal, repetition, span)
             })
         };
@@ -168,6 +179,7 @@ fn signal_statistic(
         Statistic::Rise => max() - at_start(),
         Statistic::Fall => at_start() - min(),
         Statistic::Drift => (max() - at_start()).max(at_start() - min()),
+        Statistic::Sustained => sustained_value(window),
         Statistic::ValueAt => {
             let event = rule
                 .event
@@ -207,6 +219,21 @@ fn signal_statistic(
         | Statistic::RelativePhase
         | Statistic::PeakGap => f64::NAN,
     }
+}
+
+/// Share of the time during which a sustained value is exceeded.
+const SUSTAINED_SHARE: f64 = 0.3;
+
+/// The value that is exceeded during [`SUSTAINED_SHARE`] of the frames, where frames without a
+/// value count as not exceeding it; NaN if fewer than half of the frames have one.
+fn sustained_value(window: &[f64]) -> f64 {
+    let mut known: Vec<f64> = window.iter().copied().filter(|value| value.is_finite()).collect();
+    if 2 * known.len() < window.len() || known.is_empty() {
+        return f64::NAN;
+    }
+    known.sort_by(|a, b| b.total_cmp(a));
+    let rank = (SUSTAINED_SHARE * window.len() as f64).ceil() as usize;
+    known[rank.saturating_sub(1).min(known.len() - 1)]
 }
 
 /// A statistic of two curves, proximal first; NaN if a gap is too long to be bridged or nothing

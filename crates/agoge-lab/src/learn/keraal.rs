@@ -229,7 +229,7 @@ fn lag_variance(
 
 /// The frame, and error and truth in degrees, wherever both are known; the truth is interpolated
 /// linearly between its frames.
-fn curve_errors(
+pub(super) fn curve_errors(
     curve: &Curve,
     time: &[f64],
     truth: &Curve,

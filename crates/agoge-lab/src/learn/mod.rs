@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod data;
+mod errors;
 mod folds;
 mod import;
 mod keraal;
@@ -13,6 +14,10 @@ mod protocol;
 
 pub use checkpoint::CheckpointFile;
 pub use data::ClipSet;
+pub use errors::{
+    CertaintyRow, CoverageRow, ErrorEvaluation, JudgedFinding, SetSummary, evaluate_errors,
+    write_tables,
+};
 pub use folds::FoldFile;
 pub use import::import_model;
 pub use keraal::{AngleAgreement, SensorAgreement, measure_agreement};

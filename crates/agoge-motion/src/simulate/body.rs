@@ -130,6 +130,7 @@ pub(super) fn record_parts(
         }));
     }
     let source = RecordingSource {
+        skeleton: None,
         name,
         format: "simulated".to_owned(),
         simulated: true,

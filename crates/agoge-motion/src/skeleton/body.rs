@@ -4,7 +4,7 @@ use super::Skeleton;
 use super::alias::{IliacSpine, NameMeaning, TrunkLevel, name_meaning};
 use crate::recording::MISSING;
 use crate::vector::{add, cross, mean_point, norm, scale, sub, unit_vector};
-use crate::{Part, Recording, Side, Space};
+use crate::{Part, Recording, RecordingSource, Side, Space};
 use std::sync::Arc;
 
 /// A part that the source has no joint for and that was derived from others.
@@ -82,7 +82,10 @@ impl Recording {
             skeleton: rules.body.clone(),
             position: vec![MISSING; self.frame_count() * Part::COUNT],
             confidence: vec![0.0; self.frame_count() * Part::COUNT],
-            source: self.source.clone(),
+            source: RecordingSource {
+                skeleton: self.source.skeleton.clone().or_else(|| Some(self.skeleton_label())),
+                ..self.source.clone()
+            },
             space: self.space,
             time: self.time.clone(),
             channels: self.channels.clone(),
@@ -116,6 +119,16 @@ impl Recording {
             }
         }
         BodyRecording { recording, derived_parts: invented }
+    }
+
+    /// The name of the skeleton, or `keypoints` if its joints are those of a pose network under a
+    /// format's general name.
+    fn skeleton_label(&self) -> String {
+        let has_part = |part: Part| self.skeleton.joints.iter().any(|j| j.part == Some(part));
+        let is_augmented = self.skeleton.joints.iter().any(|j| j.name.ends_with("_study"));
+        let is_general = self.skeleton.name.contains(' ');
+        let is_keypoints = has_part(Part::Nose) && has_part(Part::LeftHip) || is_augmented;
+        if is_general && is_keypoints { "keypoints".into() } else { self.skeleton.name.clone() }
     }
 
     /// Fills a part of `body` by applying a rule to the joints of this recording. Returns false if

@@ -198,6 +198,7 @@ fn build_recording(head: &serde_json::Value, parts: &[Vec<u8>]) -> Option<Record
         confidence = vec![0.0; position.len()];
     }
     let source = RecordingSource {
+        skeleton: None,
         name: "live".to_owned(),
         format: "live".to_owned(),
         ..RecordingSource::default()

@@ -107,6 +107,7 @@ pub fn triangulate(
             .push(format!("{share:.1} % of the sights left out: alone, or not where the other cameras have the joint"));
     }
     let source = RecordingSource {
+        skeleton: None,
         format: "cameras".into(),
         up_axis: UpAxis::Z,
         notes,

@@ -60,6 +60,7 @@ impl FrameBuffer {
         let at = first * self.skeleton.len();
         Recording::new(
             RecordingSource {
+                skeleton: None,
                 name: "live".to_owned(),
                 format: "live".to_owned(),
                 ..RecordingSource::default()
