@@ -48,6 +48,7 @@ fn empty_analysis() -> Analysis {
         bands: vec![],
         jumps: vec![],
         landing: None,
+        resemblance: None,
         moments: None,
         refused: vec![],
     }
@@ -59,6 +60,7 @@ fn one_repetition() -> Analysis {
         number: 1,
         side: None,
         complete: true,
+        unlike: vec![],
         frames: [10, 30],
         start_s: 1.0,
         end_s: 3.0,
