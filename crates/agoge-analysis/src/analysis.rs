@@ -5,7 +5,9 @@
 
 use crate::{Explanation, Provenance};
 use agoge_kinematics::dynamics::GroundForceSource;
-use agoge_kinematics::{CameraView, Event, Metric, Phase, RefusedQuantity, Unit, missing};
+use agoge_kinematics::{
+    CameraView, Event, FailedGate, Metric, Phase, RefusedQuantity, Unit, missing,
+};
 use agoge_motion::condition::{JointQuality, Repair};
 use agoge_motion::{Part, RecordingSource, Side, Space};
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,10 @@ pub struct Analysis {
     pub repairs: Vec<Repair>,
     /// The movement, and how it was determined.
     pub movement: MovementChoice,
+    /// Whether what was done looks like that movement; `None` if its definition has no gate or
+    /// nothing was found to hold against it.
+    #[serde(default)]
+    pub resemblance: Option<Resemblance>,
     /// Every repetition and attempt, in order of time.
     pub repetitions: Vec<RepetitionReport>,
     /// Each metric summarised over the complete repetitions.
@@ -252,6 +258,58 @@ pub enum MovementOrigin {
     Unknown,
 }
 
+/// Whether what was done looks like the movement it was analysed as, by the must-features of its
+/// definition ([`agoge_kinematics::gate`]).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resemblance {
+    /// The verdict.
+    pub verdict: ResemblanceVerdict,
+    /// Number of repetitions that pass.
+    pub passed: usize,
+    /// Number of repetitions that the driving signal found.
+    pub of: usize,
+    /// The features that do not hold, the most frequent first.
+    pub failed: Vec<FailedFeature>,
+    /// Movements whose must-features hold, the one whose driver moves most first; at most three,
+    /// and only where the verdict is not `alike`.
+    pub looks_like: Vec<MovementSuggestion>,
+}
+
+/// The verdict of a gate on a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResemblanceVerdict {
+    /// Most repetitions pass: it is the movement.
+    Alike,
+    /// At most half of them pass: it is not, and nothing is scored or judged.
+    Unlike,
+    /// At most half of them pass, but the name was to be trusted: all of them are judged.
+    Trusted,
+}
+
+/// A must-feature that does not hold in some repetitions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FailedFeature {
+    /// The rule, with the value of the repetition that misses it most typically (the median).
+    #[serde(flatten)]
+    pub rule: FailedGate,
+    /// Numbers of the repetitions.
+    pub repetitions: Vec<usize>,
+}
+
+/// A movement that a recording looks like.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MovementSuggestion {
+    /// Name of the definition.
+    pub name: String,
+    /// Display title.
+    pub title: String,
+    /// Number of repetitions that pass its gate.
+    pub passed: usize,
+    /// Number of repetitions that its driving signal finds.
+    pub of: usize,
+}
+
 /// One repetition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RepetitionReport {
@@ -259,8 +317,12 @@ pub struct RepetitionReport {
     pub number: usize,
     /// Side that performed it, for one-sided movements.
     pub side: Option<Side>,
-    /// False for an attempt that was not completed.
+    /// False for an attempt that was not completed, and for what is not this movement.
     pub complete: bool,
+    /// The must-features of the movement that it lacks: if there are any, it is not this movement
+    /// and is not judged, unless the name was to be trusted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlike: Vec<FailedGate>,
     /// First and last frame.
     pub frames: [usize; 2],
     /// Start, s.

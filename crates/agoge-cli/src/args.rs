@@ -206,6 +206,9 @@ pub(crate) struct AnalyzeArgs {
     /// Name of the movement (see `agoge movements list`), a definition file, or auto
     #[arg(short, long, value_name = "NAME|FILE|auto", default_value = "auto")]
     pub(crate) movement: String,
+    /// Judge everything as the named movement, even if it does not look like it; the results say so
+    #[arg(long)]
+    pub(crate) trust_name: bool,
     /// A recording of the same movement to compare with
     #[arg(long, value_name = "FILE", alias = "compare_to")]
     pub(crate) reference: Option<PathBuf>,

@@ -11,6 +11,7 @@ pub mod coordination;
 pub mod curve;
 pub mod curves;
 pub mod dynamics;
+pub mod gate;
 pub mod live;
 pub mod movement;
 pub mod normalise;
@@ -24,6 +25,7 @@ pub use curves::{
     CameraView, CaptureContext, MeasuredCurves, RELIABLE_SHOWN_SHARE, marker_curves,
     measure_curves, measure_with, time_derivative, visible_share,
 };
+pub use gate::{FailedGate, GateJudge};
 pub use movement::Movement;
 pub use repetition::{Event, Metric, Phase, Repetition};
 pub use segment::{describe_repetition, remeasure_repetitions, segment_repetitions};

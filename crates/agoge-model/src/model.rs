@@ -175,21 +175,32 @@ impl Model {
             .is_some_and(|reach| self.prototype_distance(reading, class) <= *reach)
     }
 
+    /// The movements that the model knows with their mean probabilities over some repetitions, the
+    /// likeliest first. Says nothing of whether it is one of them at all.
+    pub fn rank_movements(&self, readings: &[&Reading]) -> Vec<(String, f64)> {
+        let names = &self.contents.card.movements;
+        let named = |(class, mean): (usize, f64)| (names[class].clone(), mean);
+        self.rank_classes(readings).into_iter().map(named).collect()
+    }
+
+    /// The classes with their mean probabilities, the likeliest first; NaN without readings.
+    fn rank_classes(&self, readings: &[&Reading]) -> Vec<(usize, f64)> {
+        let n = readings.len() as f64;
+        let mean = |class: usize| {
+            readings.iter().map(|reading| f64::from(reading.movement[class])).sum::<f64>() / n
+        };
+        let mut means: Vec<(usize, f64)> =
+            (0..self.contents.card.movements.len()).map(|class| (class, mean(class))).collect();
+        means.sort_by(|a, b| b.1.total_cmp(&a.1));
+        means
+    }
+
     /// Recognises the movement of some repetitions of one recording; none if it is not one the
     /// model knows.
     pub fn recognise_movement(&self, readings: &[&Reading]) -> Option<Recognition> {
         let names = &self.contents.card.movements;
         let n = readings.len() as f64;
-        let mut means: Vec<(usize, f64)> = (0..names.len())
-            .map(|class| {
-                (
-                    class,
-                    readings.iter().map(|reading| f64::from(reading.movement[class])).sum::<f64>()
-                        / n,
-                )
-            })
-            .collect();
-        means.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let means = self.rank_classes(readings);
         let &(class, certainty) =
             means.first().filter(|(_, certainty)| *certainty >= MIN_CERTAINTY)?;
         let within = readings.iter().filter(|reading| self.is_within_range(reading, class)).count();

@@ -14,6 +14,7 @@ mod language;
 mod load;
 mod moments;
 mod plan;
+mod resemblance;
 mod steps;
 mod terminal;
 mod text;
@@ -34,6 +35,7 @@ pub use plan::{
     drill_effects_terminal, plan_calendar, plan_comparison_terminal, plan_csv, plan_terminal,
     today_terminal,
 };
+pub use resemblance::resemblance_sentences;
 pub use steps::intervals_workout;
 pub use terminal::analysis_terminal;
 pub use text::count_noun;

@@ -1,5 +1,7 @@
 //! Renders an analysis as a terminal summary.
 
+use crate::Language;
+use crate::resemblance::resemblance_sentences;
 use crate::text::{
     certainty_text, count_noun, format_metric, format_ranges, group_by_reason, no_findings_text,
     unit_symbol, verdict_text, view_text,
@@ -31,13 +33,18 @@ pub fn analysis_terminal(analysis: &Analysis, color: bool, width: usize) -> Stri
         verdict_text(analysis.quality.verdict)
     ));
     let complete = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
-    let attempts = analysis.repetitions.len() - complete;
+    let unlike =
+        analysis.repetitions.iter().filter(|r| !r.complete && !r.unlike.is_empty()).count();
+    let attempts = analysis.repetitions.len() - complete - unlike;
     let attempts_text = if attempts > 0 {
         format!(" and {}", count_noun(attempts, "attempt"))
     } else {
         String::new()
     };
     line(format!("{}{attempts_text}.", count_noun(complete, "complete repetition")));
+    for sentence in resemblance_sentences(analysis, Language::English) {
+        wrap_text(&sentence, width).into_iter().for_each(&mut line);
+    }
     if let Some(score) = &analysis.score {
         line(format!(
             "{} of 100 (90 % interval {:.0} to {:.0}; {})",

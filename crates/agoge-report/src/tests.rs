@@ -51,6 +51,7 @@ fn empty_analysis() -> Analysis {
         bands: vec![],
         jumps: vec![],
         landing: None,
+        resemblance: None,
         moments: None,
         refused: vec![],
     }
@@ -62,6 +63,7 @@ fn one_repetition() -> Analysis {
         number: 1,
         side: None,
         complete: true,
+        unlike: vec![],
         frames: [10, 30],
         start_s: 1.0,
         end_s: 3.0,

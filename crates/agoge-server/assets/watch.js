@@ -62,7 +62,7 @@ function hear(event) {
       by("attempts").textContent = event.attempted === 0 ? say("no-attempts") : event.attempted === 1 ? say("one-attempt") : say("attempts", { count: event.attempted });
       by("phase").textContent = say("rest");
       const line = document.createElement("li");
-      // completed, attempted or interrupted
+      // completed, attempted, interrupted or unlike
       line.textContent = say("outcome-" + event.outcome) + ", " + (event.end_s - event.start_s).toFixed(1) + " s";
       by("log").append(line);
       break;

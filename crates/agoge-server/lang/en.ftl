@@ -68,6 +68,7 @@ attempts = { $count } attempts
 outcome-completed = completed
 outcome-attempted = attempted
 outcome-interrupted = interrupted
+outcome-unlike = not this movement
 rest = rest
 no-sensor = This device gives no sensor to this page.
 stand-still = Stand still for a second, then begin.

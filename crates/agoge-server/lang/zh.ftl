@@ -68,6 +68,7 @@ attempts = { $count } 次未完成的尝试
 outcome-completed = 完成
 outcome-attempted = 未完成
 outcome-interrupted = 中断
+outcome-unlike = 不是这个动作
 rest = 休息
 no-sensor = 本设备不向此页面提供传感器。
 stand-still = 先静止一秒，然后开始。

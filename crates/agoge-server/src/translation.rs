@@ -199,7 +199,7 @@ mod tests {
             let quoted = format!("\"{id}\"");
             let is_said = sources.iter().any(|source| source.contains(&quoted));
             let is_outcome = id.strip_prefix("outcome-").is_some_and(|outcome| {
-                ["completed", "attempted", "interrupted"].contains(&outcome)
+                ["completed", "attempted", "interrupted", "unlike"].contains(&outcome)
             });
             assert!(is_said || is_outcome, "nobody says {id}");
         }

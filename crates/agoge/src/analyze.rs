@@ -3,9 +3,10 @@
 
 use crate::models::Models;
 use crate::provenance::describe_provenance;
+use crate::resemblance::{GatedRepetitions, gate_repetitions};
 use crate::{AnalysisOptions, Error, moments, movement};
 use agoge_analysis::{ANALYSIS_SCHEMA, DataQuality, DataVerdict, InputSummary, RepetitionReport};
-use agoge_analysis::{Analysis, MovementOrigin};
+use agoge_analysis::{Analysis, MovementOrigin, ResemblanceVerdict};
 use agoge_coach::findings::{FindingsInput, ranked_findings};
 use agoge_coach::{
     Precision, assess_data_quality, band, model_score, score, screen, summary, verdict_of_sensor,
@@ -13,8 +14,8 @@ use agoge_coach::{
 use agoge_kinematics::dynamics::GroundForceSource;
 use agoge_kinematics::movement::{CountedAs, LandingScreen};
 use agoge_kinematics::{
-    Curves, MeasuredCurves, Movement, RefusedQuantity, Repetition, marker_curves, measure_curves,
-    segment_repetitions, sensor,
+    Curves, GateJudge, MeasuredCurves, Movement, RefusedQuantity, Repetition, marker_curves,
+    measure_curves, segment_repetitions, sensor,
 };
 use agoge_motion::condition::{self, ConditionedRecording, LowPassFilter, condition_recording};
 use agoge_motion::skeleton::BodyRecording;
@@ -116,9 +117,16 @@ pub fn analyze(
         seen_parts: ever_seen,
     } = prepare_recording(recording, options)?;
     let MeasuredCurves { curves, view, view_certainty } = measured;
+    let judge = GateJudge::new(&body.recording, &curves, view);
     let (movement, choice) =
-        movement::choose_movement(&options.movement, &curves, &body.recording, models)?;
-    let all_repetitions = segment_repetitions(&movement, &curves);
+        movement::choose_movement(&options.movement, &curves, &body.recording, models, &judge)?;
+    let GatedRepetitions { repetitions: all_repetitions, unlike, resemblance } = gate_repetitions(
+        &movement,
+        segment_repetitions(&movement, &curves),
+        &judge,
+        &curves,
+        options.trust_name,
+    );
     let complete: Vec<&Repetition> =
         all_repetitions.iter().filter(|repetition| repetition.complete).collect();
 
@@ -176,6 +184,8 @@ pub fn analyze(
                 &ever_seen,
             )
         })
+        .zip(unlike)
+        .map(|(report, unlike)| RepetitionReport { unlike, ..report })
         .collect();
     let model =
         models.model.as_ref().filter(|_| !complete.is_empty() && !movement.checks.is_empty()).map(
@@ -212,6 +222,11 @@ pub fn analyze(
         let reason =
             "no body can do what was measured: the recording's skeleton is wrong there".to_owned();
         refused.push(RefusedQuantity { name: name.to_owned(), reason });
+    }
+    if resemblance.as_ref().is_some_and(|r| r.verdict == ResemblanceVerdict::Unlike) {
+        let reason = "what was done does not look like this movement; name another, or insist on it with --trust-name";
+        let name = "score and findings".to_owned();
+        refused.push(RefusedQuantity { name, reason: reason.to_owned() });
     }
     let (unjudged, any_judged) = agoge_coach::unjudged_metrics(&movement, &complete, &precision);
     for (name, error, unit) in unjudged {
@@ -267,6 +282,7 @@ pub fn analyze(
         },
         repairs: conditioned.repairs,
         movement: choice,
+        resemblance,
         metrics: summary::summarize_metrics(&movement, &complete, &precision),
         score: if quality.verdict == DataVerdict::Poor { None } else { score::score_set(&scores) },
         model,
@@ -391,6 +407,7 @@ fn repetition_report(
         number,
         side: repetition.side,
         complete: repetition.complete,
+        unlike: Vec::new(),
         frames: [start, end],
         start_s: body.time[start],
         end_s: body.time[end],

@@ -33,6 +33,7 @@ mod pictures;
 pub mod plan;
 pub mod provenance;
 mod reading;
+mod resemblance;
 
 pub use agoge_analysis as analysis;
 pub use agoge_coach as coach;

@@ -3,12 +3,13 @@
 use crate::Error;
 use crate::models::Models;
 use agoge_analysis::{MovementChoice, MovementOrigin};
+use agoge_kinematics::gate::{GateCandidate, candidate_movements};
 use agoge_kinematics::movement::{
     self, MetricRule, MetricSides, RepetitionRule, SignalDirection, SignalRule, SignalSides,
     Statistic,
 };
-use agoge_kinematics::{Curves, Movement, Unit, segment_repetitions};
-use agoge_model::Recognition;
+use agoge_kinematics::{Curves, GateJudge, Movement, Unit, segment_repetitions};
+use agoge_model::{Model, Recognition};
 use agoge_motion::Recording;
 use std::borrow::Cow;
 
@@ -16,13 +17,14 @@ use std::borrow::Cow;
 const MIN_SWING_DEG: f64 = 15.0;
 
 /// Finds the definition of a name, an alias or a file, and reports how it was chosen. For `auto`
-/// the model, if there is one, recognises the repetitions of whatever swings most; if it does not
-/// know them, a generic description of them is the definition.
+/// a movement is named whose gate holds ([`recognise_movement`]); if there is none, a generic
+/// description of what swings most is the definition.
 pub(crate) fn choose_movement(
     wanted: &str,
     curves: &Curves,
     body: &Recording,
     models: &Models,
+    judge: &GateJudge,
 ) -> Result<(Cow<'static, Movement>, MovementChoice), Error> {
     if wanted == "auto" {
         let general = generic_movement(curves);
@@ -32,7 +34,7 @@ pub(crate) fn choose_movement(
         if let Some(worn) = worn.filter(|_| curves.get("sensor_tilt", None).is_some()) {
             return Ok((Cow::Borrowed(worn), unknown_choice(worn)));
         }
-        if let Some(recognised) = recognise_movement(&general, curves, body, models) {
+        if let Some(recognised) = recognise_movement(&general, curves, body, models, judge) {
             return Ok(recognised);
         }
         let choice = unknown_choice(&general);
@@ -62,58 +64,130 @@ fn unknown_choice(movement: &Movement) -> MovementChoice {
     MovementChoice { name, title, how: MovementOrigin::Unknown, certainty: 0.0, others: Vec::new() }
 }
 
-/// The definition of the movement that the model recognises in the repetitions of the generic
-/// description. If that movement has no definition, the generic description under the movement's
-/// name; such movements are also recognised from the recording as a whole. Only in three
-/// dimensions: the model was never evaluated on a single camera.
+/// Minimum mean probability of a movement, among those that the model knows, for a recording in
+/// which its gate holds to be named after it. Good and bad execution differ in how near they are to
+/// what the model was trained on; the gate, not nearness, tells that it is this movement.
+const MIN_GATED_CERTAINTY: f64 = 0.6;
+/// Minimum number of repetitions that pass for a movement to be named from its gate alone: once,
+/// almost anything can look like something.
+const MIN_GATED_REPETITIONS: usize = 3;
+
+/// The definition of the movement that is recognised: one whose gate holds and that the model takes
+/// the repetitions for, or whose gate alone holds in several repetitions; otherwise a movement
+/// without a definition that only the model knows.
 fn recognise_movement(
     general: &Movement,
     curves: &Curves,
     body: &Recording,
     models: &Models,
+    judge: &GateJudge,
 ) -> Option<(Cow<'static, Movement>, MovementChoice)> {
-    let model = models.model.as_ref().filter(|_| body.space.is_3d())?;
-    let candidates = segment_repetitions(general, curves);
-    let spans: Vec<(usize, usize)> = candidates
+    let candidates: Vec<GateCandidate> = candidate_movements(judge, curves)
+        .into_iter()
+        .filter(|candidate| has_main_driver(candidate.movement, general, curves))
+        .collect();
+    // Only in three dimensions: the model was never evaluated on a single camera.
+    let model = models.model.as_ref().filter(|_| body.space.is_3d());
+    if let Some(model) = model {
+        let judged = recognise_candidate(&candidates, model, curves, body);
+        if judged.is_some() {
+            return judged;
+        }
+    }
+    let is_known = |candidate: &&GateCandidate| {
+        model.is_some_and(|model| model.class_index(&candidate.movement.name).is_some())
+    };
+    let several = candidates
+        .iter()
+        .filter(|candidate| !is_known(candidate) && candidate.passed >= MIN_GATED_REPETITIONS)
+        .collect::<Vec<_>>();
+    if let Some(first) = several.first() {
+        let share = first.passed as f64 / first.found as f64;
+        let choice = MovementChoice {
+            name: first.movement.name.clone(),
+            title: first.movement.title.clone(),
+            how: MovementOrigin::Recognised,
+            certainty: share / several.len() as f64,
+            others: several[1..]
+                .iter()
+                .take(2)
+                .map(|other| (other.movement.name.clone(), share / several.len() as f64))
+                .collect(),
+        };
+        return Some((Cow::Borrowed(first.movement), choice));
+    }
+    recognise_undefined(general, curves, body, model?)
+}
+
+/// The candidate that the model takes its own repetitions for.
+fn recognise_candidate(
+    candidates: &[GateCandidate],
+    model: &Model,
+    curves: &Curves,
+    body: &Recording,
+) -> Option<(Cow<'static, Movement>, MovementChoice)> {
+    let rank = |candidate: &GateCandidate| {
+        model.class_index(&candidate.movement.name)?;
+        let spans = complete_spans(candidate.movement, curves);
+        let readings = model.read_repetitions(body, &spans);
+        let ranked = model.rank_movements(&readings.iter().flatten().collect::<Vec<_>>());
+        let certainty = ranked
+            .iter()
+            .find(|(name, _)| *name == candidate.movement.name)
+            .map(|named| named.1)?;
+        (certainty >= MIN_GATED_CERTAINTY).then_some((candidate.movement, certainty, ranked))
+    };
+    let (movement, certainty, ranked) =
+        candidates.iter().filter_map(rank).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let choice = MovementChoice {
+        name: movement.name.clone(),
+        title: movement.title.clone(),
+        how: MovementOrigin::Recognised,
+        certainty,
+        others: ranked.into_iter().filter(|(name, _)| *name != movement.name).take(2).collect(),
+    };
+    Some((Cow::Borrowed(movement), choice))
+}
+
+/// The first and last frames of a movement's complete repetitions.
+fn complete_spans(movement: &Movement, curves: &Curves) -> Vec<(usize, usize)> {
+    segment_repetitions(movement, curves)
         .iter()
         .filter(|repetition| repetition.complete)
-        .map(|r| (r.start, r.end))
-        .collect();
+        .map(|repetition| (repetition.start, repetition.end))
+        .collect()
+}
+
+/// The generic description under the name of a movement without a definition that the model
+/// recognises, in the repetitions of the generic description or in the recording as a whole: such
+/// movements were learned from whole recordings, and the curve that swings most may begin later,
+/// end sooner or swing twice within one.
+fn recognise_undefined(
+    general: &Movement,
+    curves: &Curves,
+    body: &Recording,
+    model: &Model,
+) -> Option<(Cow<'static, Movement>, MovementChoice)> {
+    let is_undefined = |name: &String| movement::find_movement(name).is_none();
+    if !model.card().movements.iter().any(is_undefined) {
+        return None;
+    }
     let recognise_spans = |spans: &[(usize, usize)]| {
         let readings = model.read_repetitions(body, spans);
-        model.recognise_movement(&readings.iter().flatten().collect::<Vec<_>>())
-    };
-    // Movements without a definition were learned from whole recordings, and the curve that swings
-    // most may begin later, end sooner or swing twice within one.
-    let is_undefined = |name: &String| movement::find_movement(name).is_none();
-    let whole = || {
-        if !model.card().movements.iter().any(is_undefined) {
-            return None;
-        }
-        recognise_spans(&[(0, body.frame_count().saturating_sub(1))])
+        model
+            .recognise_movement(&readings.iter().flatten().collect::<Vec<_>>())
             .filter(|recognition| is_undefined(&recognition.movement))
     };
-    let Recognition { movement, certainty, others } = recognise_spans(&spans).or_else(whole)?;
-    let definition = match movement::find_movement(&movement) {
-        Some(definition) => {
-            // A definition that finds no repetition, or whose own angle hardly moves compared with
-            // another, is not what was done.
-            let is_found = segment_repetitions(definition, curves)
-                .iter()
-                .any(|repetition| repetition.complete);
-            if !is_found || !has_main_driver(definition, general, curves) {
-                return None;
-            }
-            Cow::Borrowed(definition)
-        }
-        None => Cow::Owned(Movement {
-            title: title_from_name(&movement),
-            name: movement,
-            description:
-                "Repetitions of what moves most; no definition says how this movement is judged."
-                    .to_owned(),
-            ..general.clone()
-        }),
+    let whole = || recognise_spans(&[(0, body.frame_count().saturating_sub(1))]);
+    let Recognition { movement, certainty, others } =
+        recognise_spans(&complete_spans(general, curves)).or_else(whole)?;
+    let definition = Movement {
+        title: title_from_name(&movement),
+        name: movement,
+        description:
+            "Repetitions of what moves most; no definition says how this movement is judged."
+                .to_owned(),
+        ..general.clone()
     };
     let choice = MovementChoice {
         name: definition.name.clone(),
@@ -122,7 +196,7 @@ fn recognise_movement(
         certainty,
         others,
     };
-    Some((definition, choice))
+    Some((Cow::Owned(definition), choice))
 }
 
 /// Formats a name as a title: `tennis_serve` becomes "Tennis serve".
@@ -252,6 +326,7 @@ fn generic_movement(curves: &Curves) -> Movement {
         phases: Vec::new(),
         metrics,
         checks: Vec::new(),
+        gates: Vec::new(),
     }
 }
 

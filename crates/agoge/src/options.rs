@@ -18,6 +18,9 @@ const MASSES_KG: std::ops::RangeInclusive<f64> = 10.0..=350.0;
 pub struct AnalysisOptions {
     /// The movement: the name of a bundled definition, the path of a definition file, or `auto`.
     pub movement: String,
+    /// Judge everything as the named movement, even if it does not look like it; the analysis says
+    /// so.
+    pub trust_name: bool,
     /// The athlete's standing height, m; scales two-dimensional input to metres.
     pub height_m: Option<f64>,
     /// The athlete's mass including clothes, kg; needed for joint moments.
@@ -42,6 +45,7 @@ impl Default for AnalysisOptions {
     fn default() -> AnalysisOptions {
         AnalysisOptions {
             movement: "auto".to_owned(),
+            trust_name: false,
             height_m: None,
             mass_kg: None,
             sex: None,

@@ -77,8 +77,9 @@ fn shown_whole(mut why: Explanation) -> Explanation {
 }
 
 /// Analyses in which together every list has a member and every object is present: a faulty set in
-/// three dimensions compared with a clean one, a film, a landing, and a stance with a body mass.
-fn analyses() -> [Analysis; 4] {
+/// three dimensions compared with a clean one, a film, a landing, a stance with a body mass, and a
+/// set under a wrong name.
+fn analyses() -> [Analysis; 5] {
     let fault = SimulatedFault {
         kind: SimulatedFaultKind::Shallow,
         side: None,
@@ -111,7 +112,20 @@ fn analyses() -> [Analysis; 4] {
         ..AnalysisOptions::default()
     };
     let weighed = analyze(&clean, None, Models::bundled(), &stance).unwrap().analysis;
-    [in_space, filmed, landed, weighed]
+    let trusted = AnalysisOptions {
+        movement: "lunge".to_owned(),
+        trust_name: true,
+        ..AnalysisOptions::default()
+    };
+    let mut misnamed = analyze(&clean, None, Models::bundled(), &trusted).unwrap().analysis;
+    // Not every rule is about a curve.
+    for rule in misnamed.repetitions.iter_mut().flat_map(|repetition| &mut repetition.unlike) {
+        rule.curve = Some("knee_flexion".to_owned());
+    }
+    for feature in misnamed.resemblance.iter_mut().flat_map(|record| &mut record.failed) {
+        feature.rule.curve = Some("knee_flexion".to_owned());
+    }
+    [in_space, filmed, landed, weighed, misnamed]
 }
 
 #[test]

@@ -85,7 +85,8 @@ pub(crate) struct EvaluateArgs {
     /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition from skeleton, sensor and both),
     /// pose-trainer and utd-sports (quality and recognition from few clips), planted and
     /// ui-prmd-faults (explanations), keraal (joint angles from cameras against markers), errors
-    /// (errors of the sensors, and how often findings are true), or a
+    /// (errors of the sensors, and how often findings are true), names (wrong and right names of
+    /// movements, and auto), or a
     /// manifest.csv with the columns file, athlete, movement, label, split
     #[arg(value_name = "PROTOCOL|MANIFEST")]
     pub(crate) protocol: String,
@@ -176,7 +177,7 @@ impl EvaluateArgs {
     pub(crate) fn ignored_option(&self, is_few_shot: bool) -> Option<OptionName> {
         let used: &[OptionName] = match self.protocol.as_str() {
             "planted" => &["--model", "--seeds"],
-            "keraal" | "ui-prmd-faults" => &["--data"],
+            "keraal" | "names" | "ui-prmd-faults" => &["--data"],
             "errors" => &["--data", "--keep"],
             _ if is_few_shot => {
                 &["--data", "--model", "--base", "--draws", "--chain", "--pairs", "--epochs"]

@@ -36,7 +36,8 @@ enum InputOutcome {
 
 /// Analyses every input, in parallel; one that fails is reported and does not stop the others.
 pub(crate) fn run_analyze(args: &AnalyzeArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
-    let options = movement_options(&args.reading, &args.movement)?;
+    let mut options = movement_options(&args.reading, &args.movement)?;
+    options.trust_name |= args.trust_name;
     // A missing athlete is reported before hours of work.
     let target = args
         .athlete

@@ -9,7 +9,7 @@ use agoge::model::methods::LearningMethod;
 use agoge_lab::evaluate::{
     Evaluation, FewShotEvaluation, FewerClips, Fold, RecognitionEvaluation, ShotMeasure,
 };
-use agoge_lab::learn::{self, ClipSet, FoldFile, Protocol, ProtocolResult};
+use agoge_lab::learn::{self, ClipSet, FoldFile, NamesResult, Protocol, ProtocolResult};
 use agoge_train::TrainingConfig;
 use std::path::Path;
 
@@ -24,6 +24,9 @@ pub(crate) fn run_evaluate(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<E
     }
     if args.protocol == "ui-prmd-faults" {
         return evaluate_described(args, shared);
+    }
+    if args.protocol == "names" {
+        return evaluate_names(args, shared);
     }
     if args.protocol == "keraal" {
         return evaluate_angles(args, shared);
@@ -82,6 +85,64 @@ pub(crate) fn run_evaluate(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<E
         })?;
     }
     Ok(Exit::Done)
+}
+
+/// Evaluates wrong names, right names and `auto` by the gates of the movements.
+fn evaluate_names(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let bar = progress::progress_bar(0, "recordings", shared);
+    let results = learn::evaluate_names(args.data_folder(), &|done, of| {
+        progress::update_bar(&bar, done, of)
+    })?;
+    bar.finish_and_clear();
+    if shared.json {
+        print_json(&results)?;
+        return Ok(Exit::Done);
+    }
+    let parts = [
+        ("Athletes that the gates were chosen on", &results.chosen_on),
+        ("Other athletes", &results.held_out),
+    ];
+    let mut text = String::new();
+    for (title, result) in parts {
+        text += &names_table(title, result);
+    }
+    print_text(&text)?;
+    Ok(Exit::Done)
+}
+
+/// The results of some athletes as text.
+fn names_table(title: &str, result: &NamesResult) -> String {
+    let percent = |part: usize, of: usize| 100.0 * part as f64 / of.max(1) as f64;
+    let [named, everyday] = result.everyday;
+    let [twin_verdicts, twins] = result.twins;
+    let mut text = format!(
+        "{title}\n\nwrong names: {} of {} get a verdict ({:.1} %), of the {} in which the name finds a repetition {:.1} %\nnames of twins: {twin_verdicts} of {twins} get a verdict\n",
+        result.wrong_judged,
+        result.wrong_names,
+        percent(result.wrong_judged, result.wrong_names),
+        result.wrong_found,
+        percent(result.wrong_judged, result.wrong_found),
+    );
+    let mut confused: Vec<_> = result.confused.iter().filter(|row| row.2 > 0).collect();
+    confused.sort_by_key(|row| std::cmp::Reverse(row.2));
+    for (what, name, judged, of) in confused {
+        text += &format!("  {what} as {name}: {judged} of {of}\n");
+    }
+    for (group, refused, of) in &result.refused {
+        let share = percent(*refused, *of);
+        text += &format!("right name refused, {group}: {refused} of {of} ({share:.1} %)\n");
+    }
+    for (what, count) in &result.refused_movements {
+        text += &format!("  {what}: {count}\n");
+    }
+    for (group, [right, none, wrong]) in &result.auto_sets {
+        text += &format!("auto, {group}: {right} right, {none} not named, {wrong} wrong\n");
+    }
+    text += &format!("auto, everyday actions: {named} of {everyday} named\n");
+    for (what, name) in &result.everyday_named {
+        text += &format!("  {what} as {name}\n");
+    }
+    text + "\n"
 }
 
 /// Evaluates explanations on simulated sets with planted faults.

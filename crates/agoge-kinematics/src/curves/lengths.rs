@@ -241,7 +241,7 @@ pub(super) fn trunk_length(body: &Recording) -> f64 {
 
 /// The finite value with a rank, from 0, in ascending order; `rank` computes it from the number of
 /// finite values. NaN if there are none.
-pub(super) fn ranked_value(
+pub(crate) fn ranked_value(
     values: impl Iterator<Item = f64>,
     rank: impl FnOnce(usize) -> usize,
 ) -> f64 {

@@ -44,6 +44,9 @@ pub enum MovementOutcome {
     /// It never returned: the stream ended, the athlete was not seen, or it took longer than the
     /// definition allows.
     Interrupted,
+    /// It went far enough and returned, but lacks what makes it this movement
+    /// ([`crate::gate`]).
+    Unlike,
 }
 
 /// A change of state that a frame caused. Times are on the stream's clock, s.

@@ -5,7 +5,8 @@ use super::rule::{
     CheckRule, CountedAs, EventCriterion, EventRule, MetricRule, MetricSides, RepetitionRule,
     SignalSides, Statistic,
 };
-use super::{CURVES, Movement, curve_kind};
+use super::{CURVES, Movement, Quantity, curve_kind};
+use crate::gate::{GateRule, GateSides};
 use agoge_motion::Part;
 use std::fmt;
 
@@ -92,6 +93,9 @@ impl DefinitionChecker<'_> {
         let top = TablePosition { header: "", index: 0 };
         self.check_name(top, &movement.name);
         self.check_repetition(&movement.repetition);
+        for (index, gate) in movement.gates.iter().enumerate() {
+            self.check_gate(TablePosition { header: "[[gate]]", index }, gate);
+        }
 
         let mut events: Vec<&str> = vec!["start", "end"];
         for (index, event) in movement.events.iter().enumerate() {
@@ -196,6 +200,57 @@ impl DefinitionChecker<'_> {
                 format!("{} is no time", rule.join_s),
                 "give seconds, 0 or more",
             );
+        }
+    }
+
+    fn check_gate(&mut self, at: TablePosition<'_>, gate: &GateRule) {
+        match (gate.measure.needs_curve(), &gate.curve) {
+            (true, Some(curve)) => {
+                if gate.measure.compares_sides() {
+                    self.check_sided_curve(at, "curve", curve);
+                } else {
+                    self.check_curve(at, "curve", curve);
+                }
+                let is_scaled = |quantity| matches!(quantity, Quantity::Length | Quantity::Speed);
+                if curve_kind(curve).is_some_and(|kind| is_scaled(kind.quantity)) {
+                    let what = format!("`{curve}` is a length");
+                    let hint = "use a measure in body heights, as wrist_highest or pelvis_drop";
+                    self.report_problem(at, "curve", what, hint);
+                }
+            }
+            (true, None) => self.report_problem(
+                at,
+                "curve",
+                "no curve to measure".into(),
+                "add curve = \"knee_flexion\" or another angle",
+            ),
+            (false, Some(_)) => self.report_problem(
+                at,
+                "curve",
+                "not used".into(),
+                "only measures that begin with curve_ have a curve",
+            ),
+            (false, None) => {}
+        }
+        let curve_has_sides =
+            gate.curve.as_deref().and_then(curve_kind).is_some_and(|kind| kind.sided);
+        if gate.sides != GateSides::Greater
+            && !gate.measure.has_sides()
+            && (gate.measure.compares_sides() || !curve_has_sides)
+        {
+            let hint = "leave the key out";
+            self.report_problem(at, "sides", "this measure has no sides".into(), hint);
+        }
+        let bounds = [gate.at_least, gate.at_most];
+        if bounds == [None, None] {
+            let hint = "add at_least, at_most or both";
+            self.report_problem(at, "measure", "a gate without a bound".into(), hint);
+        }
+        if bounds.iter().flatten().any(|bound| !bound.is_finite())
+            || gate.at_least.zip(gate.at_most).is_some_and(|(low, high)| low >= high)
+        {
+            let hint = "at_least must be below at_most, both numbers";
+            self.report_problem(at, "at_least", "no range is left".into(), hint);
         }
     }
 

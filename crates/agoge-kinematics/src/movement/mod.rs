@@ -18,6 +18,7 @@ pub use rule::{
     SignalDirection, SignalRule, SignalSides, Statistic, UsualRange, to_curve_unit,
 };
 
+use crate::gate::GateRule;
 use crate::{Metric, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,9 @@ pub struct Movement {
     pub screen: Option<LandingScreen>,
     /// How repetitions are found.
     pub repetition: RepetitionRule,
+    /// What must hold of a repetition for it to be this movement at all.
+    #[serde(default, rename = "gate", skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<GateRule>,
     /// Instants inside a repetition. `start` and `end` always exist and need no definition.
     #[serde(default, rename = "event")]
     pub events: Vec<EventRule>,

@@ -1,6 +1,8 @@
 //! Sections of the page, in the order in which a coach reads them.
 
 use super::{Scene, figures};
+use crate::Language;
+use crate::resemblance::resemblance_sentences;
 use crate::terminal::FIRST_FINDINGS;
 use crate::text::{
     certainty_text, count_noun, format_metric, format_ranges, group_by_reason, no_findings_text,
@@ -31,8 +33,14 @@ pub(super) fn page_header(analysis: &Analysis) -> Markup {
 
 pub(super) fn summary_section(analysis: &Analysis) -> Markup {
     let complete = analysis.repetitions.iter().filter(|repetition| repetition.complete).count();
-    let attempts = analysis.repetitions.len() - complete;
+    let unlike =
+        analysis.repetitions.iter().filter(|r| !r.complete && !r.unlike.is_empty()).count();
+    let attempts = analysis.repetitions.len() - complete - unlike;
+    let notice = resemblance_sentences(analysis, Language::English);
     html! {
+        @if !notice.is_empty() {
+            section role="note" aria-label="Movement" { p { strong { (notice[0]) } @for sentence in &notice[1..] { " " (sentence) } } }
+        }
         section.summary aria-label="Summary" {
             div.tile {
                 h2 { "Score" }
@@ -55,7 +63,7 @@ pub(super) fn summary_section(analysis: &Analysis) -> Markup {
                 h2 { "Repetitions" }
                 p.big { (complete) }
                 p.small {
-                    @if attempts > 0 { "and " (count_noun(attempts, "attempt")) " that did not get there" } @else if complete == 0 { "nothing that comes and goes was found" } @else { "all of them complete" }
+                    @if attempts > 0 { "and " (count_noun(attempts, "attempt")) " that did not get there" } @else if unlike > 0 { (unlike) " that look like something else" } @else if complete == 0 { "nothing that comes and goes was found" } @else { "all of them complete" }
                 }
             }
             div.tile {

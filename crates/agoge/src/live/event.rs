@@ -3,7 +3,7 @@
 use agoge_analysis::{MovementOrigin, Score};
 use agoge_coach::cue::CoachCue;
 use agoge_kinematics::live::MovementOutcome;
-use agoge_kinematics::{Metric, Unit};
+use agoge_kinematics::{FailedGate, Metric, Unit};
 use agoge_motion::Side;
 use serde::Serialize;
 
@@ -69,6 +69,9 @@ pub enum LiveEvent {
         metrics: Vec<Metric>,
         /// The model's judgement, if complete and the model applies.
         model: Option<ModelJudgement>,
+        /// The must-features of the movement that it lacks, if its outcome is `unlike`.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        unlike: Vec<FailedGate>,
     },
     /// A cue to give the athlete now.
     Cue {

@@ -52,23 +52,28 @@ impl FollowedMovement {
         }
     }
 
-    /// Counts a finished repetition and returns its event, followed by a cue if there is one.
+    /// Counts a finished repetition, unless it lacks what makes it this movement, and returns its event, followed by a cue if there is one.
     pub(super) fn finish_repetition(
         &mut self,
         t: f64,
         finished: &FinishedMovement,
         measured: Option<MeasuredRepetition>,
     ) -> Vec<LiveEvent> {
-        match finished.outcome {
+        let unlike = measured.as_ref().map_or_else(Vec::new, |measured| measured.unlike.clone());
+        let (outcome, measured) = match unlike.is_empty() {
+            true => (finished.outcome, measured),
+            false => (MovementOutcome::Unlike, None),
+        };
+        match outcome {
             MovementOutcome::Completed => self.completed += 1,
             MovementOutcome::Attempted => self.attempted += 1,
-            MovementOutcome::Interrupted => {}
+            MovementOutcome::Interrupted | MovementOutcome::Unlike => {}
         }
         let cue = measured
             .as_ref()
             .and_then(|measured| self.cues.cue_after_repetition(&measured.repetition));
         let (phases, metrics, model) = measured.map_or_else(Default::default, |measured| {
-            let MeasuredRepetition { repetition, time, model } = measured;
+            let MeasuredRepetition { repetition, time, model, .. } = measured;
             let span = |phase: &Phase| PhaseSpan {
                 name: phase.name.clone(),
                 start_s: time[phase.start],
@@ -78,7 +83,7 @@ impl FollowedMovement {
         });
         let mut events = vec![LiveEvent::Repetition {
             t,
-            outcome: finished.outcome,
+            outcome,
             completed: self.completed,
             attempted: self.attempted,
             start_s: finished.start_s,
@@ -88,6 +93,7 @@ impl FollowedMovement {
             phases,
             metrics,
             model,
+            unlike,
         }];
         events.extend(cue.map(|cue| LiveEvent::Cue { t, during: false, cue }));
         events

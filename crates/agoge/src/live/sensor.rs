@@ -129,6 +129,7 @@ impl SensorSession {
             ),
             time: self.history.time.clone(),
             model: None,
+            unlike: Vec::new(),
         });
         self.following.finish_repetition(t, finished, measured)
     }

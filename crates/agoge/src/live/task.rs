@@ -7,7 +7,8 @@ use agoge_analysis::{MovementChoice, MovementOrigin};
 use agoge_coach::model_score;
 use agoge_kinematics::live::FinishedMovement;
 use agoge_kinematics::{
-    Curves, Movement, Repetition, describe_repetition, measure_curves, segment_repetitions,
+    CameraView, Curves, FailedGate, GateJudge, MeasuredCurves, Movement, Repetition,
+    describe_repetition, measure_curves, segment_repetitions,
 };
 use agoge_motion::condition::{self, condition_recording};
 use agoge_motion::skeleton::BodyRules;
@@ -65,6 +66,8 @@ pub(super) struct MeasuredRepetition {
     /// Time of each frame that its phases refer to, s.
     pub(super) time: Vec<f64>,
     pub(super) model: Option<ModelJudgement>,
+    /// The must-features of the movement that it lacks: if there are any, it is no repetition.
+    pub(super) unlike: Vec<FailedGate>,
 }
 
 impl StreamTask<'_> {
@@ -85,9 +88,10 @@ impl StreamTask<'_> {
 
     /// Chooses the movement to follow; none if it is too early to tell.
     fn recognise_movement(&self) -> Option<Box<(Movement, MovementChoice, Curves)>> {
-        let (body, curves) = self.measure_curves()?;
+        let (body, curves, view) = self.measure_curves()?;
+        let judge = GateJudge::new(&body, &curves, view);
         let (movement, choice) =
-            movement::choose_movement("auto", &curves, &body, self.models).ok()?;
+            movement::choose_movement("auto", &curves, &body, self.models, &judge).ok()?;
         if choice.how != MovementOrigin::Recognised {
             let seen = segment_repetitions(&movement, &curves)
                 .iter()
@@ -109,10 +113,15 @@ impl StreamTask<'_> {
         movement: &Movement,
         finished: &FinishedMovement,
     ) -> Option<MeasuredRepetition> {
-        let (repetition, body, curves) =
+        let (repetition, body, curves, view) =
             self.measure_span(movement, [finished.start_s, finished.end_s], finished.side, true)?;
-        let model = self.model_judgement(movement, &repetition, &body);
-        Some(MeasuredRepetition { repetition, time: curves.time, model })
+        let unlike = GateJudge::new(&body, &curves, view)
+            .failed_rules(movement, [repetition.start, repetition.end]);
+        let model = match unlike.is_empty() {
+            true => self.model_judgement(movement, &repetition, &body),
+            false => None,
+        };
+        Some(MeasuredRepetition { repetition, time: curves.time, model, unlike })
     }
 
     /// The model's judgement of the repetition. Only in three dimensions: the model was never
@@ -131,29 +140,29 @@ impl StreamTask<'_> {
     }
 
     /// Conditions and measures the stretch like a complete recording.
-    fn measure_curves(&self) -> Option<(Recording, Curves)> {
+    fn measure_curves(&self) -> Option<(Recording, Curves, CameraView)> {
         let conditioned = condition_recording(&self.recording, &self.options).ok()?.recording;
         let body = conditioned.to_body_with(&self.rules).recording;
-        let curves = measure_curves(&body).curves;
-        Some((body, curves))
+        let MeasuredCurves { curves, view, .. } = measure_curves(&body);
+        Some((body, curves, view))
     }
 
     /// Measures the span between two instants as a repetition; returns it with the body and the
-    /// curves it was measured on.
+    /// curves it was measured on, and their view.
     fn measure_span(
         &self,
         movement: &Movement,
         span_s: [f64; 2],
         side: Option<Side>,
         complete: bool,
-    ) -> Option<(Repetition, Recording, Curves)> {
-        let (body, curves) = self.measure_curves()?;
+    ) -> Option<(Repetition, Recording, Curves, CameraView)> {
+        let (body, curves, view) = self.measure_curves()?;
         let frame = |time_s: f64| {
             curves.time.partition_point(|time| *time < time_s - 1e-9).min(curves.time.len() - 1)
         };
         let [start, end] = span_s.map(frame);
         let repetition = (start < end)
             .then(|| describe_repetition(movement, &curves, [start, end], side, complete))?;
-        Some((repetition, body, curves))
+        Some((repetition, body, curves, view))
     }
 }
