@@ -33,7 +33,8 @@ pub enum Reference {
     Recordings(Vec<Recording>),
     /// A previously computed norm.
     Norm(Box<MovementNorm>),
-    /// Recordings of the athlete's own correct repetitions, made by the same sensor.
+    /// Recordings of the athlete's own correct repetitions; those of another sensor (with another
+    /// skeleton) are left out.
     OwnRecordings(Vec<Recording>),
 }
 
@@ -147,12 +148,12 @@ pub fn norm_from_recordings(
     Ok(MovementNorm::new(&source, &options.movement, recordings.len(), &all))
 }
 
-/// The norm of an athlete's own correct recordings, and what was found in them; none if they
+/// The norm of an athlete's own correct recordings, their repetitions, and what was found in them; none if they
 /// contain no complete repetition.
 fn own_reference(
-    recordings: &[Recording],
+    recordings: &[&Recording],
     options: &AnalysisOptions,
-) -> Result<Option<(MovementNorm, Vec<Finding>)>, Error> {
+) -> Result<Option<(MovementNorm, Vec<Cycle>, Vec<Finding>)>, Error> {
     let (mut cycles, mut findings) = (Vec::new(), Vec::new());
     for recording in recordings {
         let analyzed = crate::analyze(recording, None, &Models::default(), options)?;
@@ -161,7 +162,7 @@ fn own_reference(
     }
     let source = format!("the athlete's own correct repetitions ({})", cycles.len());
     let norm = MovementNorm::new(&source, &options.movement, 0, &cycles);
-    Ok(norm.map(|norm| (norm, findings)))
+    Ok(norm.map(|norm| (norm, cycles, findings)))
 }
 
 /// Whether two findings rest on the same measure of the same side.
@@ -192,16 +193,29 @@ pub fn explain(
     let options = AnalysisOptions { movement: analysis.movement.name.clone(), ..options.clone() };
     let is_usual = matches!(reference, Reference::Usual) && analyzed.body.space.is_3d();
     let usual = is_usual
-        .then(|| models.norms.iter().find(|norm| norm.movement == options.movement))
+        .then(|| {
+            // Another sensor's norm would show how the sensors differ.
+            let is_alike = |norm: &&MovementNorm| {
+                norm.movement == options.movement && norm.is_by_sensor(&analysis.input.skeleton)
+            };
+            models.norms.iter().find(is_alike)
+        })
         .flatten();
     let mut findings = analysis.findings.clone();
+    let mut own_cycles = Vec::new();
     let norm = match reference {
         Reference::Norm(norm) => Some(Cow::Borrowed(&**norm)),
         Reference::Recordings(recordings) => {
             norm_from_recordings(recordings, &options)?.map(Cow::Owned)
         }
         Reference::OwnRecordings(recordings) => {
-            own_reference(recordings, &options)?.map(|(norm, also_found)| {
+            // Another sensor's positions would show how the sensors differ.
+            let alike: Vec<&Recording> = recordings
+                .iter()
+                .filter(|recording| recording.skeleton.name == analysis.input.skeleton)
+                .collect();
+            own_reference(&alike, &options)?.map(|(norm, cycles, also_found)| {
+                own_cycles = cycles;
                 // A limit that the athlete's correct repetitions exceed too is nothing to change.
                 findings.retain(|finding| !also_found.iter().any(|known| is_alike(known, finding)));
                 Cow::Owned(norm)
@@ -263,6 +277,7 @@ pub fn explain(
             repetitions: &repetitions,
         },
         norm: &norm,
+        own_cycles: &own_cycles,
         findings: &findings,
         method: model.map_or(score::LIMITS_METHOD, |model| model.card().name.as_str()),
         scorer: if model.is_some() { &by_model } else { &by_limits },
