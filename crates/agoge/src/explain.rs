@@ -5,8 +5,8 @@ use crate::analyze::Analyzed;
 use crate::models::Models;
 use crate::reading::ProgressCallback;
 use crate::{AnalysisOptions, Error};
-use agoge_analysis::Explanation;
 use agoge_analysis::RepetitionReport;
+use agoge_analysis::{Explanation, Finding};
 use agoge_coach::explain::{
     Cycle, ExplanationInput, MovementNorm, PartAttention, RepetitionSet,
     explain_set as coach_explain,
@@ -33,6 +33,9 @@ pub enum Reference {
     Recordings(Vec<Recording>),
     /// A previously computed norm.
     Norm(Box<MovementNorm>),
+    /// Recordings of the athlete's own correct repetitions; those of another sensor (with another
+    /// skeleton) are left out.
+    OwnRecordings(Vec<Recording>),
 }
 
 impl Reference {
@@ -41,6 +44,8 @@ impl Reference {
     ///
     /// # Errors
     /// If a file cannot be read.
+    ///
+    /// `own` followed by recordings stands for the athlete's own correct repetitions in them.
     pub fn from_files(
         paths: &[std::path::PathBuf],
         movement: &str,
@@ -50,6 +55,9 @@ impl Reference {
         match paths {
             [] => Ok(Reference::Usual),
             [path] if path.as_os_str() == "own" => Ok(Reference::OwnBest),
+            [own, paths @ ..] if own.as_os_str() == "own" => {
+                read_recordings(paths, options, progress).map(Reference::OwnRecordings)
+            }
             [path]
                 if path.extension().is_some_and(|extension| extension == "json")
                     && is_norm(path) =>
@@ -62,13 +70,21 @@ impl Reference {
                     movement: movement.to_owned(),
                 })
             }
-            paths => paths
-                .iter()
-                .map(|path| Ok(crate::read_to_analyze(path, options, progress)?.recording))
-                .collect::<Result<Vec<_>, _>>()
-                .map(Reference::Recordings),
+            paths => read_recordings(paths, options, progress).map(Reference::Recordings),
         }
     }
+}
+
+/// Reads recordings to compare with.
+fn read_recordings(
+    paths: &[std::path::PathBuf],
+    options: &AnalysisOptions,
+    progress: ProgressCallback,
+) -> Result<Vec<Recording>, Error> {
+    paths
+        .iter()
+        .map(|path| Ok(crate::read_to_analyze(path, options, progress)?.recording))
+        .collect()
 }
 
 /// Whether a JSON file holds norms; other JSON files are recordings.
@@ -102,17 +118,17 @@ pub fn repetition_cycles(
     recording: &Recording,
     options: &AnalysisOptions,
 ) -> Result<Vec<Cycle>, Error> {
-    let analyzed = crate::analyze(recording, None, &Models::default(), options)?;
+    Ok(analyzed_cycles(&crate::analyze(recording, None, &Models::default(), options)?))
+}
+
+/// The complete repetitions of an analysis in the form that a norm averages.
+pub fn analyzed_cycles(analyzed: &Analyzed) -> Vec<Cycle> {
     let repetitions = complete_repetitions(&analyzed.analysis.repetitions);
     let repetitions: Vec<&Repetition> =
         repetitions.iter().map(|(_, repetition)| repetition).collect();
     let directions = analyzed.body.segment_directions();
-    Ok(RepetitionSet {
-        directions: &directions,
-        curves: &analyzed.curves,
-        repetitions: &repetitions,
-    }
-    .to_cycles())
+    RepetitionSet { directions: &directions, curves: &analyzed.curves, repetitions: &repetitions }
+        .to_cycles()
 }
 
 /// Computes the norm of recordings of the options' movement, one recording per athlete; none if
@@ -130,6 +146,28 @@ pub fn norm_from_recordings(
         n => format!("{} repetitions in {n} reference recordings", all.len()),
     };
     Ok(MovementNorm::new(&source, &options.movement, recordings.len(), &all))
+}
+
+/// The norm of an athlete's own correct recordings, their repetitions, and what was found in them; none if they
+/// contain no complete repetition.
+fn own_reference(
+    recordings: &[&Recording],
+    options: &AnalysisOptions,
+) -> Result<Option<(MovementNorm, Vec<Cycle>, Vec<Finding>)>, Error> {
+    let (mut cycles, mut findings) = (Vec::new(), Vec::new());
+    for recording in recordings {
+        let analyzed = crate::analyze(recording, None, &Models::default(), options)?;
+        cycles.extend(analyzed_cycles(&analyzed));
+        findings.extend(analyzed.analysis.findings);
+    }
+    let source = format!("the athlete's own correct repetitions ({})", cycles.len());
+    let norm = MovementNorm::new(&source, &options.movement, 0, &cycles);
+    Ok(norm.map(|norm| (norm, cycles, findings)))
+}
+
+/// Whether two findings rest on the same measure of the same side.
+fn is_alike(a: &Finding, b: &Finding) -> bool {
+    a.metric == b.metric && a.side == b.side && a.evidence == b.evidence
 }
 
 /// Explains the repetitions of an analysis; none if there is no complete repetition, no movement
@@ -155,12 +193,33 @@ pub fn explain(
     let options = AnalysisOptions { movement: analysis.movement.name.clone(), ..options.clone() };
     let is_usual = matches!(reference, Reference::Usual) && analyzed.body.space.is_3d();
     let usual = is_usual
-        .then(|| models.norms.iter().find(|norm| norm.movement == options.movement))
+        .then(|| {
+            // Another sensor's norm would show how the sensors differ.
+            let is_alike = |norm: &&MovementNorm| {
+                norm.movement == options.movement && norm.is_by_sensor(&analysis.input.skeleton)
+            };
+            models.norms.iter().find(is_alike)
+        })
         .flatten();
+    let mut findings = analysis.findings.clone();
+    let mut own_cycles = Vec::new();
     let norm = match reference {
         Reference::Norm(norm) => Some(Cow::Borrowed(&**norm)),
         Reference::Recordings(recordings) => {
             norm_from_recordings(recordings, &options)?.map(Cow::Owned)
+        }
+        Reference::OwnRecordings(recordings) => {
+            // Another sensor's positions would show how the sensors differ.
+            let alike: Vec<&Recording> = recordings
+                .iter()
+                .filter(|recording| recording.skeleton.name == analysis.input.skeleton)
+                .collect();
+            own_reference(&alike, &options)?.map(|(norm, cycles, also_found)| {
+                own_cycles = cycles;
+                // A limit that the athlete's correct repetitions exceed too is nothing to change.
+                findings.retain(|finding| !also_found.iter().any(|known| is_alike(known, finding)));
+                Cow::Owned(norm)
+            })
         }
         Reference::Usual | Reference::OwnBest => match usual {
             Some(norm) => Some(Cow::Borrowed(norm)),
@@ -218,7 +277,8 @@ pub fn explain(
             repetitions: &repetitions,
         },
         norm: &norm,
-        findings: &analysis.findings,
+        own_cycles: &own_cycles,
+        findings: &findings,
         method: model.map_or(score::LIMITS_METHOD, |model| model.card().name.as_str()),
         scorer: if model.is_some() { &by_model } else { &by_limits },
         attention: attention.as_ref().map(|f| f as &PartAttention),

@@ -28,6 +28,8 @@ const BUNDLED_WEIGHTS: &[u8] = include_bytes!("../../../models/ui_prmd.safetenso
 
 /// Norms of correct UI-PRMD repetitions recorded by Kinect.
 const BUNDLED_NORMS: &str = include_str!("../../../models/ui_prmd.norms.json");
+/// Norms of the same repetitions recorded by Vicon.
+const BUNDLED_MARKER_NORMS: &str = include_str!("../../../models/ui_prmd_vicon.norms.json");
 /// How explanations performed on planted faults.
 const BUNDLED_PLANTED: &str = include_str!("../../../models/planted.json");
 
@@ -76,7 +78,10 @@ impl Models {
         Models {
             model: None,
             model_sha256: None,
-            norms: LazyLock::new(|| crate::explain::parse_norms(BUNDLED_NORMS).unwrap_or_default()),
+            norms: LazyLock::new(|| {
+                let parse = |text| crate::explain::parse_norms(text).unwrap_or_default();
+                [parse(BUNDLED_NORMS), parse(BUNDLED_MARKER_NORMS)].concat()
+            }),
             planted: serde_json::from_str(BUNDLED_PLANTED).unwrap_or_default(),
         }
     }

@@ -83,8 +83,8 @@ pub(crate) struct AdaptArgs {
 #[derive(Debug, Args)]
 pub(crate) struct EvaluateArgs {
     /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition from skeleton, sensor and both),
-    /// pose-trainer and utd-sports (quality and recognition from few clips), planted and
-    /// ui-prmd-faults (explanations), keraal (joint angles from cameras against markers), errors
+    /// pose-trainer and utd-sports (quality and recognition from few clips), planted-real, planted
+    /// and ui-prmd-faults (explanations), keraal (joint angles from cameras against markers), errors
     /// (errors of the sensors, and how often findings are true), names (wrong and right names of
     /// movements, and auto), or a
     /// manifest.csv with the columns file, athlete, movement, label, split
@@ -138,6 +138,12 @@ pub(crate) struct EvaluateArgs {
     /// Number of epochs: how many times the training sees each recording
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
+    /// Judge only these athletes, separated by commas, as in s1,s2 (planted-real; default: all)
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) athletes: Vec<String>,
+    /// Judge only these movements, separated by commas (planted-real; default: all)
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) movements: Vec<String>,
 }
 
 /// An option of `agoge evaluate`, as it is written.
@@ -159,6 +165,8 @@ impl EvaluateArgs {
             ("--keep", self.keep.is_some()),
             ("--pairs", self.pairs.is_some()),
             ("--epochs", self.epochs.is_some()),
+            ("--athletes", !self.athletes.is_empty()),
+            ("--movements", !self.movements.is_empty()),
         ];
         options.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
     }
@@ -177,6 +185,7 @@ impl EvaluateArgs {
     pub(crate) fn ignored_option(&self, is_few_shot: bool) -> Option<OptionName> {
         let used: &[OptionName] = match self.protocol.as_str() {
             "planted" => &["--model", "--seeds"],
+            "planted-real" => &["--data", "--seeds", "--keep", "--athletes", "--movements"],
             "keraal" | "names" | "ui-prmd-faults" => &["--data"],
             "errors" => &["--data", "--keep"],
             _ if is_few_shot => {

@@ -9,7 +9,10 @@ use agoge::model::methods::LearningMethod;
 use agoge_lab::evaluate::{
     Evaluation, FewShotEvaluation, FewerClips, Fold, RecognitionEvaluation, ShotMeasure,
 };
-use agoge_lab::learn::{self, ClipSet, FoldFile, NamesResult, Protocol, ProtocolResult};
+use agoge_lab::learn::{
+    self, ClipSet, FoldFile, LimitsAndNorms, NamesResult, PersonMean, PlantedRealEvaluation,
+    PlantedRealOptions, Protocol, ProtocolResult,
+};
 use agoge_train::TrainingConfig;
 use std::path::Path;
 
@@ -21,6 +24,9 @@ pub(crate) fn run_evaluate(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<E
     }
     if args.protocol == "planted" {
         return evaluate_planted(args, shared);
+    }
+    if args.protocol == "planted-real" {
+        return evaluate_planted_real(args, shared);
     }
     if args.protocol == "ui-prmd-faults" {
         return evaluate_described(args, shared);
@@ -182,6 +188,75 @@ fn evaluate_planted(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, Co
         .for_each(|method| text += &format!("{:44} {:.3}\n", method.method, method.hit));
     print_text(&text)?;
     Ok(Exit::Done)
+}
+
+/// Evaluates findings, explanations and scores on real repetitions with planted faults.
+fn evaluate_planted_real(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exit, CommandError> {
+    let bar = progress::progress_bar(0, "sets", shared);
+    let options = PlantedRealOptions {
+        athletes: args.athletes.clone(),
+        movements: args.movements.clone(),
+        seeds: args.seeds.unwrap_or(3),
+        keep: args.keep.clone(),
+    };
+    let results = learn::evaluate_planted_real(
+        &[Dataset::UiPrmdKinect, Dataset::UiPrmdVicon],
+        args.data_folder(),
+        &options,
+        &LimitsAndNorms,
+        &|done, of| progress::update_bar(&bar, done, of),
+    )?;
+    bar.finish_and_clear();
+    if shared.json {
+        print_json(&results)?;
+    } else {
+        print_text(&planted_real_text(&results))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// A mean over persons with its interval.
+fn person_cell(mean: &PersonMean) -> String {
+    match (mean.value.is_finite(), mean.half_width.is_finite()) {
+        (true, true) => format!("{:.3} ± {:.3}", mean.value, mean.half_width),
+        (true, false) => format!("{:.3}", mean.value),
+        _ => "–".to_owned(),
+    }
+}
+
+/// The results with planted faults in real repetitions as text.
+fn planted_real_text(results: &PlantedRealEvaluation) -> String {
+    let mut text = String::new();
+    for sensor in &results.sensors {
+        text += &format!(
+            "{}: {} correct sets, {} with a planted fault, {} seed(s); mean over athletes ± 95 % interval\n\n",
+            sensor.sensor, sensor.sets[0], sensor.sets[1], results.seeds
+        );
+        for (name, value) in &sensor.figures {
+            text += &format!("  {name:50} {}\n", person_cell(value));
+        }
+        let head = ["finding", "beside others", "beside own"];
+        text += &format!(
+            "\n  {:24} {:>5}  {:>15} {:>15} {:>15}\n",
+            "fault named", "sets", head[0], head[1], head[2]
+        );
+        for (kind, sets, hits) in &sensor.kinds {
+            let [finding, others, own] = [0, 1, 2].map(|which: usize| person_cell(&hits[which]));
+            text += &format!("  {kind:24} {sets:>5}  {finding:>15} {others:>15} {own:>15}\n");
+        }
+        text += "\n  by movement; the last three: something is said of the clean set\n";
+        for (movement, sets, hits, clean) in &sensor.movements {
+            text += &format!("  {movement:24} {sets:>5}  ");
+            hits.iter().chain(clean).for_each(|mean| text += &format!("{:>8.3}", mean.value));
+            text += "\n";
+        }
+        text += "\n  named instead beside own repetitions\n";
+        for (kind, place, times) in &sensor.instead {
+            text += &format!("  {kind:24} {place:30} {times:>5}\n");
+        }
+        text += "\n";
+    }
+    text
 }
 
 /// Evaluates explanations on repetitions whose faults are described in the data set.

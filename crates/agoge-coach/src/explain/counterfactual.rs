@@ -229,11 +229,24 @@ impl<'a> Counterfactual<'a> {
         let places: Vec<JointPhase> = joints.iter().map(|joint| (*joint, phase.clone())).collect();
         let (cue, drill) = self.cue_and_drill(difference, phase.as_deref());
         SuggestedChange {
-            joint: difference.joint,
             with: joints.iter().copied().filter(|joint| *joint != difference.joint).collect(),
             phase,
-            repetitions: difference.repetitions.clone(),
             gain: mean_gain(&self.repetition_gains(&places)),
+            cue,
+            drill,
+            ..self.difference_change(difference)
+        }
+    }
+
+    /// The change of one joint in one phase that a difference calls for, without a gain.
+    pub(super) fn difference_change(&self, difference: &JointDifference) -> SuggestedChange {
+        let (cue, drill) = self.cue_and_drill(difference, difference.phase.as_deref());
+        SuggestedChange {
+            joint: difference.joint,
+            with: Vec::new(),
+            phase: difference.phase.clone(),
+            repetitions: difference.repetitions.clone(),
+            gain: None,
             difference: Some(difference.clone()),
             timing: None,
             pictured: None,

@@ -19,7 +19,7 @@ use agoge_motion::vector::norm as length;
 use agoge_motion::{Directions, Part, Side};
 
 /// A difference counts if it is this many times its uncertainty.
-const CLEAR_RATIO: f64 = 1.5;
+pub(super) const CLEAR_RATIO: f64 = 1.5;
 /// How far athletes who do a movement well differ from each other: standard deviation in the
 /// sagittal plane and out of it, degrees. A norm of one athlete cannot know this. The median over
 /// joints and phases of the UI-PRMD norms.
@@ -170,7 +170,7 @@ fn differing_repetitions(away: &[f64]) -> Vec<bool> {
 
 /// Finds the angle of a joint that differs most at an instant. Each repetition comes with the time
 /// shift of the reference that it is compared with.
-fn curve_difference(
+pub(super) fn curve_difference(
     phases: &[(&CyclePhase, f64)],
     usual: &PhaseNorm,
     part: Part,

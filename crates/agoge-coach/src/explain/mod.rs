@@ -11,6 +11,7 @@ mod difference;
 mod evidence;
 mod links;
 mod norm;
+mod own;
 
 pub use counterfactual::correct_joints;
 pub use difference::find_differences;
@@ -37,6 +38,9 @@ pub struct ExplanationInput<'a> {
     pub athlete_set: RepetitionSet<'a>,
     /// Norm to compare with.
     pub norm: &'a MovementNorm,
+    /// The athlete's own correct repetitions behind the norm, if it is made from such; empty
+    /// otherwise.
+    pub own_cycles: &'a [Cycle],
     /// The findings of the analysis.
     pub findings: &'a [Finding],
     /// Name of the scoring method.
@@ -61,6 +65,9 @@ const MAX_CHANGES: usize = 3;
 /// Explains a set against a norm.
 pub fn explain_set(input: &ExplanationInput) -> Explanation {
     let cycles = input.athlete_set.to_cycles();
+    if !input.own_cycles.is_empty() {
+        return explain_beside_own(input, &cycles);
+    }
     let precision = Precision::from_recording(input.body);
     let differences = find_differences(&cycles, input.numbered, input.norm, &precision);
     let counterfactual = Counterfactual::new(input);
@@ -87,6 +94,54 @@ pub fn explain_set(input: &ExplanationInput) -> Explanation {
         differences,
         gate,
     }
+}
+
+/// Explains a set beside the athlete's own correct repetitions: what differs from them by more than
+/// both sets scatter, clearest first. No gain is stated: those repetitions are correct whatever the
+/// score makes of them. Findings lend their texts, but what is found without such a difference
+/// holds of the correct repetitions as well.
+fn explain_beside_own(input: &ExplanationInput, cycles: &[Cycle]) -> Explanation {
+    let differences = own::compare_with_own(cycles, input.own_cycles, input.numbered, input.norm);
+    let counterfactual = Counterfactual::new(input);
+    let mut clear: Vec<&JointDifference> =
+        differences.iter().filter(|difference| !difference.within_error).collect();
+    clear.sort_by(|a, b| b.clearness.total_cmp(&a.clearness));
+    let timing = difference::compare_timing(cycles, input);
+    let mut changes: Vec<SuggestedChange> =
+        clear.into_iter().map(|difference| counterfactual.difference_change(difference)).collect();
+    changes.extend(timing.iter().filter(|timing| timing.clear.is_some()).map(pace_change));
+    changes.truncate(MAX_CHANGES);
+    for change in &mut changes {
+        let finding = input.findings.iter().find(|finding| is_about_change(finding, change));
+        if let Some(finding) = finding {
+            change.title.clone_from(&finding.title);
+            change.cue.clone_from(&finding.cue);
+            change.drill.clone_from(&finding.drill);
+        }
+        change.pictured = counterfactual.picture_change(change);
+    }
+    Explanation {
+        reference: input.norm.source.clone(),
+        method: input.method.to_owned(),
+        changes,
+        timing,
+        aspects: Vec::new(),
+        links: links::find_links(cycles, input.norm, input.attention),
+        differences,
+        gate: agoge_analysis::ExplanationGate::default(),
+    }
+}
+
+/// Whether a finding and a change speak of the same joint in the same phase.
+fn is_about_change(finding: &Finding, change: &SuggestedChange) -> bool {
+    let is_same_phase =
+        change.phase.is_none() || finding.phase.is_none() || change.phase == finding.phase;
+    let is_about_timing =
+        change.timing.is_some() && matches!(finding.unit, Unit::Second | Unit::One);
+    is_same_phase
+        && (is_about_timing
+            || is_part_of_joint(finding.part, change.joint)
+            || finding_joint(finding) == Some(change.joint))
 }
 
 /// Builds a change of pace.
@@ -126,17 +181,8 @@ fn merge_findings(
     for finding in
         input.findings.iter().filter(|finding| finding.evidence != FindingEvidence::Reference)
     {
-        let is_about_finding = |change: &&mut SuggestedChange| {
-            let is_same_phase =
-                change.phase.is_none() || finding.phase.is_none() || change.phase == finding.phase;
-            let is_about_timing =
-                change.timing.is_some() && matches!(finding.unit, Unit::Second | Unit::One);
-            is_same_phase
-                && (is_about_timing
-                    || is_part_of_joint(finding.part, change.joint)
-                    || finding_joint(finding) == Some(change.joint))
-        };
-        if let Some(change) = changes.iter_mut().find(is_about_finding) {
+        let about = changes.iter_mut().find(|change| is_about_change(finding, change));
+        if let Some(change) = about {
             if change.timing.is_some() && change.gain.is_none() {
                 change.gain = gain_with_limit_kept(input, finding);
             }

@@ -105,6 +105,10 @@ pub struct MovementNorm {
     pub source: String,
     /// Name of the movement.
     pub movement: String,
+    /// Name of the skeleton that the sensor gave, as in `Kinect-22`: beside another sensor's
+    /// positions the sensors would be compared, not the athletes. `None` if unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensor: Option<String>,
     /// Number of other athletes; 0 means the athlete's own repetitions.
     pub athletes: usize,
     /// Number of repetitions.
@@ -171,6 +175,7 @@ impl MovementNorm {
             schema: NORM_SCHEMA.to_owned(),
             source: source.to_owned(),
             movement: movement.to_owned(),
+            sensor: None,
             athletes,
             repetitions: cycles.len(),
             phases: phases.collect(),
@@ -178,6 +183,11 @@ impl MovementNorm {
         };
         norm.aspects = usual_aspects(cycles, &norm);
         Some(norm)
+    }
+
+    /// Whether it was made by the sensor whose skeleton has this name.
+    pub fn is_by_sensor(&self, skeleton: &str) -> bool {
+        self.sensor.as_deref() == Some(skeleton)
     }
 
     /// Whether it knows how athletes differ from each other.

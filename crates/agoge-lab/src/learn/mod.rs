@@ -10,7 +10,9 @@ mod labelling;
 mod methods_ranked;
 mod names;
 mod norms;
+mod perturbation;
 mod planted;
+mod planted_real;
 mod protocol;
 
 pub use checkpoint::CheckpointFile;
@@ -25,7 +27,13 @@ pub use keraal::{AngleAgreement, SensorAgreement, measure_agreement};
 pub use labelling::{LabelSuggestion, suggest_labels};
 pub use names::{NamesEvaluation, NamesResult, evaluate_names};
 pub use norms::{DescribedEvaluation, MovementHits, compute_norms, evaluate_described};
+pub use perturbation::{BodyFault, FaultWindow, PlantedFault, RepetitionSpan, plant_fault};
 pub use planted::{FaultKindHits, PlantedEvaluation, evaluate_planted};
+pub use planted_real::{
+    FaultJudgement, FirstNamed, FoldJudge, FoldModels, LimitsAndNorms, PersonMean,
+    PlantedRealEvaluation, PlantedRealOptions, RealSetRecord, SensorFigures, SetJudgement,
+    evaluate_planted_real, join_recordings,
+};
 pub use protocol::{Protocol, ProtocolResult, build_method, evaluate_few_shot, evaluate_method};
 
 use agoge::{AnalysisOptions, Error, Models, analyze};

@@ -19,6 +19,7 @@ use std::path::Path;
 struct RecordingCycles {
     athlete: String,
     movement: String,
+    skeleton: String,
     cycles: Vec<Cycle>,
 }
 
@@ -53,6 +54,7 @@ fn extract_cycles(row: &ManifestRow, recording: &Recording) -> Result<RecordingC
     Ok(RecordingCycles {
         athlete: row.athlete.clone(),
         movement: row.movement.clone(),
+        skeleton: recording.skeleton.name.clone(),
         cycles: repetition_cycles(recording, &options)?,
     })
 }
@@ -80,7 +82,12 @@ fn norms_from_cycles(
             accepted.iter().flat_map(|recording| recording.cycles.iter().cloned()).collect();
         let source =
             format!("{source} ({} repetitions of {} athletes)", cycles.len(), athletes.len());
-        Some(MovementNorm::new(&source, movement, athletes.len(), &cycles)?.with_rounded_values())
+        let skeleton = accepted.first().map(|recording| recording.skeleton.clone());
+        let is_one =
+            accepted.iter().all(|recording| Some(&recording.skeleton) == skeleton.as_ref());
+        let norm = MovementNorm::new(&source, movement, athletes.len(), &cycles)?;
+        let sensor = skeleton.filter(|_| is_one);
+        Some(MovementNorm { sensor, ..norm.with_rounded_values() })
     };
     movements.iter().filter_map(norm).collect()
 }
