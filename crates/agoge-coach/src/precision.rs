@@ -177,6 +177,7 @@ impl Precision {
             // No metric of a movement is a force or a moment; those carry their own errors
             // (`crate::joint_moment_report`).
             Unit::Newton | Unit::NewtonMetre => f64::NAN,
+            Unit::PerMinute => 4.0,
             Unit::One => 0.05 * factor,
         };
         MeasurementError { half_width, repeated: None, source }
