@@ -8,6 +8,7 @@ pub mod band;
 pub mod cue;
 pub mod explain;
 pub mod findings;
+mod gait;
 pub mod model_score;
 mod moments;
 mod precision;
@@ -16,6 +17,7 @@ pub mod screen;
 pub mod summary;
 mod verdict;
 
+pub use gait::{gait_mismatch, gait_report};
 pub use moments::joint_moment_report;
 pub use precision::{MeasurementError, Precision};
 pub use verdict::{assess_data_quality, assess_sensor_quality as verdict_of_sensor};

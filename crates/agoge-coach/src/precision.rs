@@ -1,6 +1,8 @@
 //! How precisely a recording measures: differences within this error are no findings.
 
 use agoge_formats::{FormatTrait, source_has_trait};
+use agoge_kinematics::gait::{GaitKind, GaitPlace, GaitQuantity, gait_error};
+use agoge_kinematics::movement::MetricRule;
 use agoge_kinematics::{Metric, Movement, RELIABLE_SHOWN_SHARE, Unit, visible_share};
 use agoge_motion::{Recording, Side};
 
@@ -11,6 +13,8 @@ const SPACE_SOURCE: &str = "markers and depth cameras after filtering";
 /// a frontal change of 3° from one phone is noise.
 const PICTURE_SOURCE: &str = "trackers of video against manual marking: 4 to 7° RMS (Gomez 2025)";
 const KERAAL_SOURCE: &str = "BlazePose against markers, Keraal set (docs/results/video.md)";
+/// Frame rate that is assumed without a recording, Hz.
+const USUAL_HZ: f64 = 100.0;
 /// A limb counts as hidden if it points out of the image plane in more than this share of the
 /// frames.
 const MAX_HIDDEN_SHARE: f64 = 0.05;
@@ -80,6 +84,8 @@ pub struct Precision {
     pose_source: PoseSource,
     /// Curves (name and side) of limbs that point out of the image plane too often.
     hidden_curves: Vec<(&'static str, Side)>,
+    /// Frame rate, Hz.
+    rate_hz: f64,
 }
 
 /// Measurement error of one value.
@@ -115,12 +121,16 @@ impl Precision {
                 shares.iter().filter(|share| **share < RELIABLE_SHOWN_SHARE).count();
             foreshortened as f64 > MAX_HIDDEN_SHARE * known as f64
         };
-        Precision { pose_source, hidden_curves: arms.filter(is_hidden).collect() }
+        Precision {
+            pose_source,
+            hidden_curves: arms.filter(is_hidden).collect(),
+            rate_hz: body.rate_hz(),
+        }
     }
 
     /// Precision of markers or a depth camera.
     pub fn in_space() -> Precision {
-        Precision { pose_source: PoseSource::Space, hidden_curves: Vec::new() }
+        Precision { pose_source: PoseSource::Space, hidden_curves: Vec::new(), rate_hz: USUAL_HZ }
     }
 
     /// Whether the depth is a network's guess.
@@ -131,11 +141,28 @@ impl Precision {
     /// Error of a metric of a movement. An angle from a pose network carries the error measured for
     /// it.
     pub fn metric_error(&self, movement: &Movement, metric: &Metric) -> MeasurementError {
+        let quantity = movement.metric_rule(&metric.name).and_then(MetricRule::gait_quantity);
+        if let Some((quantity, kind)) = quantity.zip(movement.repetition.kind.gait()) {
+            return self.gait_error(quantity, kind, GaitPlace::OverGround, metric.unit);
+        }
         let curve = movement.metric_rule(&metric.name).and_then(|rule| rule.curve.as_deref());
         curve
             .filter(|_| metric.unit == Unit::Degree)
             .and_then(|curve| self.measured_error(curve, metric.side))
             .unwrap_or_else(|| self.unit_error(metric.unit))
+    }
+
+    /// Error of a quantity of a stride, by the frame rate and the method of finding contacts.
+    pub fn gait_error(
+        &self,
+        quantity: GaitQuantity,
+        kind: GaitKind,
+        place: GaitPlace,
+        unit: Unit,
+    ) -> MeasurementError {
+        let is_picture = self.pose_source != PoseSource::Space;
+        let error = gait_error(quantity, kind, place, is_picture, self.rate_hz, unit);
+        MeasurementError { half_width: error.half_width, repeated: None, source: error.source }
     }
 
     /// Error of an angle that was measured against markers.

@@ -49,6 +49,7 @@ fn empty_analysis() -> Analysis {
         jumps: vec![],
         landing: None,
         moments: None,
+        gait: None,
         refused: vec![],
     }
 }

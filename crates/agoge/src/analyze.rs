@@ -11,6 +11,7 @@ use agoge_coach::{
     Precision, assess_data_quality, band, model_score, score, screen, summary, verdict_of_sensor,
 };
 use agoge_kinematics::dynamics::GroundForceSource;
+use agoge_kinematics::gait::measure_gait;
 use agoge_kinematics::movement::{CountedAs, LandingScreen};
 use agoge_kinematics::{
     Curves, MeasuredCurves, Movement, RefusedQuantity, Repetition, marker_curves, measure_curves,
@@ -116,8 +117,16 @@ pub fn analyze(
         seen_parts: ever_seen,
     } = prepare_recording(recording, options)?;
     let MeasuredCurves { curves, view, view_certainty } = measured;
-    let (movement, choice) =
+    let (mut movement, choice) =
         movement::choose_movement(&options.movement, &curves, &body.recording, models)?;
+    let gait = movement.repetition.kind.gait().map(|_| measure_gait(&curves));
+    let mismatch = match &gait {
+        Some(Ok(gait)) => agoge_coach::gait_mismatch(gait, &movement),
+        _ => None,
+    };
+    if mismatch.is_some() {
+        movement.to_mut().checks.clear();
+    }
     let all_repetitions = segment_repetitions(&movement, &curves);
     let complete: Vec<&Repetition> =
         all_repetitions.iter().filter(|repetition| repetition.complete).collect();
@@ -213,7 +222,17 @@ pub fn analyze(
             "no body can do what was measured: the recording's skeleton is wrong there".to_owned();
         refused.push(RefusedQuantity { name: name.to_owned(), reason });
     }
-    if movement.checks.is_empty() {
+    match &gait {
+        Some(Ok(gait)) => refused.extend(gait.refused.iter().cloned()),
+        Some(Err(reason)) => {
+            let name = "gait".to_owned();
+            refused.push(RefusedQuantity { name, reason: reason.clone() });
+        }
+        None => {}
+    }
+    if let Some(reason) = mismatch.clone() {
+        refused.push(RefusedQuantity { name: "score and findings".to_owned(), reason });
+    } else if movement.checks.is_empty() {
         let reason = match choice.how {
             MovementOrigin::Unknown => {
                 "no movement was named, so nothing can be judged; name it with --movement"
@@ -283,6 +302,9 @@ pub fn analyze(
                 forces,
             )
         }),
+        gait: gait
+            .and_then(Result::ok)
+            .map(|gait| agoge_coach::gait_report(&gait, &movement, &precision, options.sex)),
         bands: band::curve_bands(&movement, &curves, &complete, reference_bands),
         repetitions: reports,
         quality,

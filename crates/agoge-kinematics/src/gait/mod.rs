@@ -28,6 +28,10 @@ pub const GAIT_EVENTS: [&str; 3] = ["toe_off", "opposite_contact", "opposite_toe
 /// Fewest strides, of both feet together, from which a gait is judged.
 pub const MIN_STRIDES: usize = 2;
 
+/// Largest vertical oscillation of the pelvis in a step, in leg lengths: 15 cm is beyond running,
+/// and steps on the spot may leap a little.
+const MAX_BOUNCE: f64 = 0.25;
+
 /// Walking or running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -384,6 +388,9 @@ fn finish_gait(
                 _ => "one whole stride was".to_owned(),
             }
         ));
+    }
+    if bounce.is_some_and(|bounce| bounce > MAX_BOUNCE * signals.leg) {
+        return Err("the pelvis rises and falls in each step further than anybody's; check the scale and which axis points up".to_owned());
     }
     let cadence_min = events.step_time().map_or(f64::NAN, |step_s| 60.0 / step_s);
     if !(event::MIN_CADENCE..=event::MAX_CADENCE).contains(&cadence_min) {

@@ -88,26 +88,28 @@ pub(super) fn build_strides(
                 inside.next().filter(|_| inside.next().is_none())
             };
             let other = 1 - foot;
-            let found = [
-                only(&events.toe_offs[foot]),
-                only(&events.contacts[other]),
-                only(&events.toe_offs[other]),
-            ];
-            let [Some(toe_off_s), Some(other_contact_s), Some(other_toe_off_s)] = found else {
-                continue;
-            };
-            let is_ordered = match kind {
-                Some(GaitKind::Walking) => {
-                    other_toe_off_s < other_contact_s && other_contact_s < toe_off_s
+            let Some(toe_off_s) = only(&events.toe_offs[foot]) else { continue };
+            let others = [only(&events.contacts[other]), only(&events.toe_offs[other])];
+            let is_ordered = match (kind, others) {
+                (Some(GaitKind::Walking), [Some(contact_s), Some(left_s)]) => {
+                    left_s < contact_s && contact_s < toe_off_s
                 }
-                Some(GaitKind::Running) => {
-                    toe_off_s < other_contact_s && other_contact_s < other_toe_off_s
+                (Some(GaitKind::Running), [Some(contact_s), Some(left_s)]) => {
+                    toe_off_s < contact_s && contact_s < left_s
                 }
-                None => true,
+                (Some(_), _) => false,
+                // Lifts on the spot may overlap in any way.
+                (None, _) => true,
             };
             if is_ordered && STRIDE_S.contains(&(span.1 - span.0)) {
-                let times = [span.0, toe_off_s, other_contact_s, other_toe_off_s, span.1];
-                strides.push(measure_stride(signals, side, times, kind, place));
+                let times = StrideTimes {
+                    contact_s: span.0,
+                    toe_off_s,
+                    other_contact_s: others[0],
+                    other_toe_off_s: others[1],
+                    next_s: span.1,
+                };
+                strides.push(measure_stride(signals, side, &times, kind, place));
             }
         }
     }
@@ -122,49 +124,60 @@ pub(super) fn build_strides(
     strides
 }
 
-/// Measures a stride from the times of its contact, toe-off, the other foot's contact and toe-off,
-/// and its next contact.
+/// The times of a stride, s; those of the other foot where they are known.
+struct StrideTimes {
+    contact_s: f64,
+    toe_off_s: f64,
+    other_contact_s: Option<f64>,
+    other_toe_off_s: Option<f64>,
+    next_s: f64,
+}
+
+/// Measures a stride.
 fn measure_stride(
     signals: &GaitSignals,
     side: Side,
-    times: [f64; 5],
+    times: &StrideTimes,
     kind: Option<GaitKind>,
     place: GaitPlace,
 ) -> GaitStride {
-    let [contact_s, toe_off_s, other_contact_s, other_toe_off_s, next_s] = times;
+    let StrideTimes { contact_s, toe_off_s, other_contact_s, other_toe_off_s, next_s } = *times;
     let frame = |time_s: f64| nearest_frame(signals.time, time_s);
     let foot = usize::from(side == Side::Right);
     let stride_s = next_s - contact_s;
     let stance_s = toe_off_s - contact_s;
-    let step_s = next_s - other_contact_s;
-    let other_step_s = other_contact_s - contact_s;
     let mut values = vec![
         (GaitQuantity::StrideTime, stride_s),
         (GaitQuantity::StanceTime, stance_s),
         (GaitQuantity::SwingTime, next_s - toe_off_s),
         (GaitQuantity::StanceShare, 100.0 * stance_s / stride_s),
-        (GaitQuantity::StepTime, step_s),
         (GaitQuantity::Cadence, 120.0 / stride_s),
-        (GaitQuantity::StepTimeAsymmetry, asymmetry(side, step_s, other_step_s)),
     ];
-    if toe_off_s > other_contact_s && other_toe_off_s < other_contact_s {
-        let double_s = (other_toe_off_s - contact_s) + (toe_off_s - other_contact_s);
-        values.push((GaitQuantity::DoubleSupport, 100.0 * double_s / stride_s));
-    } else if toe_off_s < other_contact_s {
-        values.push((GaitQuantity::FlightTime, other_contact_s - toe_off_s));
+    let steps = other_contact_s.map(|other_s| [next_s - other_s, other_s - contact_s]);
+    if let Some([step_s, other_step_s]) = steps {
+        values.push((GaitQuantity::StepTime, step_s));
+        values.push((GaitQuantity::StepTimeAsymmetry, asymmetry(side, step_s, other_step_s)));
+    }
+    if let (Some(other_s), Some(left_s)) = (other_contact_s, other_toe_off_s) {
+        if toe_off_s > other_s && left_s < other_s {
+            let double_s = (left_s - contact_s) + (toe_off_s - other_s);
+            values.push((GaitQuantity::DoubleSupport, 100.0 * double_s / stride_s));
+        } else if toe_off_s < other_s {
+            values.push((GaitQuantity::FlightTime, other_s - toe_off_s));
+        }
     }
     if let Some(speed) = stride_speed(signals, foot, [contact_s, toe_off_s, next_s], place) {
         values.push((GaitQuantity::GaitSpeed, speed));
         values.push((GaitQuantity::StrideLength, speed * stride_s));
         let lengths = match kind {
             // In flight the distance between the feet is no step.
-            Some(GaitKind::Running) => Some([speed * step_s, speed * other_step_s]),
+            Some(GaitKind::Running) => steps.map(|steps| steps.map(|step_s| speed * step_s)),
             _ => signals.heel_forward.as_ref().and_then(|heels| {
                 let ahead = |time_s: f64, foot: usize| {
                     let leading = value_at(signals.time, &heels[foot], time_s)?;
                     Some(leading - value_at(signals.time, &heels[1 - foot], time_s)?)
                 };
-                Some([ahead(next_s, foot)?, ahead(other_contact_s, 1 - foot)?])
+                Some([ahead(next_s, foot)?, ahead(other_contact_s?, 1 - foot)?])
             }),
         };
         if let Some([step, other_step]) = lengths {
@@ -185,8 +198,8 @@ fn measure_stride(
         start: frame(contact_s),
         end: frame(next_s),
         toe_off: Some(frame(toe_off_s)),
-        opposite_contact: Some(frame(other_contact_s)),
-        opposite_toe_off: Some(frame(other_toe_off_s)),
+        opposite_contact: other_contact_s.map(frame),
+        opposite_toe_off: other_toe_off_s.map(frame),
         contact_s,
         toe_off_s,
         next_contact_s: next_s,

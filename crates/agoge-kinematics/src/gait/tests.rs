@@ -64,9 +64,7 @@ fn walking_and_running_are_told_apart_and_timed() {
                     );
                     assert_eq!(gait.verdict.kind, kind, "{set:?}");
                     assert!(gait.strides.len() >= 16, "{}", gait.strides.len());
-                    if (duty - set.duty_factor).abs() > 0.035 {
-                        println!("BAD");
-                    }
+                    assert!((duty - set.duty_factor).abs() < 0.035, "{set:?} {duty}");
                     assert!((gait.cadence_min - set.cadence_min).abs() < 1.5);
                     let speed: Vec<f64> = gait
                         .strides
@@ -78,5 +76,38 @@ fn walking_and_running_are_told_apart_and_timed() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn steps_on_the_spot_and_a_short_side_are_seen() {
+    let spot = SimulatedGait {
+        ground: SimulatedGround::Spot,
+        bounce_m: 0.01,
+        lift_m: 0.15,
+        ..SimulatedGait::walking()
+    };
+    let gait = measured(&spot, 0.0).0.unwrap();
+    assert_eq!((gait.place, gait.verdict.kind), (GaitPlace::InPlace, GaitKind::Walking));
+    assert!(gait.refused.iter().any(|refused| refused.name == "step_length"));
+    let limping = SimulatedGait { right_later: 0.1, ..SimulatedGait::walking() };
+    let gait = measured(&limping, 0.0).0.unwrap();
+    let uneven: Vec<f64> = gait
+        .strides
+        .iter()
+        .filter_map(|stride| stride.value(GaitQuantity::StepTimeAsymmetry))
+        .collect();
+    // 10 % longer and 10 % shorter steps differ by a fifth of their mean.
+    assert!((finite_mean(&uneven) - 20.0).abs() < 2.0, "{uneven:?}");
+}
+
+#[test]
+fn what_is_no_gait_says_why() {
+    use agoge_motion::simulate::{Exercise, SimulatedSet};
+    for exercise in [Exercise::Squat, Exercise::OverheadReach, Exercise::BicepsCurl] {
+        let body = SimulatedSet::new(exercise).simulate().recording.to_body().recording;
+        let curves = measure_curves(&body).curves;
+        assert!(measure_gait(&curves).is_err_and(|why| why.contains("no strides")));
+        assert!(propose_gait(&curves).is_none());
     }
 }
