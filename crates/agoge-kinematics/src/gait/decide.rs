@@ -11,7 +11,7 @@ const EVEN_BOUNCE: f64 = 0.0338;
 /// more a quarter, about the error of the pelvis' height.
 const CLEAR_BOUNCES: [f64; 2] = [0.025, 0.042];
 /// The same on the spot, where the feet are put down beneath the body and walking hardly bounces.
-/// Subjects 1 to 4 of UTD-MHAD: walking at most 0.005, jogging at least 0.010.
+/// Chosen on subjects 1 to 4 of UTD-MHAD (docs/results/gait.md).
 const CLEAR_BOUNCES_IN_PLACE: [f64; 2] = [0.006, 0.009];
 /// Steps a minute at which people change from walking to running: 135 to 140 (93 % right,
 /// n = 28, PubMed 37336086).
