@@ -5,6 +5,7 @@
 
 use crate::{Explanation, Provenance};
 use agoge_kinematics::dynamics::GroundForceSource;
+use agoge_kinematics::gait::{GaitKind, GaitPlace};
 use agoge_kinematics::{
     CameraView, Event, FailedGate, Metric, Phase, RefusedQuantity, Unit, missing,
 };
@@ -63,8 +64,78 @@ pub struct Analysis {
     /// Net moments in the leg joints; `None` without a body mass and ground forces.
     #[serde(default)]
     pub moments: Option<MomentReport>,
+    /// Walking or running, for movements that are a gait; `None` if no strides were found, for which
+    /// `refused` gives the reason.
+    #[serde(default)]
+    pub gait: Option<GaitReport>,
     /// What this recording cannot tell, and why.
     pub refused: Vec<RefusedQuantity>,
+}
+
+/// Walking or running: which it is, and its quantities for each foot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GaitReport {
+    /// Walking or running, by the strides themselves.
+    pub kind: GaitKind,
+    /// How certain that is, 0 to 1.
+    pub certainty: f64,
+    /// What it rests on: `duty factor 0.38; 166 steps a minute`.
+    pub reason: String,
+    /// Says plainly that the movement that was named is the other gait; `None` if it is not.
+    pub mismatch: Option<String>,
+    /// Where it took place.
+    pub place: GaitPlace,
+    /// How contacts and toe-offs were found.
+    pub method: String,
+    /// Number of strides of the left and of the right foot.
+    pub strides: [usize; 2],
+    /// The quantities, each of one foot, or of both together if it has no side.
+    pub values: Vec<GaitValue>,
+    /// What is usual, for comparison; nothing is judged by it.
+    pub norms: Vec<GaitNorm>,
+}
+
+/// A quantity over the strides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GaitValue {
+    /// Name in snake case.
+    pub name: String,
+    /// The foot; `None` for both together.
+    pub side: Option<Side>,
+    /// Mean over the strides.
+    #[serde(deserialize_with = "missing::number_or_nan")]
+    pub mean: f64,
+    /// Standard deviation over the strides.
+    #[serde(deserialize_with = "missing::number_or_nan")]
+    pub sd: f64,
+    /// Unit.
+    pub unit: Unit,
+    /// Number of strides.
+    pub n: usize,
+    /// Half width of the 95 % interval of one value, by frame rate and method.
+    #[serde(deserialize_with = "missing::number_or_nan")]
+    pub error: f64,
+    /// What the error rests on.
+    pub error_source: String,
+}
+
+/// What is usual of a quantity.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GaitNorm {
+    /// Name of the quantity.
+    pub name: String,
+    /// Unit of `low` and `high`.
+    pub unit: Unit,
+    /// Lower end of what is usual.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Whose values these are.
+    pub people: String,
+    /// Source.
+    pub source: String,
+    /// How certain it is: never high for a source that was not read again.
+    pub certainty: Certainty,
 }
 
 /// A jump measured by its flight time. The errors combine the position error and half a frame at

@@ -4,11 +4,12 @@ use agoge_analysis::Band;
 use agoge_kinematics::dynamics::LEG_MOMENTS;
 use agoge_kinematics::normalise::{mean_and_sd, resample_cycle};
 use agoge_kinematics::{Curve, Curves, Movement, Repetition};
+use agoge_motion::Side;
 use agoge_motion::statistics::finite_mean;
 
 /// Computes bands over complete repetitions for the curves that a movement uses (driving signals
 /// first, then those of its metrics) and for the joint moments. A reference adds its mean and the
-/// distance from it.
+/// distance from it. Of a gait, the curves of a side are over the strides of its foot alone.
 pub fn curve_bands(
     movement: &Movement,
     curves: &Curves,
@@ -27,8 +28,28 @@ pub fn curve_bands(
     names
         .into_iter()
         .flat_map(|name| curves.curves.iter().filter(move |curve| curve.name == name))
-        .map(|curve| curve_band(curve, repetitions, reference))
+        .map(|curve| {
+            if movement.repetition.kind.gait().is_none() {
+                return curve_band(curve, repetitions, reference);
+            }
+            let side = curve.side.unwrap_or_else(|| usual_side(repetitions));
+            let strides = strides_of(repetitions, side);
+            let others = reference.map(|(curves, others)| (curves, strides_of(others, side)));
+            let others = others.as_ref().map(|(curves, others)| (*curves, others.as_slice()));
+            curve_band(curve, &strides, others)
+        })
         .collect()
+}
+
+/// The strides of one foot: a curve over the strides of both feet would mix its two halves.
+fn strides_of<'a>(repetitions: &[&'a Repetition], side: Side) -> Vec<&'a Repetition> {
+    repetitions.iter().copied().filter(|stride| stride.side == Some(side)).collect()
+}
+
+/// The foot over whose strides midline curves are shown: the one with more of them, or the right.
+fn usual_side(repetitions: &[&Repetition]) -> Side {
+    let [left, right] = Side::BOTH.map(|side| strides_of(repetitions, side).len());
+    if left > right { Side::Left } else { Side::Right }
 }
 
 fn curve_band(

@@ -348,6 +348,7 @@ pub fn format_value(value: f64, unit: Unit) -> String {
         Unit::Percent => format!("{value:.0} %"),
         Unit::Newton => format!("{value:.0} N"),
         Unit::NewtonMetre => format!("{value:.0} N·m"),
+        Unit::PerMinute => format!("{value:.0} a minute"),
         Unit::One => format!("{value:.2}"),
     }
 }

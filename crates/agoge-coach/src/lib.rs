@@ -8,6 +8,7 @@ pub mod band;
 pub mod cue;
 pub mod explain;
 pub mod findings;
+mod gait;
 mod limit;
 mod measured;
 pub mod model_score;
@@ -18,6 +19,7 @@ pub mod screen;
 pub mod summary;
 mod verdict;
 
+pub use gait::{gait_mismatch, gait_report};
 pub use limit::{JudgedLimit, judged_limit, unjudged_metrics};
 pub use measured::{ErrorRow, ErrorView, MeasuredTables, PopulationRow};
 pub use moments::joint_moment_report;

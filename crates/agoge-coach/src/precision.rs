@@ -2,7 +2,8 @@
 
 use crate::measured::{ErrorRow, ErrorView, MeasuredTables, PopulationRow};
 use agoge_formats::SensorClass;
-use agoge_kinematics::movement::Statistic;
+use agoge_kinematics::gait::{GaitKind, GaitPlace, GaitQuantity, gait_error};
+use agoge_kinematics::movement::{MetricRule, Statistic};
 use agoge_kinematics::{Metric, Movement, RELIABLE_SHOWN_SHARE, Unit, visible_share};
 use agoge_motion::{Recording, Side};
 use std::sync::Arc;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 const MARKER_SOURCE: &str = "markers after filtering; stated, not measured";
 /// Source of the general error of cameras: 12° and 2 cm, 1.96 times 6° RMS.
 const PICTURE_SOURCE: &str = "trackers of video against manual marking: 4 to 7° RMS (Gomez 2025)";
+/// Frame rate that is assumed without a recording, Hz.
+const USUAL_HZ: f64 = 100.0;
 /// A limb counts as hidden if it points out of the image plane in more than this share of the
 /// frames.
 const MAX_HIDDEN_SHARE: f64 = 0.05;
@@ -132,9 +135,35 @@ impl Precision {
         })
     }
 
+    /// Error of a quantity of a stride, by the frame rate and the method of finding contacts.
+    pub fn gait_error(
+        &self,
+        quantity: GaitQuantity,
+        kind: GaitKind,
+        place: GaitPlace,
+        unit: Unit,
+    ) -> MeasurementError {
+        let is_picture = !matches!(
+            self.sensor,
+            SensorClass::Markers | SensorClass::DepthCamera | SensorClass::SeveralCameras
+        );
+        let rate_hz = if self.rate_hz.is_finite() { self.rate_hz } else { USUAL_HZ };
+        let error = gait_error(quantity, kind, place, is_picture, rate_hz, unit);
+        MeasurementError {
+            half_width: error.half_width,
+            bias: 0.0,
+            repeated: None,
+            source: error.source.to_owned(),
+        }
+    }
+
     /// Error of a metric of a movement: as measured for it, for its curve, or the general one.
     pub fn metric_error(&self, movement: &Movement, metric: &Metric) -> MeasurementError {
         let rule = movement.metric_rule(&metric.name);
+        let quantity = rule.and_then(MetricRule::gait_quantity);
+        if let Some((quantity, kind)) = quantity.zip(movement.repetition.kind.gait()) {
+            return self.gait_error(quantity, kind, GaitPlace::OverGround, metric.unit);
+        }
         let curve = rule.and_then(|rule| rule.curve.as_deref());
         let statistic = rule.map(|rule| rule.statistic);
         let row = self.measured_row(&movement.name, metric, curve, statistic);
@@ -260,6 +289,7 @@ fn general_error(sensor: SensorClass, unit: Unit) -> f64 {
         // No metric of a movement is a force or a moment; those carry their own errors
         // (`crate::joint_moment_report`).
         Unit::Newton | Unit::NewtonMetre => f64::NAN,
+        Unit::PerMinute => 4.0,
         Unit::One => 0.05 * factor,
     }
 }

@@ -36,6 +36,9 @@ pub enum Unit {
     /// Newton metres.
     #[serde(rename = "Nm")]
     NewtonMetre,
+    /// Times a minute.
+    #[serde(rename = "1/min")]
+    PerMinute,
     /// Dimensionless.
     #[serde(rename = "1")]
     One,
@@ -55,6 +58,7 @@ impl Unit {
             Unit::Percent => "%",
             Unit::Newton => "N",
             Unit::NewtonMetre => "Nm",
+            Unit::PerMinute => "1/min",
             Unit::One => "1",
         }
     }

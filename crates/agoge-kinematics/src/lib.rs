@@ -11,6 +11,7 @@ pub mod coordination;
 pub mod curve;
 pub mod curves;
 pub mod dynamics;
+pub mod gait;
 pub mod gate;
 pub mod live;
 pub mod movement;

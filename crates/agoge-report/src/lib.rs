@@ -8,6 +8,7 @@ mod catalog;
 mod club;
 mod csv;
 mod explanation;
+mod gait;
 mod html;
 mod landing;
 mod language;

@@ -106,6 +106,27 @@ pub fn analysis_terminal(analysis: &Analysis, color: bool, width: usize) -> Stri
             line(format!("  {name:longest$}  {}", value.trim_end()));
         }
     }
+    if let Some(gait) = &analysis.gait {
+        line(format!("\n{}", bold(&crate::gait::gait_title(gait))));
+        wrap_text(&crate::gait::gait_reason(gait), width.saturating_sub(2))
+            .into_iter()
+            .for_each(|text| line(format!("  {text}")));
+        for value in &gait.values {
+            line(format!(
+                "  {:28} {}",
+                crate::gait::value_name(value),
+                crate::gait::value_text(value)
+            ));
+        }
+        if !gait.norms.is_empty() {
+            line("  Usual, and no limit:".to_owned());
+        }
+        for norm in &gait.norms {
+            for text in wrap_text(&crate::gait::norm_text(norm), width.saturating_sub(4)) {
+                line(format!("    {text}"));
+            }
+        }
+    }
     if !analysis.jumps.is_empty() {
         line(format!(
             "\n{}",

@@ -53,6 +53,7 @@ fn empty_analysis() -> Analysis {
         landing: None,
         resemblance: None,
         moments: None,
+        gait: None,
         refused: vec![],
     }
 }

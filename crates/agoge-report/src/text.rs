@@ -17,6 +17,7 @@ pub(crate) fn format_metric(value: f64, unit: Unit) -> String {
         Unit::Metre | Unit::Trunk | Unit::MetrePerSecond | Unit::TrunkPerSecond => {
             format!("{value:.3}")
         }
+        Unit::PerMinute => format!("{value:.0}"),
         Unit::Second | Unit::One => format!("{value:.2}"),
     };
     // A value that rounds to zero has no sign.
@@ -31,6 +32,7 @@ pub(crate) fn unit_symbol(unit: Unit) -> &'static str {
     match unit {
         Unit::Degree => "°",
         Unit::DegreePerSecond => "°/s",
+        Unit::PerMinute => "a minute",
         Unit::One => "",
         Unit::NewtonMetre => "N·m",
         other => other.symbol(),

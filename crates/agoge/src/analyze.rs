@@ -12,6 +12,7 @@ use agoge_coach::{
     Precision, assess_data_quality, band, model_score, score, screen, summary, verdict_of_sensor,
 };
 use agoge_kinematics::dynamics::GroundForceSource;
+use agoge_kinematics::gait::measure_gait;
 use agoge_kinematics::movement::{CountedAs, LandingScreen};
 use agoge_kinematics::{
     Curves, GateJudge, MeasuredCurves, Movement, RefusedQuantity, Repetition, marker_curves,
@@ -118,8 +119,16 @@ pub fn analyze(
     } = prepare_recording(recording, options)?;
     let MeasuredCurves { curves, view, view_certainty } = measured;
     let judge = GateJudge::new(&body.recording, &curves, view);
-    let (movement, choice) =
+    let (mut movement, choice) =
         movement::choose_movement(&options.movement, &curves, &body.recording, models, &judge)?;
+    let gait = movement.repetition.kind.gait().map(|_| measure_gait(&curves));
+    let mismatch = match &gait {
+        Some(Ok(gait)) => agoge_coach::gait_mismatch(gait, &movement),
+        _ => None,
+    };
+    if mismatch.is_some() {
+        movement.to_mut().checks.clear();
+    }
     let GatedRepetitions { repetitions: all_repetitions, unlike, resemblance } = gate_repetitions(
         &movement,
         segment_repetitions(&movement, &curves),
@@ -241,7 +250,17 @@ pub fn analyze(
         let reason = "nothing could be judged: no limit of this movement can be held against what was measured".to_owned();
         refused.push(RefusedQuantity { name: "score and findings".to_owned(), reason });
     }
-    if movement.checks.is_empty() {
+    match &gait {
+        Some(Ok(gait)) => refused.extend(gait.refused.iter().cloned()),
+        Some(Err(reason)) => {
+            let name = "gait".to_owned();
+            refused.push(RefusedQuantity { name, reason: reason.clone() });
+        }
+        None => {}
+    }
+    if let Some(reason) = mismatch.clone() {
+        refused.push(RefusedQuantity { name: "score and findings".to_owned(), reason });
+    } else if movement.checks.is_empty() {
         let reason = match choice.how {
             MovementOrigin::Unknown => {
                 "no movement was named, so nothing can be judged; name it with --movement"
@@ -312,6 +331,9 @@ pub fn analyze(
                 forces,
             )
         }),
+        gait: gait
+            .and_then(Result::ok)
+            .map(|gait| agoge_coach::gait_report(&gait, &movement, &precision, options.sex)),
         bands: band::curve_bands(&movement, &curves, &complete, reference_bands),
         repetitions: reports,
         quality,

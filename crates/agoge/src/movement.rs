@@ -4,6 +4,7 @@ use crate::Error;
 use crate::models::Models;
 use agoge_analysis::{MovementChoice, MovementOrigin};
 use agoge_kinematics::gate::{GateCandidate, candidate_movements};
+use agoge_kinematics::gait::propose_gait;
 use agoge_kinematics::movement::{
     self, MetricRule, MetricSides, RepetitionRule, SignalDirection, SignalRule, SignalSides,
     Statistic,
@@ -34,6 +35,9 @@ pub(crate) fn choose_movement(
         if let Some(worn) = worn.filter(|_| curves.get("sensor_tilt", None).is_some()) {
             return Ok((Cow::Borrowed(worn), unknown_choice(worn)));
         }
+        if let Some(proposed) = propose_walk_or_run(curves) {
+            return Ok(proposed);
+        }
         if let Some(recognised) = recognise_movement(&general, curves, body, models, judge) {
             return Ok(recognised);
         }
@@ -62,6 +66,20 @@ pub(crate) fn choose_movement(
 fn unknown_choice(movement: &Movement) -> MovementChoice {
     let (name, title) = (movement.name.clone(), movement.title.clone());
     MovementChoice { name, title, how: MovementOrigin::Unknown, certainty: 0.0, others: Vec::new() }
+}
+
+/// Walking or running, if the recording shows clear strides of it.
+fn propose_walk_or_run(curves: &Curves) -> Option<(Cow<'static, Movement>, MovementChoice)> {
+    let gait = propose_gait(curves)?;
+    let definition = movement::find_movement(gait.verdict.kind.name())?;
+    let choice = MovementChoice {
+        name: definition.name.clone(),
+        title: definition.title.clone(),
+        how: MovementOrigin::Recognised,
+        certainty: gait.verdict.certainty,
+        others: Vec::new(),
+    };
+    Some((Cow::Borrowed(definition), choice))
 }
 
 /// Minimum mean probability of a movement, among those that the model knows, for a recording in

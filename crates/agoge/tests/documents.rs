@@ -15,7 +15,7 @@ use agoge::motion::filter::CutoffCorrection;
 use agoge::motion::recording::MISSING;
 use agoge::motion::simulate::{
     Corruption, DropJump, Exercise, SimulatedCamera, SimulatedFault, SimulatedFaultKind,
-    SimulatedSet,
+    SimulatedGait, SimulatedSet,
 };
 use agoge::{Analysis, AnalysisOptions, Models, analyze};
 use serde_json::Value;
@@ -77,9 +77,9 @@ fn shown_whole(mut why: Explanation) -> Explanation {
 }
 
 /// Analyses in which together every list has a member and every object is present: a faulty set in
-/// three dimensions compared with a clean one, a film, a landing, a stance with a body mass, and a
-/// set under a wrong name.
-fn analyses() -> [Analysis; 5] {
+/// three dimensions compared with a clean one, a film, a landing, a stance with a body mass, a set
+/// under a wrong name, and a walk.
+fn analyses() -> [Analysis; 6] {
     let fault = SimulatedFault {
         kind: SimulatedFaultKind::Shallow,
         side: None,
@@ -125,7 +125,10 @@ fn analyses() -> [Analysis; 5] {
     for feature in misnamed.resemblance.iter_mut().flat_map(|record| &mut record.failed) {
         feature.rule.curve = Some("knee_flexion".to_owned());
     }
-    [in_space, filmed, landed, weighed, misnamed]
+    let walking = AnalysisOptions { movement: "walking".to_owned(), ..AnalysisOptions::default() };
+    let walk = SimulatedGait::walking().simulate().0;
+    let walked = analyze(&walk, None, Models::bundled(), &walking).unwrap().analysis;
+    [in_space, filmed, landed, weighed, misnamed, walked]
 }
 
 #[test]
@@ -150,6 +153,8 @@ fn every_field_of_the_analysis_is_documented() {
         "jumps[].height_m",
         "landing.items[].by",
         "moments.peaks[].error_nm",
+        "gait.values[].error_source",
+        "gait.norms[].people",
     ] {
         assert!(found.contains(deep), "{deep} is in no sample");
     }
@@ -169,8 +174,8 @@ fn written<T: serde::Serialize>(values: &[T]) -> Vec<String> {
 #[test]
 fn every_word_of_the_analysis_is_documented() {
     use Unit::{
-        Degree, DegreePerSecond, Metre, MetrePerSecond, Newton, NewtonMetre, One, Percent, Second,
-        Trunk, TrunkPerSecond,
+        Degree, DegreePerSecond, Metre, MetrePerSecond, Newton, NewtonMetre, One, PerMinute,
+        Percent, Second, Trunk, TrunkPerSecond,
     };
     use agoge::analysis::{Certainty, DataVerdict};
     use agoge::kinematics::{CameraView, Unit};
@@ -187,6 +192,7 @@ fn every_word_of_the_analysis_is_documented() {
         Percent,
         Newton,
         NewtonMetre,
+        PerMinute,
         One,
     ];
     let words = [

@@ -3,7 +3,7 @@
 use super::frame::AthleteAxes;
 use super::{CameraView, CurveCollector, RequiredPlane};
 use crate::Unit;
-use agoge_motion::vector::{add, dot, mean_point, norm, scale, sub};
+use agoge_motion::vector::{add, dot, mean_point, norm, scale, sub, unit_vector};
 use agoge_motion::{Part, Recording, Side, Space};
 
 /// Adds the heights, distances, speeds and the centre of mass.
@@ -77,6 +77,7 @@ pub(super) fn measure_lengths(catalogue: &mut CurveCollector, frames: &AthleteAx
             },
         );
     }
+    measure_gait_lengths(catalogue, frames, (factor, unit));
     let across =
         |f: usize, left: Part, right: Part| dot(sub(at(f, right), at(f, left)), frames.right[f]);
     catalogue.add_curve(
@@ -115,6 +116,100 @@ pub(super) fn measure_lengths(catalogue: &mut CurveCollector, frames: &AthleteAx
     catalogue.add_curve(("com_height", None, unit, RequiredPlane::Any), &masses, |f| {
         centre(f)[1] - floor
     });
+}
+
+/// Half the time over which the direction of walking is averaged, s: about a step, so that the
+/// pelvis' turning from side to side cancels.
+const HEADING_HALF_S: f64 = 0.5;
+
+/// Adds where heels and toes are, forward of the pelvis, how high the heels are, and how far the
+/// pelvis has travelled, all along the direction in which the athlete faces. Walking and running
+/// are measured from them. A heel or toe that is never seen is replaced by the ankle. What the view
+/// cannot show is left out without a word, because it concerns gait alone, which says so itself.
+fn measure_gait_lengths(
+    catalogue: &mut CurveCollector,
+    frames: &AthleteAxes,
+    (factor, unit): (f64, Unit),
+) {
+    let body = catalogue.body;
+    let is_3d = catalogue.view == CameraView::Spatial;
+    let n = body.frame_count();
+    let is_seen = |part: Part| (0..n).any(|frame| body.is_seen(frame, part.index()));
+    let at = |frame: usize, part: Part| {
+        let p = body.position_at(frame, part.index());
+        scale(if is_3d { p } else { [p[0], p[1], 0.0] }, factor)
+    };
+    let floor = catalogue.setting.floor * factor;
+    let shows_sagittal = catalogue
+        .view
+        .refusal_reason(catalogue.setting.view_certainty, RequiredPlane::Sagittal)
+        .is_none();
+    let heading = smooth_directions(&body.time, &frames.forward);
+    for side in Side::BOTH {
+        let [heel, toe, ankle] =
+            [Part::LeftHeel, Part::LeftBigToe, Part::LeftAnkle].map(|part| part.on_side(side));
+        if !is_seen(ankle) || !is_seen(Part::Pelvis) {
+            continue;
+        }
+        let seen_or_ankle = |part: Part| if is_seen(part) { part } else { ankle };
+        let some = Some(side);
+        catalogue.add_curve(
+            ("heel_height", some, unit, RequiredPlane::Any),
+            &[seen_or_ankle(heel)],
+            |f| at(f, seen_or_ankle(heel))[1] - floor,
+        );
+        if !shows_sagittal {
+            continue;
+        }
+        for (name, part) in [("heel_forward", heel), ("toe_forward", toe)] {
+            let part = seen_or_ankle(part);
+            catalogue.add_curve(
+                (name, some, unit, RequiredPlane::Sagittal),
+                &[part, Part::Pelvis],
+                |f| dot(sub(at(f, part), at(f, Part::Pelvis)), heading[f]),
+            );
+        }
+    }
+    if !shows_sagittal || !is_seen(Part::Pelvis) {
+        return;
+    }
+    let mut travelled = 0.0;
+    let mut last: Option<usize> = None;
+    catalogue.add_curve(
+        ("pelvis_travel", None, unit, RequiredPlane::Sagittal),
+        &[Part::Pelvis],
+        |f| {
+            if !at(f, Part::Pelvis)[0].is_finite() {
+                return f64::NAN;
+            }
+            if let Some(before) = last.replace(f) {
+                let step = sub(at(f, Part::Pelvis), at(before, Part::Pelvis));
+                travelled += dot(step, heading[f]);
+            }
+            travelled
+        },
+    );
+}
+
+/// Horizontal directions, each averaged over [`HEADING_HALF_S`] to both sides, `[frame]`.
+fn smooth_directions(time: &[f64], directions: &[[f64; 3]]) -> Vec<[f64; 3]> {
+    let mut sums = vec![[0.0; 3]];
+    for direction in directions {
+        sums.push(add(sums[sums.len() - 1], *direction));
+    }
+    let (mut first, mut end) = (0, 0);
+    (0..directions.len())
+        .map(|frame| {
+            while time[frame] - time[first] > HEADING_HALF_S {
+                first += 1;
+            }
+            while end < directions.len() && time[end] - time[frame] <= HEADING_HALF_S {
+                end += 1;
+            }
+            let sum = sub(sums[end.max(frame + 1)], sums[first]);
+            if norm(sum) > 1e-6 { unit_vector(sum) } else { directions[frame] }
+        })
+        .collect()
 }
 
 /// Segments of the limbs: proximal end, distal end, share of body mass, and distance of the centre

@@ -229,7 +229,7 @@ impl RepetitionCounter {
             return;
         };
         let least = crate::movement::to_curve_unit(rule.min_excursion, curve.unit);
-        let is_cycle = rules.kind == MovementKind::Cycle;
+        let is_cycle = rules.kind != MovementKind::Excursion;
         let follower = |side: Option<Side>| match is_cycle {
             true => LineTracker::Cycle(CycleTracker::new(
                 side,

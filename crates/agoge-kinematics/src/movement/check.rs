@@ -7,6 +7,7 @@ use super::rule::{
 };
 use super::{CURVES, Movement, Quantity, curve_kind};
 use crate::gate::{GateRule, GateSides};
+use crate::gait::{GAIT_EVENTS, GaitQuantity};
 use agoge_motion::Part;
 use std::fmt;
 
@@ -98,6 +99,9 @@ impl DefinitionChecker<'_> {
         }
 
         let mut events: Vec<&str> = vec!["start", "end"];
+        if movement.repetition.kind.gait().is_some() {
+            events.extend(GAIT_EVENTS);
+        }
         for (index, event) in movement.events.iter().enumerate() {
             let at = TablePosition { header: "[[event]]", index };
             self.check_name(at, &event.name);
@@ -355,6 +359,7 @@ impl DefinitionChecker<'_> {
             }
             Some(curve) => self.check_curve(at, "curve", curve),
             None if statistic == Statistic::Duration => {}
+            None if statistic == Statistic::Gait => self.check_gait_metric(at, metric, movement),
             None if statistic == Statistic::TimeTo && metric.event.is_some() => {}
             None => self.report_problem(at, "curve", "no curve to measure".into(), "add curve"),
         }
@@ -438,6 +443,32 @@ impl DefinitionChecker<'_> {
         }
     }
 
+    /// Checks a metric of a stride: its name, and that the movement has strides.
+    fn check_gait_metric(
+        &mut self,
+        at: TablePosition<'_>,
+        metric: &MetricRule,
+        movement: &Movement,
+    ) {
+        if metric.gait_quantity().is_none() {
+            let names: Vec<&str> = GaitQuantity::ALL.iter().map(|kind| kind.name()).collect();
+            self.report_problem(
+                at,
+                "name",
+                format!("`{}` is no quantity of a stride", metric.name),
+                &format!("one of {}", names.join(", ")),
+            );
+        }
+        if movement.repetition.kind.gait().is_none() {
+            self.report_problem(
+                at,
+                "statistic",
+                "only walking and running have strides".into(),
+                "set kind = \"walk\" or kind = \"run\" in [repetition]",
+            );
+        }
+    }
+
     fn check_limit(
         &mut self,
         at: TablePosition<'_>,
@@ -494,6 +525,9 @@ impl DefinitionChecker<'_> {
         }
         let metric = movement.metric_rule(&check.metric);
         let sided = metric.is_some_and(|metric| {
+            if let Some(quantity) = metric.gait_quantity() {
+                return quantity.names_side();
+            }
             let curve = metric.curve.as_deref().and_then(curve_kind);
             curve.is_some_and(|kind| kind.sided) && metric.side != MetricSides::Both
         });

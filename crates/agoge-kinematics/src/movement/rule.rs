@@ -1,6 +1,7 @@
 //! The elements of a movement definition.
 
 use crate::Unit;
+use crate::gait::{GaitKind, GaitQuantity};
 use agoge_motion::{Part, Side};
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +88,21 @@ pub enum MovementKind {
     /// Cyclic without rest, as in running. A repetition lasts from one low point of the signal to
     /// the next, on each side.
     Cycle,
+    /// Walking: a repetition is a stride of one foot, from contact to contact.
+    Walk,
+    /// Running: as walking, with a flight in each step.
+    Run,
+}
+
+impl MovementKind {
+    /// The gait that it is; `None` if it is no gait.
+    pub fn gait(self) -> Option<GaitKind> {
+        match self {
+            MovementKind::Walk => Some(GaitKind::Walking),
+            MovementKind::Run => Some(GaitKind::Running),
+            MovementKind::Excursion | MovementKind::Cycle => None,
+        }
+    }
 }
 
 /// A driving signal.
@@ -314,6 +330,15 @@ pub enum Statistic {
     Asymmetry,
     /// Right minus left of another statistic, in its unit.
     Difference,
+    /// A quantity of a stride; the metric's name says which ([`GaitQuantity`]).
+    Gait,
+}
+
+impl MetricRule {
+    /// The quantity of a stride that it measures; `None` if it measures something else.
+    pub fn gait_quantity(&self) -> Option<GaitQuantity> {
+        GaitQuantity::from_name(&self.name).filter(|_| self.statistic == Statistic::Gait)
+    }
 }
 
 impl Statistic {

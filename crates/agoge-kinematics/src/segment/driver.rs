@@ -34,7 +34,7 @@ pub(super) struct DrivingSignal {
 
 /// The first signal of the definition that can be measured in the recording; `None` if none can.
 pub(super) fn driving_signal(movement: &Movement, curves: &Curves) -> Option<DrivingSignal> {
-    let cycle = movement.repetition.kind == MovementKind::Cycle;
+    let cycle = movement.repetition.kind != MovementKind::Excursion;
     movement.repetition.signals.iter().find_map(|rule| {
         let sided = curves.curves.iter().find(|curve| curve.name == rule.curve)?.side.is_some();
         let raw = raw_lines(rule, sided, cycle, curves);

@@ -51,6 +51,17 @@ fn measure_metric(
         value,
         unit,
     };
+    if let Some(quantity) = rule.gait_quantity() {
+        let value = signals
+            .strides()
+            .and_then(|gait| gait.stride_value(repetition.start, repetition.side?, quantity));
+        return value
+            .map(|(value, unit)| {
+                metric(repetition.side.filter(|_| quantity.belongs_to_side()), value, unit)
+            })
+            .into_iter()
+            .collect();
+    }
     let Some(name) = &rule.curve else {
         return vec![metric(
             None,
@@ -217,7 +228,8 @@ fn signal_statistic(
         Statistic::Asymmetry
         | Statistic::Difference
         | Statistic::RelativePhase
-        | Statistic::PeakGap => f64::NAN,
+        | Statistic::PeakGap
+        | Statistic::Gait => f64::NAN,
     }
 }
 

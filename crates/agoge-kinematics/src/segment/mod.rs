@@ -12,10 +12,11 @@ mod driver;
 mod event;
 mod excursion;
 mod metric;
-mod signal;
+pub(crate) mod signal;
 mod signals;
-mod turn;
+pub(crate) mod turn;
 
+use crate::gait::GaitStride;
 use crate::movement::{Movement, MovementKind};
 use crate::{Curves, Repetition};
 use agoge_motion::Side;
@@ -42,12 +43,15 @@ use signals::RuleSignals;
 /// }
 /// ```
 pub fn segment_repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
+    if movement.repetition.kind.gait().is_some() {
+        return segment_strides(movement, curves);
+    }
     let Some(driver) = driver::driving_signal(movement, curves) else { return Vec::new() };
     let excursions = match movement.repetition.kind {
         MovementKind::Excursion => {
             excursion::segment_excursions(&movement.repetition, &driver, &curves.time)
         }
-        MovementKind::Cycle => cycle::find_cycles(&movement.repetition, &driver, &curves.time),
+        _ => cycle::find_cycles(&movement.repetition, &driver, &curves.time),
     };
     let signals = RuleSignals::new(movement, curves);
     let describe = |excursion: &Excursion| {
@@ -74,6 +78,56 @@ pub fn segment_repetitions(movement: &Movement, curves: &Curves) -> Vec<Repetiti
     excursions.iter().map(describe).collect()
 }
 
+/// The strides of both feet as repetitions, each from contact to contact of its foot; empty if
+/// the recording shows no walking or running.
+fn segment_strides(movement: &Movement, curves: &Curves) -> Vec<Repetition> {
+    let signals = RuleSignals::new(movement, curves);
+    let Some(gait) = signals.strides() else { return Vec::new() };
+    let driver = driver::driving_signal(movement, curves);
+    let describe = |stride: &GaitStride| {
+        let mut repetition = Repetition {
+            start: stride.start,
+            end: stride.end,
+            side: Some(stride.side),
+            complete: true,
+            phases: Vec::new(),
+            events: Vec::new(),
+            metrics: Vec::new(),
+        };
+        let lines = driver.iter().flat_map(|driver| &driver.lines);
+        let line = lines.clone().find(|line| line.side == Some(stride.side));
+        describe_parts(
+            movement,
+            &signals,
+            line.map_or(&[][..], |line| &line.values),
+            &mut repetition,
+        );
+        repetition
+    };
+    gait.strides.iter().map(describe).collect()
+}
+
+/// Finds the events, phases and metrics of a repetition. `driving` may be shorter than the
+/// recording: then only events of a gait are found.
+fn describe_parts(
+    movement: &Movement,
+    signals: &RuleSignals,
+    driving: &[f64],
+    repetition: &mut Repetition,
+) {
+    let mut events = Vec::new();
+    if let Some(gait) = signals.strides().filter(|_| movement.repetition.kind.gait().is_some()) {
+        events = gait.stride_events(repetition.start, repetition.side);
+    }
+    if driving.len() > repetition.end {
+        repetition.events = event::find_events(movement, signals, driving, repetition);
+    }
+    repetition.events.append(&mut events);
+    repetition.events.sort_by_key(|event| event.frame);
+    repetition.phases = event::build_phases(movement, repetition);
+    repetition.metrics = metric::measure_metrics(movement, signals, repetition);
+}
+
 /// Describes a repetition whose first and last frame are already known, with phases, events and
 /// metrics. Used when a repetition has just ended in a live stream.
 pub fn describe_repetition(
@@ -98,11 +152,7 @@ pub fn describe_repetition(
     // If the lines are per side, the line of the side that moved.
     let line = lines.clone().find(|line| line.side == side).or_else(|| lines.clone().next());
     let driving = line.map_or(&[][..], |line| &line.values);
-    if driving.len() > end {
-        repetition.events = event::find_events(movement, &signals, driving, &repetition);
-    }
-    repetition.phases = event::build_phases(movement, &repetition);
-    repetition.metrics = metric::measure_metrics(movement, &signals, &repetition);
+    describe_parts(movement, &signals, driving, &mut repetition);
     repetition
 }
 

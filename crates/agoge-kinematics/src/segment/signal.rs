@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// Fills gaps (NaN) of at most `longest` seconds by linear interpolation; longer gaps and the ends
 /// stay missing. `time` and `values` are `[frame]`.
-pub(super) fn bridge_gaps(time: &[f64], values: &[f64], longest: f64) -> Vec<f64> {
+pub(crate) fn bridge_gaps(time: &[f64], values: &[f64], longest: f64) -> Vec<f64> {
     let mut bridged = values.to_vec();
     let mut last: Option<usize> = None;
     for frame in 0..values.len().min(time.len()) {
@@ -27,7 +27,7 @@ pub(super) fn bridge_gaps(time: &[f64], values: &[f64], longest: f64) -> Vec<f64
 }
 
 /// The stretches without missing values, at least two frames long.
-pub(super) fn known_stretches(values: &[f64]) -> Vec<Range<usize>> {
+pub(crate) fn known_stretches(values: &[f64]) -> Vec<Range<usize>> {
     let mut stretches = Vec::new();
     let mut start = None;
     for frame in 0..=values.len() {
@@ -49,7 +49,7 @@ pub(super) fn known_stretches(values: &[f64]) -> Vec<Range<usize>> {
 /// Smooths a signal without gaps by three moving means of `width` seconds, which together
 /// approximate a Gaussian of standard deviation `width / 2`. The window shrinks symmetrically
 /// towards the ends, so that they are not biased.
-pub(super) fn smooth_signal(time: &[f64], values: &[f64], width: f64) -> Vec<f64> {
+pub(crate) fn smooth_signal(time: &[f64], values: &[f64], width: f64) -> Vec<f64> {
     let once = moving_mean(time, values, width / 2.0);
     let twice = moving_mean(time, &once, width / 2.0);
     moving_mean(time, &twice, width / 2.0)
@@ -87,7 +87,7 @@ fn moving_mean(time: &[f64], values: &[f64], half: f64) -> Vec<f64> {
 
 /// Rate of change per second, `[frame]`, by central differences (one-sided at the ends and next to
 /// gaps).
-pub(super) fn rate_of_change(time: &[f64], values: &[f64]) -> Vec<f64> {
+pub(crate) fn rate_of_change(time: &[f64], values: &[f64]) -> Vec<f64> {
     let n = values.len().min(time.len());
     let known = |frame: usize| values[frame].is_finite();
     (0..n)

@@ -1,6 +1,7 @@
 //! The signals that rules refer to: curves of one side, and means of both.
 
 use super::driver::{curve_values, mean_of_sides};
+use crate::gait::{MeasuredGait, measure_gait};
 use crate::movement::Movement;
 use crate::{Curves, Unit};
 use agoge_motion::Side;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 pub(super) struct RuleSignals<'a> {
     pub(super) curves: &'a Curves,
     means: BTreeMap<&'a str, OnceCell<Option<Vec<f64>>>>,
+    gait: OnceCell<Option<MeasuredGait>>,
 }
 
 impl<'a> RuleSignals<'a> {
@@ -26,7 +28,13 @@ impl<'a> RuleSignals<'a> {
         RuleSignals {
             curves,
             means: events.chain(metrics).map(|name| (name, OnceCell::new())).collect(),
+            gait: OnceCell::new(),
         }
+    }
+
+    /// The strides of the recording; `None` if it shows no walking or running.
+    pub(super) fn strides(&self) -> Option<&MeasuredGait> {
+        self.gait.get_or_init(|| measure_gait(self.curves).ok()).as_ref()
     }
 
     /// A curve's values, `[frame]`. Without a side, the midline curve, or the mean of both sides if

@@ -4,17 +4,17 @@ use std::ops::Range;
 
 /// A turning point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SignalTurn {
+pub(crate) struct SignalTurn {
     /// Frame.
-    pub(super) frame: usize,
+    pub(crate) frame: usize,
     /// Whether it is a high; otherwise a low.
-    pub(super) is_high: bool,
+    pub(crate) is_high: bool,
 }
 
 /// Finds the turning points of `values` in `range`, alternating highs and lows, that differ in
 /// value by at least `threshold` from their neighbours. The first and last may be the ends of a
 /// flank that the range cuts off. A signal that stays within the threshold has none.
-pub(super) fn turning_points(
+pub(crate) fn turning_points(
     values: &[f64],
     range: Range<usize>,
     threshold: f64,

@@ -7,16 +7,16 @@ use std::sync::Arc;
 
 /// Segment lengths as shares of standing height (Drillis & Contini 1966, as tabulated by Winter
 /// 2009).
-const SHANK: f64 = 0.246;
-const THIGH: f64 = 0.245;
+pub(super) const SHANK: f64 = 0.246;
+pub(super) const THIGH: f64 = 0.245;
 const TRUNK: f64 = 0.288;
 const NECK_TO_HEAD: f64 = 0.130;
 const UPPER_ARM: f64 = 0.186;
 const FOREARM: f64 = 0.146;
-const HALF_HIPS: f64 = 0.0955;
-const HALF_SHOULDERS: f64 = 0.1295;
-const FOOT: f64 = 0.152;
-const ANKLE_HEIGHT: f64 = 0.039;
+pub(super) const HALF_HIPS: f64 = 0.0955;
+pub(super) const HALF_SHOULDERS: f64 = 0.1295;
+pub(super) const FOOT: f64 = 0.152;
+pub(super) const ANKLE_HEIGHT: f64 = 0.039;
 
 /// The positions of every part that HALPE-26 has, m: Y up, the athlete facing +X with the midpoint
 /// of the ankles over the origin. Parts that HALPE-26 lacks are `None`. Segments keep their

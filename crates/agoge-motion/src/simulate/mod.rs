@@ -21,6 +21,7 @@ mod body;
 mod camera;
 mod corrupt;
 mod drop_jump;
+mod gait;
 mod pose;
 mod script;
 
@@ -28,6 +29,7 @@ pub use body::part_positions;
 pub use camera::SimulatedCamera;
 pub use corrupt::Corruption;
 pub use drop_jump::{DropJump, LandingTimes};
+pub use gait::{GaitTimes, SimulatedGait, SimulatedGround};
 pub use pose::SimulatedPose;
 
 use crate::{Recording, Side};

@@ -113,6 +113,7 @@ fn min_axis_span(unit: Unit) -> f64 {
         Unit::NewtonMetre => 20.0,
         Unit::Metre | Unit::Trunk => 0.1,
         Unit::MetrePerSecond | Unit::TrunkPerSecond | Unit::Second | Unit::One => 0.5,
+        Unit::PerMinute => 10.0,
     }
 }
 

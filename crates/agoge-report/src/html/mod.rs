@@ -110,6 +110,7 @@ fn report_page(around: Option<&PageFrame>, analysis: &Analysis, scene: &Scene) -
             @if let Some(around) = around { (around.below_figure) }
             (sections::bands_section(analysis))
             (sections::repetitions_section(analysis))
+            (sections::gait_section(analysis))
             (sections::jumps_section(analysis))
             (sections::landing_section(analysis))
             (sections::moments_section(analysis))

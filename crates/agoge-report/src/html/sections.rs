@@ -8,7 +8,7 @@ use crate::text::{
     certainty_text, count_noun, format_metric, format_ranges, group_by_reason, no_findings_text,
     unit_symbol, verdict_text, view_text,
 };
-use crate::{landing, moments};
+use crate::{gait, landing, moments};
 use agoge_analysis::{Analysis, MovementOrigin};
 use agoge_analysis::{Band, Certainty, Finding};
 use agoge_coach::findings::display_name;
@@ -272,6 +272,28 @@ pub(super) fn repetitions_section(analysis: &Analysis) -> Markup {
                 }
                 @if analysis.repetitions.iter().any(|repetition| !repetition.complete) {
                     p.small { "Not complete, and not counted in the means: " (format_ranges(&analysis.repetitions.iter().filter(|r| !r.complete).map(|r| r.number).collect::<Vec<_>>())) "." }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn gait_section(analysis: &Analysis) -> Markup {
+    html! {
+        @if let Some(report) = &analysis.gait {
+            section {
+                h2 { (gait::gait_title(report)) }
+                p { (gait::gait_reason(report)) }
+                p.small { "Found by: " (report.method) ". Each foot by itself; the error is that of one stride at " (format!("{:.0}", analysis.input.rate_hz)) " frames a second." }
+                div.scroll tabindex="0" { table.joints {
+                    thead { tr { th scope="col" { "Quantity" } td.text { "Mean ± SD over the strides" } } }
+                    tbody { @for value in &report.values {
+                        tr { th scope="row" { (gait::value_name(value)) } td.text { (gait::value_text(value)) } }
+                    } }
+                } }
+                @if !report.norms.is_empty() {
+                    p.small { "What is usual, and no limit:" }
+                    ul.small { @for norm in &report.norms { li { (gait::norm_text(norm)) } } }
                 }
             }
         }
