@@ -142,6 +142,9 @@ pub(crate) struct EvaluateArgs {
     /// Judge only these movements, separated by commas (planted-real; default: all)
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) movements: Vec<String>,
+    /// Leave the comparison with other athletes out, which takes most of the time (planted-real)
+    #[arg(long)]
+    pub(crate) own_only: bool,
 }
 
 /// An option of `agoge evaluate`, as it is written.
@@ -165,6 +168,7 @@ impl EvaluateArgs {
             ("--epochs", self.epochs.is_some()),
             ("--athletes", !self.athletes.is_empty()),
             ("--movements", !self.movements.is_empty()),
+            ("--own-only", self.own_only),
         ];
         options.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
     }
@@ -183,7 +187,9 @@ impl EvaluateArgs {
     pub(crate) fn ignored_option(&self, is_few_shot: bool) -> Option<OptionName> {
         let used: &[OptionName] = match self.protocol.as_str() {
             "planted" => &["--model", "--seeds"],
-            "planted-real" => &["--data", "--seeds", "--keep", "--athletes", "--movements"],
+            "planted-real" => {
+                &["--data", "--seeds", "--keep", "--athletes", "--movements", "--own-only"]
+            }
             "keraal" | "ui-prmd-faults" => &["--data"],
             _ if is_few_shot => {
                 &["--data", "--model", "--base", "--draws", "--chain", "--pairs", "--epochs"]
