@@ -3,8 +3,8 @@
 use crate::Error;
 use crate::models::Models;
 use agoge_analysis::{MovementChoice, MovementOrigin};
-use agoge_kinematics::gate::{GateCandidate, candidate_movements};
 use agoge_kinematics::gait::propose_gait;
+use agoge_kinematics::gate::{GateCandidate, candidate_movements};
 use agoge_kinematics::movement::{
     self, MetricRule, MetricSides, RepetitionRule, SignalDirection, SignalRule, SignalSides,
     Statistic,

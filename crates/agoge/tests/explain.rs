@@ -141,3 +141,46 @@ fn one_camera_is_explained_by_what_it_sees() {
     let knees = [Part::LeftKnee, Part::RightKnee, Part::LeftHip, Part::RightHip, Part::Pelvis];
     assert!(knees.contains(&found.changes[0].joint), "{:?}", found.changes);
 }
+
+#[test]
+fn beside_own_correct_repetitions_the_fault_is_named_and_a_clean_set_is_left_alone() {
+    let own = Reference::OwnRecordings(vec![recorded(Vec::new(), 1)]);
+    let always = vec![SimulatedFault { repetitions: 1..=8, ..knee_inward()[0].clone() }];
+    let found = beside(always, &own, &Models::without_model()).unwrap();
+    assert_eq!(place(&found.changes[0]), (Part::LeftKnee, Some("ascent")));
+    assert!(found.reference.contains("own correct repetitions"), "{}", found.reference);
+    // Other scatter of the same athlete.
+    let again = SimulatedSet {
+        repetitions: 8,
+        seed: 9,
+        height_m: 1.65,
+        rate_hz: 30.0,
+        ..SimulatedSet::new(Exercise::Squat)
+    };
+    let clean = analyzed(&again.simulate().recording);
+    let found = explain(&clean, &own, &Models::without_model(), &options()).unwrap().unwrap();
+    assert!(found.changes.is_empty(), "{:?}", found.changes);
+}
+
+#[test]
+fn a_norm_of_another_sensor_is_not_used() {
+    let deep = AnalysisOptions { movement: "deep_squat".to_owned(), ..options() };
+    let bundled = Models::without_model();
+    let sensors: Vec<&str> =
+        bundled.norms.iter().filter_map(|norm| norm.sensor.as_deref()).collect();
+    assert_eq!(sensors.len(), 20);
+    assert!(sensors.contains(&"Kinect-22") && sensors.contains(&"Plug-in-Gait-39"));
+    // The simulator's skeleton is neither: nothing is shown from those norms.
+    let set = analyze(&recorded(Vec::new(), 1), None, &bundled, &deep).unwrap();
+    let found = explain(&set, &Reference::Usual, &bundled, &deep).unwrap();
+    assert!(found.is_none_or(|found| found.reference.contains("own best")));
+    let by_other = Recording {
+        skeleton: std::sync::Arc::new(agoge::motion::Skeleton {
+            name: "another sensor".to_owned(),
+            ..(*recorded(Vec::new(), 1).skeleton).clone()
+        }),
+        ..recorded(Vec::new(), 1)
+    };
+    let own = Reference::OwnRecordings(vec![by_other]);
+    assert!(beside(knee_inward(), &own, &Models::default()).is_none());
+}

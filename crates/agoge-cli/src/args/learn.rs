@@ -144,6 +144,9 @@ pub(crate) struct EvaluateArgs {
     /// Judge only these movements, separated by commas (planted-real; default: all)
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) movements: Vec<String>,
+    /// Leave the comparison with other athletes out, which takes most of the time (planted-real)
+    #[arg(long)]
+    pub(crate) own_only: bool,
 }
 
 /// An option of `agoge evaluate`, as it is written.
@@ -167,6 +170,7 @@ impl EvaluateArgs {
             ("--epochs", self.epochs.is_some()),
             ("--athletes", !self.athletes.is_empty()),
             ("--movements", !self.movements.is_empty()),
+            ("--own-only", self.own_only),
         ];
         options.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
     }
@@ -185,7 +189,9 @@ impl EvaluateArgs {
     pub(crate) fn ignored_option(&self, is_few_shot: bool) -> Option<OptionName> {
         let used: &[OptionName] = match self.protocol.as_str() {
             "planted" => &["--model", "--seeds"],
-            "planted-real" => &["--data", "--seeds", "--keep", "--athletes", "--movements"],
+            "planted-real" => {
+                &["--data", "--seeds", "--keep", "--athletes", "--movements", "--own-only"]
+            }
             "keraal" | "names" | "ui-prmd-faults" => &["--data"],
             "errors" => &["--data", "--keep"],
             _ if is_few_shot => {

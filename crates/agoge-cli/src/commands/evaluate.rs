@@ -197,6 +197,7 @@ fn evaluate_planted_real(args: &EvaluateArgs, shared: &GlobalArgs) -> Result<Exi
         athletes: args.athletes.clone(),
         movements: args.movements.clone(),
         seeds: args.seeds.unwrap_or(3),
+        own_only: args.own_only,
         keep: args.keep.clone(),
     };
     let results = learn::evaluate_planted_real(

@@ -6,8 +6,8 @@ use super::rule::{
     SignalSides, Statistic,
 };
 use super::{CURVES, Movement, Quantity, curve_kind};
-use crate::gate::{GateRule, GateSides};
 use crate::gait::{GAIT_EVENTS, GaitQuantity};
+use crate::gate::{GateRule, GateSides};
 use agoge_motion::Part;
 use std::fmt;
 

@@ -30,6 +30,8 @@ pub struct PlantedRealOptions {
     pub movements: Vec<String>,
     /// Number of seeds; each divides an athlete's repetitions anew and draws other faults.
     pub seeds: u64,
+    /// Leave the comparison with other athletes out, which takes most of the time.
+    pub own_only: bool,
     /// File with a line for each judged set; if it exists, its sets are not judged again.
     pub keep: Option<PathBuf>,
 }
@@ -416,6 +418,7 @@ struct SetReferences<'a> {
     options: &'a AnalysisOptions,
     others: Option<&'a MovementNorm>,
     own: &'a Recording,
+    own_only: bool,
     own_norm: Option<MovementNorm>,
 }
 
@@ -436,8 +439,10 @@ impl SetReferences<'_> {
                 .map(|explanation| judge_change(&analyzed, explanation.as_ref(), fault))
         };
         let beside_others = match self.others {
-            Some(others) => explained(&Reference::Norm(Box::new(others.clone())))?,
-            None => FirstNamed::default(),
+            Some(others) if !self.own_only => {
+                explained(&Reference::Norm(Box::new(others.clone())))?
+            }
+            _ => FirstNamed::default(),
         };
         Ok(SetJudgement {
             finding: judge_finding(&analyzed, fault),
@@ -519,6 +524,7 @@ fn judge_athlete(
     set: &AthleteMovement,
     sensor: Dataset,
     seed: u64,
+    own_only: bool,
     judge: &FoldJudge,
 ) -> Result<Option<RealSetRecord>, Error> {
     let models = &*judge.models;
@@ -546,6 +552,7 @@ fn judge_athlete(
         models,
         options: &options,
         others: judge.norms.iter().find(|usual| usual.movement == set.movement),
+        own_only,
         own: &own,
         own_norm: MovementNorm::new("own", &set.movement, 0, &own_cycles),
     };
@@ -708,7 +715,8 @@ fn judge_sensor(
         .collect();
     let finished = std::sync::atomic::AtomicUsize::new(0);
     jobs.par_iter().try_for_each(|(set, seed)| {
-        let record = judge_athlete(set, sensor, *seed, &models[set.athlete.as_str()])?;
+        let record =
+            judge_athlete(set, sensor, *seed, options.own_only, &models[set.athlete.as_str()])?;
         tell(finished.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, jobs.len());
         match (record, records.lock()) {
             (Some(record), Ok(mut file)) => file.append_record(record),
@@ -905,4 +913,65 @@ fn kind_name(fault: &PlantedFault) -> String {
         fault.kind,
         fault.joint.name().trim_start_matches("left_").trim_start_matches("right_")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_named_beside_own_repetitions_and_a_clean_set_is_left_alone() {
+        let Some(data) = std::env::var_os("AGOGE_TEST_DATA") else {
+            eprintln!("skipped: AGOGE_TEST_DATA is not set");
+            return;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let options = PlantedRealOptions {
+            athletes: vec!["s2".to_owned(), "s8".to_owned()],
+            movements: vec!["shoulder_abduction".to_owned()],
+            seeds: 1,
+            own_only: true,
+            keep: Some(folder.path().join("sets.jsonl")),
+        };
+        let evaluate = || {
+            evaluate_planted_real(
+                &[Dataset::UiPrmdKinect],
+                Path::new(&data),
+                &options,
+                &LimitsAndNorms,
+                &|_, _| (),
+            )
+            .unwrap()
+        };
+        let results = evaluate();
+        let sensor = &results.sensors[0];
+        assert_eq!(sensor.sets, [2, 10]);
+        let figure = |name: &str| {
+            sensor.figures.iter().find(|(known, _)| known == name).map(|(_, mean)| mean.value)
+        };
+        assert!(figure("first change beside own names joint and phase").unwrap() >= 0.8);
+        assert_eq!(figure("clean sets with a change beside own"), Some(0.0));
+        // What is in the file is not judged again.
+        assert_eq!(evaluate().sensors[0].sets, [2, 10]);
+        assert_eq!(
+            std::fs::read_to_string(folder.path().join("sets.jsonl")).unwrap().lines().count(),
+            2
+        );
+    }
+
+    #[test]
+    fn the_place_of_a_fault_is_its_joint_in_its_phase() {
+        let fault = PlantedFault {
+            kind: BodyFault::KneeInward,
+            joint: Part::LeftKnee,
+            window: FaultWindow::WayBack,
+            size: 12.0,
+        };
+        assert!(is_fault_place(&fault, Some(Part::LeftKnee), Some(1), 2));
+        assert!(!is_fault_place(&fault, Some(Part::RightKnee), Some(1), 2));
+        assert!(!is_fault_place(&fault, Some(Part::LeftHip), Some(1), 2));
+        assert!(!is_fault_place(&fault, Some(Part::LeftKnee), Some(0), 2));
+        assert!(!is_fault_place(&fault, Some(Part::LeftKnee), None, 2));
+        assert!(!is_fault_place(&fault, None, Some(1), 2));
+    }
 }
