@@ -78,7 +78,8 @@ mod tests {
 
     /// A squat whose knees bend to 110° while they point inward by so many degrees at 60°.
     fn measured_squat(inward: [f64; 2]) -> MeasuredCurves {
-        let bend: Vec<f64> = (0..60).map(|f| 110.0 * (f as f64 / 59.0 * 3.1416).sin()).collect();
+        let bend: Vec<f64> =
+            (0..60).map(|f| 110.0 * (f64::from(f) / 59.0 * std::f64::consts::PI).sin()).collect();
         let curve = |name: &str, side, values| Curve {
             name: name.to_owned(),
             side: Some(side),
@@ -90,7 +91,7 @@ mod tests {
                 let valgus = bend.iter().map(|bend| inward * bend / 60.0).collect();
                 [curve("knee_valgus", side, valgus), curve("knee_flexion", side, bend.clone())]
             });
-        let time = (0..60).map(|f| f as f64 / 30.0).collect();
+        let time = (0..60).map(|f| f64::from(f) / 30.0).collect();
         let curves = Curves { time, curves: curves.collect(), refused: Vec::new() };
         MeasuredCurves { curves, view: CameraView::Spatial, view_certainty: 1.0 }
     }
