@@ -8,6 +8,7 @@ mod keraal;
 mod labelling;
 mod methods_ranked;
 mod norms;
+mod perturbation;
 mod planted;
 mod protocol;
 
@@ -18,6 +19,7 @@ pub use import::import_model;
 pub use keraal::{AngleAgreement, SensorAgreement, measure_agreement};
 pub use labelling::{LabelSuggestion, suggest_labels};
 pub use norms::{DescribedEvaluation, MovementHits, compute_norms, evaluate_described};
+pub use perturbation::{BodyFault, FaultWindow, PlantedFault, RepetitionSpan, plant_fault};
 pub use planted::{FaultKindHits, PlantedEvaluation, evaluate_planted};
 pub use protocol::{Protocol, ProtocolResult, build_method, evaluate_few_shot, evaluate_method};
 
