@@ -3,6 +3,7 @@
 use crate::athlete::AthleteEffect;
 use crate::calibration::Calibration;
 use crate::conformal::Conformal;
+use agoge_motion::Skeleton;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -89,9 +90,6 @@ pub struct JudgedMovement {
     /// How well correct repetitions are told from incorrect ones, each judged beside the athlete's
     /// others: area under the ROC curve.
     pub auc: f64,
-    /// The same by the limits of the movement's definition; none if not measured.
-    #[serde(default)]
-    pub limits_auc: Option<f64>,
     /// The readings of likeness at which it is none and at which it is full: the median of correct
     /// repetitions with a planted fault, and the level that seven correct repetitions in ten reach.
     pub likeness: [f64; 2],
@@ -229,9 +227,21 @@ impl fmt::Display for CardFigure<'_> {
 
 impl Card {
     /// What its judge of quality was measured to do on recordings with a skeleton; none if it was
-    /// not measured on them.
-    pub fn skeleton_record(&self, skeleton: &str) -> Option<&SkeletonRecord> {
-        self.judge.as_ref()?.skeletons.iter().find(|record| record.skeleton == skeleton)
+    /// not measured on them. A recording that holds all markers of a measured set by their names
+    /// counts as one of that set, whatever its source calls its skeleton.
+    pub fn skeleton_record(&self, skeleton: &Skeleton) -> Option<&SkeletonRecord> {
+        let records = &self.judge.as_ref()?.skeletons;
+        let named = records.iter().find(|record| record.skeleton == skeleton.name);
+        named.or_else(|| {
+            let known = Skeleton::all_known();
+            records.iter().find(|record| {
+                known.iter().filter(|known| known.name == record.skeleton).any(|known| {
+                    known.joints.iter().all(|joint| {
+                        skeleton.joints.iter().any(|own| own.name.eq_ignore_ascii_case(&joint.name))
+                    })
+                })
+            })
+        })
     }
 
     /// The value of a figure, if it was measured.

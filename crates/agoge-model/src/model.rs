@@ -1,6 +1,6 @@
 //! A trained model: weights, card, and inference.
 
-use crate::card::{Card, JudgeCard};
+use crate::card::{Card, JudgeCard, SkeletonRecord};
 use crate::error::ModelError;
 use crate::methods::rocket::Rockets;
 use crate::methods::{ATTENTION_WEIGHT, quality_logit};
@@ -260,16 +260,16 @@ impl Model {
 
     /// Scores of one athlete's repetitions of a movement, taken together, by the judge of quality:
     /// each with the ends of the interval that contains nine labels in ten, 0 to 1. `correct` marks
-    /// the repetitions that are known to be correct (as many as `readings`, or none). None if the
-    /// judge was not measured on this skeleton or this movement.
+    /// the repetitions that are known to be correct (as many as `readings`, or none), `record` is
+    /// that of the recording's skeleton ([`Card::skeleton_record`]). None if the judge was not
+    /// measured on this movement.
     pub fn judge_repetitions(
         &self,
         readings: &[&Reading],
         movement: &str,
-        skeleton: &str,
+        record: &SkeletonRecord,
         correct: &[bool],
     ) -> Option<Vec<[f64; 3]>> {
-        let record = self.card().skeleton_record(skeleton)?;
         let class = self.class_index(movement)?;
         let quality: Vec<f64> =
             readings.iter().map(|reading| f64::from(reading.quality_logit[class])).collect();

@@ -207,11 +207,8 @@ pub fn from_bytes(bytes: &[u8], name: &str) -> Result<WeightsContents, ModelErro
     let group = |name: &str, views: &[RocketView]| {
         read_rockets(&file, name, views, size.movements).map_err(fault)
     };
-    let [rockets, recogniser, likeness] = [
-        group(ROCKETS, &rockets)?,
-        group(RECOGNISER, &recogniser)?,
-        group(LIKENESS, &likeness)?,
-    ];
+    let [rockets, recogniser, likeness] =
+        [group(ROCKETS, &rockets)?, group(RECOGNISER, &recogniser)?, group(LIKENESS, &likeness)?];
     Ok(WeightsContents { encoder, size, card, prototypes, rockets, recogniser, likeness })
 }
 

@@ -4,6 +4,7 @@ mod checkpoint;
 mod data;
 mod folds;
 mod import;
+pub mod judge;
 mod keraal;
 mod labelling;
 mod methods_ranked;
