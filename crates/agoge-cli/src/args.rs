@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Pretrain(PretrainArgs),
     /// Train a model on a manifest of labelled recordings
     Train(TrainArgs),
+    /// Give a model a judge of quality, made from one or several sensors and measured on each
+    Judge(JudgeArgs),
     /// Make a model of new movements from a pre-trained encoder and a few labelled recordings
     Adapt(AdaptArgs),
     /// Measure how well a model does on athletes it was not trained on
@@ -175,6 +177,10 @@ pub(crate) struct ReadingArgs {
     /// 4=1,16=0
     #[arg(long, value_name = "ITEM=POINTS", value_delimiter = ',', value_parser = parse_item_points)]
     pub(crate) less: Vec<[u8; 2]>,
+    /// Numbers of the repetitions, from 1, that you know to be done correctly: the model judges the
+    /// others beside them
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    pub(crate) right: Vec<usize>,
     /// Frames per second, for files that do not state it and for folders of pictures
     #[arg(long, value_name = "HZ", visible_alias = "fps")]
     pub(crate) rate: Option<f64>,
@@ -272,6 +278,27 @@ pub(crate) struct ExplainArgs {
     /// How to read the input.
     #[command(flatten)]
     pub(crate) reading: ReadingArgs,
+}
+
+/// `agoge judge`
+#[derive(Debug, Args)]
+pub(crate) struct JudgeArgs {
+    /// manifest.csv of each sensor, with the columns file, athlete, movement, label, split; one
+    /// athlete has the same name in all of them
+    #[arg(value_name = "MANIFEST", required = true)]
+    pub(crate) manifests: Vec<PathBuf>,
+    /// The model that gets the judge; without it the judge is only measured
+    #[arg(long, value_name = "FILE.safetensors", requires = "out")]
+    pub(crate) model: Option<PathBuf>,
+    /// Where the model with its judge goes
+    #[arg(long, value_name = "FILE.safetensors", requires = "model")]
+    pub(crate) out: Option<PathBuf>,
+    /// Number of seeds to measure with; the judge itself is made with the first
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) seeds: u64,
+    /// Save the readings of each athlete left out to this file; if it exists, continue from it
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub(crate) keep: Option<PathBuf>,
 }
 
 /// `agoge norm`

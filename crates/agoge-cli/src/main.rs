@@ -41,6 +41,7 @@ fn run_command(arguments: Arguments) -> Result<Exit, CommandError> {
         Command::Import(args) => commands::import::run_import(&args, shared),
         Command::Pretrain(args) => commands::pretrain::run_pretrain(&args, shared),
         Command::Train(args) => commands::train::run_train(&args, shared),
+        Command::Judge(args) => commands::judge::run_judge(&args, shared),
         Command::Adapt(args) => commands::adapt::run_adapt(&args, shared),
         Command::Evaluate(args) => commands::evaluate::run_evaluate(&args, shared),
         Command::Norm(args) => commands::norm::run_norm(&args, shared),

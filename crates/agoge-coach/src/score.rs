@@ -3,7 +3,7 @@
 
 use crate::limit::{JudgedLimit, judged_limit};
 use crate::precision::Precision;
-use agoge_analysis::Score;
+use agoge_analysis::{Certainty, Finding, Score};
 use agoge_kinematics::movement::CheckRule;
 use agoge_kinematics::{Metric, Movement, Repetition};
 use agoge_motion::Side;
@@ -83,7 +83,7 @@ fn limit_score(
 /// scatter between repetitions (1.645 standard errors: 90 %).
 ///
 /// ```
-/// use agoge_analysis::Score;
+/// use agoge_analysis::{Certainty, Finding, Score};
 /// use agoge_coach::score::score_set;
 /// let of = |value: f64| Score { value, low: value, high: value, method: "limits".to_owned() };
 /// // The scatter of 70 and 90 is 1.645 · √200 / √2 = 16.45.
@@ -107,6 +107,24 @@ pub fn score_set(scores: &[Score]) -> Option<Score> {
         high: (value + above).min(100.0),
         method: first.method.clone(),
     })
+}
+
+/// Highest score beside a finding of high certainty.
+pub const MAX_SCORE_WITH_FAULT: f64 = 70.0;
+
+/// Lowers a score to [`MAX_SCORE_WITH_FAULT`] if a finding of high certainty stands beside it: of
+/// the repetition with this number, or of any for the score of a set. A coach who reads a clear
+/// fault must not read a good mark.
+pub fn cap_score(score: &mut Score, findings: &[Finding], repetition: Option<usize>) {
+    let concerns = |finding: &Finding| {
+        finding.certainty == Certainty::High
+            && repetition.is_none_or(|number| finding.repetitions.contains(&number))
+    };
+    if findings.iter().any(concerns) {
+        for value in [&mut score.value, &mut score.low, &mut score.high] {
+            *value = value.min(MAX_SCORE_WITH_FAULT);
+        }
+    }
 }
 
 /// Each check with each metric it applies to, where that could be measured.

@@ -3,7 +3,9 @@
 use crate::athlete::AthleteEffect;
 use crate::calibration::Calibration;
 use crate::conformal::Conformal;
+use agoge_motion::Skeleton;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The card of a model, stored with its weights.
@@ -36,10 +38,155 @@ pub struct Card {
     /// athletes it was not trained on; empty if not measured. Repetitions farther away are not
     /// recognised as that movement.
     pub reach: Vec<f64>,
+    /// Names of the skeletons of its training recordings (`kinect-22`); its word on quality counts
+    /// on these alone. Empty if not recorded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skeletons: Vec<String>,
+    /// The judge of quality that was added to it; none if its readings of quality are those of its
+    /// training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge: Option<JudgeCard>,
     /// What it was never tested on and must not be used for.
     pub limits: String,
     /// Licence of the weights.
     pub licence: String,
+}
+
+/// A judge of quality: fixed convolutions made from one or several sensors and measured on each, so
+/// that it speaks on these alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JudgeCard {
+    /// What it was made from.
+    pub data: String,
+    /// How it was measured, with the command.
+    pub protocol: String,
+    /// What was measured, for each skeleton.
+    pub skeletons: Vec<SkeletonRecord>,
+}
+
+/// What was measured of a judge on recordings with one skeleton, on athletes left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SkeletonRecord {
+    /// Name of the skeleton (`kinect-22`, `plug-in-gait-39`).
+    pub skeleton: String,
+    /// Number of athletes left out in turn.
+    pub athletes: usize,
+    /// What was measured of each movement.
+    pub movements: BTreeMap<String, JudgedMovement>,
+    /// How the readings of quality differ between athletes.
+    pub effect: AthleteEffect,
+    /// The score of a repetition beside the athlete's others.
+    pub together: ScoreCalibration,
+    /// The score of a single repetition.
+    pub alone: ScoreCalibration,
+}
+
+/// What was measured of a judge on one movement, on athletes left out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JudgedMovement {
+    /// How well correct repetitions are told from incorrect ones, each judged beside the athlete's
+    /// others: area under the ROC curve.
+    pub auc: f64,
+    /// The readings of likeness at which it is none and at which it is full: the median of correct
+    /// repetitions with a planted fault, and the level that seven correct repetitions in ten reach.
+    pub likeness: [f64; 2],
+}
+
+impl JudgedMovement {
+    /// The part of a score that the likeness to correct repetitions leaves, [`MIN_LIKENESS`] to 1:
+    /// linear between the two readings.
+    pub fn likeness_share(&self, reading: f64) -> f64 {
+        let [none, full] = self.likeness;
+        let share = ((reading - none) / (full - none).max(1e-9)).clamp(0.0, 1.0);
+        MIN_LIKENESS + (1.0 - MIN_LIKENESS) * share
+    }
+}
+
+/// The part of a score that remains for a repetition unlike every correct one.
+pub const MIN_LIKENESS: f64 = 0.1;
+
+/// How scores are calibrated on athletes left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScoreCalibration {
+    /// Share of correct repetitions at each uncalibrated score.
+    pub calibration: Calibration,
+    /// The interval that holds nine labels in ten.
+    pub conformal: Conformal,
+}
+
+impl ScoreCalibration {
+    /// Fits both to uncalibrated scores and labels, 0 to 1, `[athlete][repetition]`. None without
+    /// outcomes.
+    pub fn fit_outcomes(outcomes: &[Vec<(f64, f64)>]) -> Option<ScoreCalibration> {
+        let calibration = Calibration::fit_outcomes(&outcomes.concat());
+        let calibrated = |pairs: &Vec<(f64, f64)>| -> Option<Vec<(f64, f64)>> {
+            pairs.iter().map(|&(p, label)| Some((calibration.share_at(p)?, label))).collect()
+        };
+        let conformal =
+            Conformal::fit_outcomes(&outcomes.iter().map(calibrated).collect::<Option<Vec<_>>>()?)?;
+        Some(ScoreCalibration { calibration, conformal })
+    }
+
+    /// The calibrated score and the ends of its interval, 0 to 1. None without a curve.
+    pub fn calibrate_score(&self, score: f64) -> Option<[f64; 3]> {
+        self.calibration.share_at(score).map(|share| self.conformal.with_interval(share))
+    }
+}
+
+impl SkeletonRecord {
+    /// Uncalibrated scores of one athlete's repetitions of a movement, 0 to 1, from their readings
+    /// of quality and of likeness, `[repetition]`; `correct` marks repetitions that are known to be
+    /// correct (empty if none is). None for a movement that was not measured.
+    ///
+    /// Each is the probability of being correct beside the athlete's others
+    /// ([`AthleteEffect::correct_probabilities`]) times the share that its likeness to the correct
+    /// repetitions of others leaves. Repetitions known to be correct move the likeness as well: by
+    /// their own level, shrunken as if one more repetition lay at the full level.
+    pub fn raw_scores(
+        &self,
+        movement: &str,
+        quality: &[f64],
+        likeness: &[f64],
+        correct: &[bool],
+    ) -> Option<Vec<f64>> {
+        let measured = self.movements.get(movement)?;
+        let known: Vec<Option<bool>> =
+            correct.iter().map(|correct| correct.then_some(true)).collect();
+        let probabilities = self.effect.correct_probabilities(movement, quality, &known)?;
+        let full = measured.likeness[1];
+        let shortfalls: Vec<f64> = likeness
+            .iter()
+            .zip(correct)
+            .filter(|(_, correct)| **correct)
+            .map(|(reading, _)| (full - reading).max(0.0))
+            .collect();
+        let shift = shortfalls.iter().sum::<f64>() / (shortfalls.len() + 1) as f64;
+        Some(
+            probabilities
+                .into_iter()
+                .zip(likeness)
+                .map(|(p, reading)| p * measured.likeness_share(reading + shift))
+                .collect(),
+        )
+    }
+
+    /// Scores of one athlete's repetitions, as [`SkeletonRecord::raw_scores`], calibrated: each
+    /// with the ends of its interval, 0 to 1.
+    pub fn score_repetitions(
+        &self,
+        movement: &str,
+        quality: &[f64],
+        likeness: &[f64],
+        correct: &[bool],
+    ) -> Option<Vec<[f64; 3]>> {
+        let calibration = if quality.len() > 1 { &self.together } else { &self.alone };
+        let raw = self.raw_scores(movement, quality, likeness, correct)?;
+        raw.into_iter().map(|score| calibration.calibrate_score(score)).collect()
+    }
 }
 
 /// A figure that an evaluation writes to a card. Its text is the figure's name there.
@@ -79,6 +226,24 @@ impl fmt::Display for CardFigure<'_> {
 }
 
 impl Card {
+    /// What its judge of quality was measured to do on recordings with a skeleton; none if it was
+    /// not measured on them. A recording that holds all markers of a measured set by their names
+    /// counts as one of that set, whatever its source calls its skeleton.
+    pub fn skeleton_record(&self, skeleton: &Skeleton) -> Option<&SkeletonRecord> {
+        let records = &self.judge.as_ref()?.skeletons;
+        let named = records.iter().find(|record| record.skeleton == skeleton.name);
+        named.or_else(|| {
+            let known = Skeleton::all_known();
+            records.iter().find(|record| {
+                known.iter().filter(|known| known.name == record.skeleton).any(|known| {
+                    known.joints.iter().all(|joint| {
+                        skeleton.joints.iter().any(|own| own.name.eq_ignore_ascii_case(&joint.name))
+                    })
+                })
+            })
+        })
+    }
+
     /// The value of a figure, if it was measured.
     pub fn find_figure(&self, figure: CardFigure) -> Option<f64> {
         let name = figure.to_string();

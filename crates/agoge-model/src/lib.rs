@@ -30,7 +30,9 @@ pub mod weights;
 
 pub use athlete::AthleteEffect;
 pub use calibration::Calibration;
-pub use card::{Card, CardFigure};
+pub use card::{
+    Card, CardFigure, JudgeCard, JudgedMovement, MIN_LIKENESS, ScoreCalibration, SkeletonRecord,
+};
 pub use conformal::Conformal;
 pub use error::ModelError;
 pub use live::LiveStream;

@@ -1,6 +1,6 @@
 //! A trained model: weights, card, and inference.
 
-use crate::card::Card;
+use crate::card::{Card, JudgeCard, SkeletonRecord};
 use crate::error::ModelError;
 use crate::methods::rocket::Rockets;
 use crate::methods::{ATTENTION_WEIGHT, quality_logit};
@@ -50,6 +50,9 @@ pub struct Reading {
     /// Quality logit for each movement, combining the encoder and the rockets: above 0 means
     /// correct; typical values are around ±1.
     pub quality_logit: Vec<f32>,
+    /// For each movement, how much it is like the correct repetitions of others: around 1 for them,
+    /// around −1 for others. Empty for a model without a judge of quality.
+    pub likeness: Vec<f32>,
     /// Embedding.
     pub embedding: Vec<f32>,
 }
@@ -93,6 +96,7 @@ impl Model {
             prototypes,
             rockets: None,
             recogniser: None,
+            likeness: None,
         });
         let motions: Vec<&Motion> = clips.iter().map(|clip| &clip.motion).collect();
         let readings = model.read_motions(&motions);
@@ -115,6 +119,16 @@ impl Model {
     pub fn with_rockets(mut self, clips: &[LabelledClip], seed: u64) -> Model {
         let clips: Vec<&LabelledClip> = clips.iter().collect();
         self.contents.rockets = Rockets::fit_quality(&clips, &self.contents.card.movements, seed);
+        self
+    }
+
+    /// Gives the model a judge of quality in place of what its training made: rockets that tell
+    /// correct from incorrect repetitions, rockets that tell repetitions like correct ones from any
+    /// others, and what was measured of both. Its encoder then has no part in the judgement.
+    pub fn with_judge(mut self, quality: Rockets, likeness: Rockets, card: JudgeCard) -> Model {
+        self.contents.rockets = Some(quality);
+        self.contents.likeness = Some(likeness);
+        self.contents.card.judge = Some(card);
         self
     }
 
@@ -255,11 +269,33 @@ impl Model {
             .collect()
     }
 
+    /// Scores of one athlete's repetitions of a movement, taken together, by the judge of quality:
+    /// each with the ends of the interval that contains nine labels in ten, 0 to 1. `correct` marks
+    /// the repetitions that are known to be correct (as many as `readings`, or none), `record` is
+    /// that of the recording's skeleton ([`Card::skeleton_record`]). None if the judge was not
+    /// measured on this movement.
+    pub fn judge_repetitions(
+        &self,
+        readings: &[&Reading],
+        movement: &str,
+        record: &SkeletonRecord,
+        correct: &[bool],
+    ) -> Option<Vec<[f64; 3]>> {
+        let class = self.class_index(movement)?;
+        let quality: Vec<f64> =
+            readings.iter().map(|reading| f64::from(reading.quality_logit[class])).collect();
+        let likeness: Vec<f64> = readings
+            .iter()
+            .map(|reading| reading.likeness.get(class).copied().map(f64::from))
+            .collect::<Option<_>>()?;
+        record.score_repetitions(movement, &quality, &likeness, correct)
+    }
+
     /// Number of parameters.
     pub fn parameter_count(&self) -> usize {
-        let WeightsContents { size, rockets, recogniser, .. } = &self.contents;
+        let WeightsContents { size, rockets, recogniser, likeness, .. } = &self.contents;
         size.parameter_count()
-            + [rockets, recogniser]
+            + [rockets, recogniser, likeness]
                 .into_iter()
                 .flatten()
                 .map(Rockets::parameter_count)
@@ -292,11 +328,19 @@ impl Model {
                 chunk.iter().map(|motion| self.motion_tokens(motion)).collect();
             self.read_batch(&tokens, &mut workspace, &mut readings);
         }
+        let attention_weight =
+            if self.contents.likeness.is_some() { 0.0 } else { ATTENTION_WEIGHT };
         if let Some(rockets) = &self.contents.rockets {
             for (reading, logits) in readings.iter_mut().zip(rockets.quality_decisions(motions)) {
                 for (quality, logit) in reading.quality_logit.iter_mut().zip(logits) {
-                    *quality = ATTENTION_WEIGHT * *quality + (1.0 - ATTENTION_WEIGHT) * logit;
+                    *quality = attention_weight * *quality + (1.0 - attention_weight) * logit;
                 }
+            }
+        }
+        if let Some(likeness) = &self.contents.likeness {
+            for (reading, decisions) in readings.iter_mut().zip(likeness.quality_decisions(motions))
+            {
+                reading.likeness = decisions;
             }
         }
         if let Some(recogniser) = &self.contents.recogniser {
@@ -347,6 +391,7 @@ impl Model {
                 movement,
                 quality,
                 quality_logit: leaning,
+                likeness: Vec::new(),
                 embedding: embedding.to_vec(),
             });
         }

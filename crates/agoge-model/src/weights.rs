@@ -33,6 +33,8 @@ struct WeightsMetadata {
     /// Input view of each rocket that recognises movements.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recogniser: Vec<RocketView>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    likeness: Vec<RocketView>,
 }
 
 /// The metadata shared by all versions.
@@ -62,6 +64,9 @@ pub struct WeightsContents {
     pub rockets: Option<Rockets>,
     /// Rockets that recognise movements together with the encoder, if any.
     pub recogniser: Option<Rockets>,
+    /// Rockets that tell repetitions like the correct ones of others from any others, if the model
+    /// has a judge of quality of its own.
+    pub likeness: Option<Rockets>,
 }
 
 /// Path and shape of every tensor of a file, sorted by path.
@@ -78,11 +83,11 @@ fn prototypes_shape(size: &EncoderSize) -> Vec<usize> {
 
 /// Every tensor of a file: type, shape and bytes.
 fn collect_tensors(contents: &WeightsContents) -> BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> {
-    let WeightsContents { encoder, size, prototypes, rockets, recogniser, .. } = contents;
+    let WeightsContents { encoder, size, prototypes, rockets, recogniser, likeness, .. } = contents;
     let mut values = encoder.clone();
     values.insert(PROTOTYPES.to_owned(), (prototypes_shape(size), prototypes.concat()));
     let mut all = BTreeMap::new();
-    for (group, rockets) in [(ROCKETS, rockets), (RECOGNISER, recogniser)] {
+    for (group, rockets) in [(ROCKETS, rockets), (RECOGNISER, recogniser), (LIKENESS, likeness)] {
         for (i, member) in rockets.iter().flat_map(Rockets::member_tensors).enumerate() {
             let RocketTensors { channels: (shape, mask), biases, weights, offsets } = member;
             let [movements, features] = [offsets.len(), biases.len()];
@@ -104,6 +109,8 @@ fn collect_tensors(contents: &WeightsContents) -> BTreeMap<String, (Dtype, Vec<u
 const ROCKETS: &str = "rockets";
 /// Path prefix of rockets that recognise movements.
 const RECOGNISER: &str = "recogniser";
+/// Prefix of the tensors of the rockets that tell how much a repetition is like correct ones.
+const LIKENESS: &str = "likeness";
 
 /// Path of a rocket's tensor.
 fn rocket_path(group: &str, member: usize, tensor: &str) -> String {
@@ -115,7 +122,7 @@ fn rocket_path(group: &str, member: usize, tensor: &str) -> String {
 /// # Errors
 /// None in practice.
 pub fn to_bytes(contents: &WeightsContents) -> Result<Vec<u8>, ModelError> {
-    let WeightsContents { size, card, rockets, recogniser, .. } = contents;
+    let WeightsContents { size, card, rockets, recogniser, likeness, .. } = contents;
     let fault = |what: String| ModelError::Weights {
         name: card.name.clone(),
         what,
@@ -128,7 +135,7 @@ pub fn to_bytes(contents: &WeightsContents) -> Result<Vec<u8>, ModelError> {
             .map_err(|error| fault(error.to_string()))?;
         views.push((path.as_str(), view));
     }
-    let [rockets, recogniser] = [rockets, recogniser]
+    let [rockets, recogniser, likeness] = [rockets, recogniser, likeness]
         .map(|rockets| rockets.as_ref().map(Rockets::member_views).unwrap_or_default());
     let about = WeightsMetadata {
         version: VERSION,
@@ -136,6 +143,7 @@ pub fn to_bytes(contents: &WeightsContents) -> Result<Vec<u8>, ModelError> {
         card: card.clone(),
         rockets,
         recogniser,
+        likeness,
     };
     let about = serde_json::to_string(&about).map_err(|error| fault(error.to_string()))?;
     // A single entry: several would be written in random order, and the same weights would give
@@ -166,7 +174,7 @@ pub fn from_bytes(bytes: &[u8], name: &str) -> Result<WeightsContents, ModelErro
     if version != VERSION {
         return Err(fault(format!("version {version} is not {VERSION}")));
     }
-    let WeightsMetadata { size, card, rockets, recogniser, .. } =
+    let WeightsMetadata { size, card, rockets, recogniser, likeness, .. } =
         serde_json::from_str(about).map_err(|error| fault(format!("{KEY}: {error}")))?;
     if !is_valid_size(&size) || size.movements != card.movements.len() {
         return Err(fault(format!("sizes that no encoder has: {size:?}")));
@@ -199,8 +207,9 @@ pub fn from_bytes(bytes: &[u8], name: &str) -> Result<WeightsContents, ModelErro
     let group = |name: &str, views: &[RocketView]| {
         read_rockets(&file, name, views, size.movements).map_err(fault)
     };
-    let (rockets, recogniser) = (group(ROCKETS, &rockets)?, group(RECOGNISER, &recogniser)?);
-    Ok(WeightsContents { encoder, size, card, prototypes, rockets, recogniser })
+    let [rockets, recogniser, likeness] =
+        [group(ROCKETS, &rockets)?, group(RECOGNISER, &recogniser)?, group(LIKENESS, &likeness)?];
+    Ok(WeightsContents { encoder, size, card, prototypes, rockets, recogniser, likeness })
 }
 
 /// Reads the rockets of a group, whose input views come from the metadata.

@@ -174,6 +174,7 @@ pub fn import_model(bytes: &[u8], map: &KeyMap, name: &str) -> Result<ImportedMo
             prototypes,
             rockets: None,
             recogniser: None,
+            likeness: None,
         }),
         unused,
     })

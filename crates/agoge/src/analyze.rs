@@ -202,8 +202,18 @@ pub fn analyze(
                 let spans: Vec<(usize, usize)> =
                     complete.iter().map(|repetition| (repetition.start, repetition.end)).collect();
                 let readings = model.read_repetitions(&body.recording, &spans);
+                let correct: Vec<bool> = evidence
+                    .repetitions
+                    .iter()
+                    .map(|(number, _)| options.correct_repetitions.contains(number))
+                    .collect();
+                let from = model_score::ReadRecording {
+                    skeleton: &recording.skeleton,
+                    is_3d,
+                    correct: &correct,
+                };
                 let (scores, note) =
-                    model_score::score_with_model(model, &movement.name, &readings, is_3d);
+                    model_score::score_with_model(model, &movement.name, &readings, from);
                 // One set, one method: if the model counts, a repetition it cannot judge has no
                 // score.
                 if note.counts {
@@ -273,6 +283,12 @@ pub fn analyze(
         let reason = reason.to_owned();
         refused.push(RefusedQuantity { name: "score and findings".to_owned(), reason });
     }
+    let findings = ranked_findings(&evidence);
+    reports.iter_mut().for_each(|report| {
+        if let Some(score) = &mut report.score {
+            score::cap_score(score, &findings, Some(report.number));
+        }
+    });
     let scores: Vec<_> = reports
         .iter()
         .filter(|report| report.complete)
@@ -303,9 +319,14 @@ pub fn analyze(
         movement: choice,
         resemblance,
         metrics: summary::summarize_metrics(&movement, &complete, &precision),
-        score: if quality.verdict == DataVerdict::Poor { None } else { score::score_set(&scores) },
+        score: score::score_set(&scores).filter(|_| quality.verdict != DataVerdict::Poor).map(
+            |mut score| {
+                score::cap_score(&mut score, &findings, None);
+                score
+            },
+        ),
         model,
-        findings: ranked_findings(&evidence),
+        findings,
         explanation: None,
         jumps: match movement.counts_as {
             Some(CountedAs::Jump) => screen::jump_reports(

@@ -37,6 +37,9 @@ pub struct AnalysisOptions {
     /// A coach's scores for items of the landing screen (LESS), `[item, points]`; they override
     /// everything measured.
     pub less: Vec<[u8; 2]>,
+    /// Numbers of the repetitions, from 1, that the coach marked as done correctly: the model
+    /// judges the others beside them.
+    pub correct_repetitions: Vec<usize>,
     /// How the data are repaired and filtered.
     pub condition: condition::ConditioningOptions,
 }
@@ -53,6 +56,7 @@ impl Default for AnalysisOptions {
             read: ReadOptions::default(),
             video: agoge_vision::VideoOptions::default(),
             less: Vec::new(),
+            correct_repetitions: Vec::new(),
             condition: condition::ConditioningOptions::default(),
         }
     }

@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod evaluate;
 pub(crate) mod explain;
 pub(crate) mod import;
+pub(crate) mod judge;
 pub(crate) mod label;
 pub(crate) mod library;
 pub(crate) mod load;
@@ -43,6 +44,9 @@ fn reading_options(reading: &ReadingArgs) -> Result<AnalysisOptions, CommandErro
     options.sex = reading.sex.or(options.sex);
     if let Some([from, to]) = reading.time_range.as_deref() {
         options.time_range_s = Some([*from, *to]);
+    }
+    if !reading.right.is_empty() {
+        options.correct_repetitions.clone_from(&reading.right);
     }
     if !reading.less.is_empty() {
         options.less.clone_from(&reading.less);

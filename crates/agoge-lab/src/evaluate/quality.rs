@@ -3,6 +3,7 @@
 use super::fold::Fold;
 use agoge_model::athlete::{AthleteEffect, LabelledReading};
 use agoge_model::calibration::Calibration;
+use agoge_model::card::ScoreCalibration;
 use agoge_model::conformal::Conformal;
 use agoge_model::methods::ClipPrediction;
 use agoge_model::metric::{mean_sd, roc_auc};
@@ -228,7 +229,7 @@ impl Evaluation {
             })
             .filter(|outcomes: &Vec<(f64, f64)>| !outcomes.is_empty())
             .collect();
-        let fitted = FittedCalibration::from_outcomes(&outcomes);
+        let fitted = ScoreCalibration::fit_outcomes(&outcomes);
         Evaluation {
             athletes: athletes.len(),
             seeds: seeds.len() as u64,
@@ -245,25 +246,6 @@ impl Evaluation {
             effect: AthleteEffect::fit(&labelled_readings(clips, &by_seed)),
             conformal: fitted.map(|fitted| fitted.conformal),
         }
-    }
-}
-
-/// Calibration of the probabilities in a set, and the interval around them.
-struct FittedCalibration {
-    calibration: Calibration,
-    conformal: Conformal,
-}
-
-impl FittedCalibration {
-    /// Fits both to predictions for athletes left out and their labels, `[athlete][repetition]`.
-    fn from_outcomes(outcomes: &[Vec<(f64, f64)>]) -> Option<FittedCalibration> {
-        let calibration = Calibration::fit_outcomes(&outcomes.concat());
-        let calibrated = |pairs: &Vec<(f64, f64)>| -> Option<Vec<(f64, f64)>> {
-            pairs.iter().map(|&(p, label)| Some((calibration.share_at(p)?, label))).collect()
-        };
-        let conformal =
-            Conformal::fit_outcomes(&outcomes.iter().map(calibrated).collect::<Option<Vec<_>>>()?)?;
-        Some(FittedCalibration { calibration, conformal })
     }
 }
 
@@ -299,7 +281,7 @@ impl SetPredictions {
                 .filter_map(|&(i, prediction)| labelled_reading(&clips[i], prediction))
                 .collect();
             let effect = AthleteEffect::fit(&readings)?;
-            let fitted = FittedCalibration::from_outcomes(&held_out_outcomes(&readings))?;
+            let fitted = ScoreCalibration::fit_outcomes(&held_out_outcomes(&readings))?;
             let (mut held, mut all) = (0usize, 0usize);
             for movement in effect.movements.keys() {
                 let set: Vec<usize> = (0..clips.len())

@@ -2,23 +2,25 @@
 
 use crate::evaluate::Fold;
 use agoge::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A fold file with one JSON object per line; without a file nothing is stored.
 #[derive(Debug)]
-pub struct FoldFile {
+pub struct FoldFile<F = Fold> {
     file: Option<(PathBuf, std::fs::File)>,
-    earlier: Vec<Fold>,
+    earlier: Vec<F>,
 }
 
-impl FoldFile {
+impl<F: Serialize + DeserializeOwned> FoldFile<F> {
     /// Opens the file, creating it if it does not exist, and reads its folds. A truncated last line
     /// is discarded.
     ///
     /// # Errors
     /// If the file cannot be read or written, or holds something else.
-    pub fn open_or_create(path: Option<&Path>) -> Result<FoldFile, Error> {
+    pub fn open_or_create(path: Option<&Path>) -> Result<FoldFile<F>, Error> {
         let Some(path) = path else { return Ok(FoldFile { file: None, earlier: Vec::new() }) };
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
@@ -35,7 +37,7 @@ impl FoldFile {
                     what: format!("line {}: {error}", number + 1),
                 })
             })
-            .collect::<Result<Vec<Fold>, Error>>()?;
+            .collect::<Result<Vec<F>, Error>>()?;
         let file = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
@@ -46,7 +48,7 @@ impl FoldFile {
     }
 
     /// Takes the folds that were in the file when it was opened.
-    pub fn take_earlier(&mut self) -> Vec<Fold> {
+    pub fn take_earlier(&mut self) -> Vec<F> {
         std::mem::take(&mut self.earlier)
     }
 
@@ -54,7 +56,7 @@ impl FoldFile {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn append_fold(&mut self, fold: &Fold) -> Result<(), agoge_model::ModelError> {
+    pub fn append_fold(&mut self, fold: &F) -> Result<(), agoge_model::ModelError> {
         let Some((path, file)) = &mut self.file else { return Ok(()) };
         let fail = |what: String| agoge_model::ModelError::Training {
             what,
@@ -77,7 +79,7 @@ mod tests {
         let path = folder.path().join("folds.jsonl");
         let answer = ClipPrediction { movement: vec![0.25, 0.75], quality: -0.5, distance: None };
         let fold = Fold { seed: 1, without: vec!["a".to_owned()], said: vec![(3, answer)] };
-        let mut folds = FoldFile::open_or_create(Some(&path)).unwrap();
+        let mut folds = FoldFile::<Fold>::open_or_create(Some(&path)).unwrap();
         folds.append_fold(&fold).unwrap();
         std::fs::OpenOptions::new()
             .append(true)
@@ -86,13 +88,18 @@ mod tests {
             .write_all(b"{\"seed\": 2, \"with")
             .unwrap();
         assert_eq!(
-            FoldFile::open_or_create(Some(&path)).unwrap().take_earlier(),
+            FoldFile::<Fold>::open_or_create(Some(&path)).unwrap().take_earlier(),
             std::slice::from_ref(&fold)
         );
         let mut again = FoldFile::open_or_create(Some(&path)).unwrap();
         again.append_fold(&fold).unwrap();
-        assert_eq!(FoldFile::open_or_create(Some(&path)).unwrap().take_earlier().len(), 2);
+        assert_eq!(FoldFile::<Fold>::open_or_create(Some(&path)).unwrap().take_earlier().len(), 2);
         std::fs::write(&path, "{}\n").unwrap();
-        assert!(FoldFile::open_or_create(Some(&path)).unwrap_err().to_string().contains("line 1"));
+        assert!(
+            FoldFile::<Fold>::open_or_create(Some(&path))
+                .unwrap_err()
+                .to_string()
+                .contains("line 1")
+        );
     }
 }

@@ -5,6 +5,7 @@ mod data;
 mod errors;
 mod folds;
 mod import;
+pub mod judge;
 mod keraal;
 mod labelling;
 mod methods_ranked;

@@ -364,6 +364,20 @@ impl Rockets {
         Some(rockets.rounded_to_f32())
     }
 
+    /// Trains one rocket on the pose that tells correct repetitions (label 1) from any others (label
+    /// 0, for instance correct ones with planted faults); `None` if no clip is labelled.
+    pub fn fit_likeness(
+        clips: &[&LabelledClip],
+        movements: &[String],
+        seed: u64,
+    ) -> Option<Rockets> {
+        let (rockets, _) = RocketMethod::single_view().fit_members(
+            &SenseExamples::new(clips, movements, Sense::Body, LearningTask::Quality),
+            seed,
+        )?;
+        Some(rockets.rounded_to_f32())
+    }
+
     /// Trains one rocket that recognises movements from body motions; `None` if there is nothing to
     /// distinguish. Its decisions are scaled to logits whose probabilities are right on left-out
     /// examples (temperature scaling; Guo et al. 2017).

@@ -135,7 +135,12 @@ impl StreamTask<'_> {
         let (taken_for, certainty) = self.recognised.clone()?;
         let model = self.models.model.as_ref()?;
         let readings = model.read_repetitions(body, &[(repetition.start, repetition.end)]);
-        let (mut scores, _) = model_score::score_with_model(model, &movement.name, &readings, true);
+        let from = model_score::ReadRecording {
+            skeleton: &self.recording.skeleton,
+            is_3d: true,
+            correct: &[],
+        };
+        let (mut scores, _) = model_score::score_with_model(model, &movement.name, &readings, from);
         Some(ModelJudgement { movement: taken_for, certainty, score: scores.pop().flatten() })
     }
 
