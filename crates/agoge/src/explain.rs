@@ -148,12 +148,14 @@ pub fn norm_from_recordings(
     Ok(MovementNorm::new(&source, &options.movement, recordings.len(), &all))
 }
 
-/// The norm of an athlete's own correct recordings, their repetitions, and what was found in them; none if they
-/// contain no complete repetition.
+/// The norm of an athlete's own correct recordings, their repetitions, and what was found in them.
+type OwnReference = (MovementNorm, Vec<Cycle>, Vec<Finding>);
+
+/// What an athlete's own correct recordings give; none if they contain no complete repetition.
 fn own_reference(
     recordings: &[&Recording],
     options: &AnalysisOptions,
-) -> Result<Option<(MovementNorm, Vec<Cycle>, Vec<Finding>)>, Error> {
+) -> Result<Option<OwnReference>, Error> {
     let (mut cycles, mut findings) = (Vec::new(), Vec::new());
     for recording in recordings {
         let analyzed = crate::analyze(recording, None, &Models::default(), options)?;

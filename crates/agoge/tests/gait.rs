@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 fn analysis(recording: &Recording, movement: &str) -> Analysis {
     let options = AnalysisOptions { movement: movement.to_owned(), ..AnalysisOptions::default() };
-    analyze(recording, None, &Models::bundled(), &options).unwrap().analysis
+    analyze(recording, None, Models::bundled(), &options).unwrap().analysis
 }
 
 fn data() -> Option<PathBuf> {

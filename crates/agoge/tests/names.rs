@@ -1,5 +1,7 @@
 //! A wrong name gives no verdict, bad execution under the right one does.
 
+#![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
+
 use agoge::analysis::ResemblanceVerdict;
 use agoge::formats::dataset::{Dataset, read_dataset};
 use agoge::motion::Recording;

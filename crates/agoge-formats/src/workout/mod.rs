@@ -276,6 +276,10 @@ impl FileStart<'_> {
     }
 }
 
+/// Reads the workouts of a file's content; the path is for messages, and a lenient reader keeps
+/// what came before a fault.
+type WorkoutReader = fn(&Path, &[u8], bool) -> Result<Vec<Workout>, ReadError>;
+
 /// How workouts of one format are recognised and read.
 struct WorkoutFormat {
     /// Its name for people, as in docs/reference/formats.md.
@@ -283,7 +287,7 @@ struct WorkoutFormat {
     /// Whether a file is of this format.
     is_format: fn(&FileStart) -> bool,
     /// Reads the whole content of a file; the path is for messages, the flag is `lenient`.
-    read: fn(&Path, &[u8], bool) -> Result<Vec<Workout>, ReadError>,
+    read: WorkoutReader,
 }
 
 /// Every format, in the order in which they are tried.

@@ -217,14 +217,14 @@ fn lifted_times(
     };
     let mut lifts = Vec::new();
     let mut begun: Option<(Option<f64>, bool)> = None;
-    for frame in 0..values.len() {
-        let is_up = values[frame] > level;
+    for (frame, &value) in values.iter().enumerate() {
+        let is_up = value > level;
         begun = match begun {
             None if is_up => {
                 let rise = frame.checked_sub(1).and_then(crossing);
-                Some((rise, values[frame] > reached))
+                Some((rise, value > reached))
             }
-            Some((rise, high)) if is_up => Some((rise, high || values[frame] > reached)),
+            Some((rise, high)) if is_up => Some((rise, high || value > reached)),
             Some((rise, high)) => {
                 if high {
                     lifts.push((rise, crossing(frame - 1)));

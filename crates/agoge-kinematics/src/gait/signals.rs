@@ -60,7 +60,7 @@ impl<'a> GaitSignals<'a> {
         }
         let unit = curves.get("pelvis_height", None).map_or(Unit::Metre, |curve| curve.unit);
         let leg = quantile(&pelvis_height, 0.5);
-        if !(leg > 0.0) || time.len() < 3 {
+        if leg.is_nan() || leg <= 0.0 || time.len() < 3 {
             return Err(unseen("the pelvis is not above the feet"));
         }
         Ok(GaitSignals {

@@ -159,11 +159,14 @@ fn paired_values<'a>(depth: &'a [MeasuredSet], markers: &'a [MeasuredSet]) -> Ve
     pairs
 }
 
+/// One athlete's set of a movement, done correctly or not, and the metric compared in it.
+type SetKey<'a> = (&'a str, &'a str, bool, &'a str, Option<Side>);
+
 /// The error row of a group of pairs, every athlete weighted alike; none of fewer than
 /// [`MIN_ATHLETES`].
 fn error_row(pairs: &[&PairedValue], sensor: SensorClass, unit: Unit) -> Option<ErrorRow> {
     let mut by_athlete: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-    let mut by_set: BTreeMap<(&str, &str, bool, &str, Option<Side>), Vec<f64>> = BTreeMap::new();
+    let mut by_set: BTreeMap<SetKey, Vec<f64>> = BTreeMap::new();
     for pair in pairs {
         let difference = pair.depth - pair.markers;
         by_athlete.entry(pair.athlete).or_default().push(difference);

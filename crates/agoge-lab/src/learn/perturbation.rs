@@ -516,8 +516,8 @@ pub fn plant_fault(
             continue;
         }
         let plan = SpanPlan::new(&body, span, fault);
-        for frame in span.start..=span.end {
-            let [forward, right] = axes[frame];
+        let frames = axes.iter().enumerate().take(span.end + 1).skip(span.start);
+        for (frame, &[forward, right]) in frames {
             let mut pose = FramePose {
                 parts: Part::ALL.map(|part| body.position_at(frame, part.index())).to_vec(),
                 joints: &mut planted.position[frame * joints..(frame + 1) * joints],

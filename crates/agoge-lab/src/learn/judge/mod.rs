@@ -144,8 +144,7 @@ fn judged_clip(
         let faults = possible_faults(&body, span);
         let with_fault = |fault: &[crate::learn::PlantedFault], share: f64| {
             let body = fault.iter().fold(body.clone(), |body, fault| {
-                let fault =
-                    crate::learn::PlantedFault { size: share * fault.size, ..fault.clone() };
+                let fault = crate::learn::PlantedFault { size: share * fault.size, ..*fault };
                 plant_fault(&body, &[span], &fault)
             });
             motion_of(&body)
