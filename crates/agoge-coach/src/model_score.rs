@@ -65,8 +65,12 @@ pub fn score_with_model(
             show_share(limits_auc)
         )
     };
-    let method =
-        format!("model {}: share of repetitions like this that were done correctly", card.name);
+    // Another name for another scale: scores are compared over months.
+    let judge = if card.judge.is_some() { ", judge of quality" } else { "" };
+    let method = format!(
+        "model {}{judge}: share of repetitions like this that were done correctly",
+        card.name
+    );
     let scores = match judgement.filter(|_| counts) {
         Some(judgement) => judgement
             .scores

@@ -38,8 +38,8 @@ pub struct Card {
     /// athletes it was not trained on; empty if not measured. Repetitions farther away are not
     /// recognised as that movement.
     pub reach: Vec<f64>,
-    /// Names of the skeletons of its training recordings (`kinect-22`); its word on quality counts
-    /// on these alone. Empty if not recorded.
+    /// Names of the skeletons of its training recordings (`Kinect-22`); its readings of quality
+    /// count on these alone. Empty if not recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skeletons: Vec<String>,
     /// The judge of quality that was added to it; none if its readings of quality are those of its
@@ -69,7 +69,7 @@ pub struct JudgeCard {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SkeletonRecord {
-    /// Name of the skeleton (`kinect-22`, `plug-in-gait-39`).
+    /// Name of the skeleton (`Kinect-22`, `Plug-in-Gait-39`).
     pub skeleton: String,
     /// Number of athletes left out in turn.
     pub athletes: usize,
@@ -254,6 +254,65 @@ impl Card {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn measured_record() -> SkeletonRecord {
+        let levels = crate::athlete::MovementLevels { middle: 0.0, effect: 2.0 };
+        let outcomes: Vec<(f64, f64)> =
+            (0..100).map(|i| (f64::from(i) / 100.0, f64::from(u8::from(i >= 50)))).collect();
+        let calibration = ScoreCalibration::fit_outcomes(&[outcomes]).unwrap();
+        SkeletonRecord {
+            skeleton: "Kinect-22".to_owned(),
+            athletes: 9,
+            movements: [("squat".to_owned(), JudgedMovement { auc: 0.95, likeness: [-0.5, 0.5] })]
+                .into(),
+            effect: AthleteEffect {
+                movements: [("squat".to_owned(), levels)].into(),
+                between: 0.3,
+                within: 0.5,
+                effect: 0.2,
+            },
+            together: calibration.clone(),
+            alone: calibration,
+        }
+    }
+
+    #[test]
+    fn a_score_falls_with_likeness_and_never_rises_above_the_probability() {
+        let record = measured_record();
+        let score =
+            |likeness: f64| record.raw_scores("squat", &[1.0], &[likeness], &[]).unwrap()[0];
+        let full = score(0.5);
+        assert!((score(2.0) - full).abs() < 1e-12, "more than like is like");
+        let falling: Vec<f64> = (0..=20).map(|i| score(0.5 - f64::from(i) * 0.1)).collect();
+        assert!(falling.windows(2).all(|pair| pair[1] <= pair[0]), "{falling:?}");
+        assert!((falling[20] - MIN_LIKENESS * full).abs() < 1e-12);
+        assert!(record.raw_scores("lunge", &[1.0], &[0.5], &[]).is_none(), "never measured");
+    }
+
+    #[test]
+    fn a_repetition_marked_correct_lifts_those_like_it() {
+        let record = measured_record();
+        let quality = [-0.2, -0.1, -0.3];
+        let likeness = [0.0, 0.0, 0.0];
+        let unmarked = record.raw_scores("squat", &quality, &likeness, &[]).unwrap();
+        let marked =
+            record.raw_scores("squat", &quality, &likeness, &[true, false, false]).unwrap();
+        assert!(marked[1] > unmarked[1] && marked[2] > unmarked[2], "{marked:?} {unmarked:?}");
+    }
+
+    #[test]
+    fn a_recording_with_all_markers_of_a_measured_set_is_one_of_it() {
+        let judge = JudgeCard { skeletons: vec![measured_record()], ..JudgeCard::default() };
+        let card = Card { judge: Some(judge), ..Card::default() };
+        let kinect = Skeleton::kinect_22();
+        assert!(card.skeleton_record(&kinect).is_some());
+        let names: Vec<String> = kinect.joints.iter().map(|joint| joint.name.clone()).collect();
+        let renamed = Skeleton::from_names("a file's own", names.iter().map(String::as_str));
+        assert!(card.skeleton_record(&renamed).is_some());
+        let fewer = Skeleton::from_names("fewer", names.iter().skip(1).map(String::as_str));
+        assert!(card.skeleton_record(&fewer).is_none());
+        assert!(card.skeleton_record(&Skeleton::coco_17()).is_none());
+    }
 
     /// The names in the cards of the models in `models/`.
     #[test]

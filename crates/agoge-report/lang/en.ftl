@@ -70,6 +70,7 @@ pair-second = Second
 pair-change = Second − first
 pair-mdc = MDC
 over-score = Score
+over-other-scale = Scores by another method, not shown because they are on another scale: { $count }.
 over-bars = (bars: 90 %)
 over-scores = { $count } scores over time
 over-days = { $name } on { $count } days

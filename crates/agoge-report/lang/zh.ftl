@@ -97,6 +97,7 @@ pair-second = 第二个
 pair-change = 第二个 − 第一个
 pair-mdc = MDC
 over-score = 评分
+over-other-scale = 另有 { $count } 个得分由其他方法得出，尺度不同，未显示。
 over-bars = （误差线：90 %）
 over-scores = { $count } 个评分随时间的变化
 over-days = { $count } 天的{ $name }

@@ -5,8 +5,7 @@ use super::figures::{axis_ticks, tick_label};
 use crate::Language;
 use crate::language::Sentences;
 use crate::text::{format_metric, unit_symbol};
-use agoge_analysis::Analysis;
-use agoge_analysis::MetricSummary;
+use agoge_analysis::{Analysis, MetricSummary, Score};
 use agoge_coach::findings::display_name;
 use agoge_motion::Day;
 use maud::{Markup, PreEscaped, html};
@@ -48,16 +47,26 @@ pub fn render_development(language: Language, analyses: &[(Day, Analysis)]) -> M
     }
 }
 
+/// Chart of the scores by the method of the newest one: another method is another scale.
 fn score_figure(sentences: &Sentences, analyses: &[&(Day, Analysis)]) -> Markup {
-    let points: Vec<DatedValue> = analyses
+    let scored: Vec<(Day, &Score)> = analyses
         .iter()
-        .filter_map(|(day, analysis)| {
-            let score = analysis.score.as_ref().filter(|score| score.value.is_finite())?;
-            Some(DatedValue { day: *day, value: score.value, ends: Some([score.low, score.high]) })
+        .filter_map(|(day, analysis)| Some((*day, analysis.score.as_ref()?)))
+        .filter(|(_, score)| score.value.is_finite())
+        .collect();
+    let points: Vec<DatedValue> = scored
+        .iter()
+        .filter(|(_, score)| scored.last().is_some_and(|(_, newest)| newest.method == score.method))
+        .map(|(day, score)| DatedValue {
+            day: *day,
+            value: score.value,
+            ends: Some([score.low, score.high]),
         })
         .collect();
+    let others = scored.len() - points.len();
     html! { figure {
         figcaption { (sentences.format_message("over-score", &[])) " " span.unit { (sentences.format_message("over-bars", &[])) } }
+        @if others > 0 { p.small { (sentences.format_message("over-other-scale", &[("count", &others.to_string())])) } }
         (dated_plot(&sentences.format_message("over-scores", &[("count", &points.len().to_string())]), &points, None, Some([0.0, 100.0])))
     } }
 }
