@@ -85,7 +85,7 @@ fn propose_walk_or_run(curves: &Curves) -> Option<(Cow<'static, Movement>, Movem
 /// Minimum mean probability of a movement, among those that the model knows, for a recording in
 /// which its gate holds to be named after it. Good and bad execution differ in how near they are to
 /// what the model was trained on; the gate, not nearness, tells that it is this movement.
-const MIN_GATED_CERTAINTY: f64 = 0.6;
+const MIN_GATED_CERTAINTY: f64 = 0.4;
 /// Minimum number of repetitions that pass for a movement to be named from its gate alone: once,
 /// almost anything can look like something.
 const MIN_GATED_REPETITIONS: usize = 3;
@@ -100,10 +100,7 @@ fn recognise_movement(
     models: &Models,
     judge: &GateJudge,
 ) -> Option<(Cow<'static, Movement>, MovementChoice)> {
-    let candidates: Vec<GateCandidate> = candidate_movements(judge, curves)
-        .into_iter()
-        .filter(|candidate| has_main_driver(candidate.movement, general, curves))
-        .collect();
+    let candidates = candidate_movements(judge, curves);
     // Only in three dimensions: the model was never evaluated on a single camera.
     let model = models.model.as_ref().filter(|_| body.space.is_3d());
     if let Some(model) = model {
@@ -115,10 +112,14 @@ fn recognise_movement(
     let is_known = |candidate: &&GateCandidate| {
         model.is_some_and(|model| model.class_index(&candidate.movement.name).is_some())
     };
-    let several = candidates
+    // If the gate of a movement that the model knows holds too, the model has just doubted it, and
+    // the gates alone cannot tell which it is.
+    let is_open = !candidates.iter().any(|candidate| is_known(&candidate));
+    let several: Vec<&GateCandidate> = candidates
         .iter()
-        .filter(|candidate| !is_known(candidate) && candidate.passed >= MIN_GATED_REPETITIONS)
-        .collect::<Vec<_>>();
+        .filter(|candidate| is_open && candidate.passed >= MIN_GATED_REPETITIONS)
+        .filter(|candidate| has_main_driver(candidate.movement, general, curves))
+        .collect();
     if let Some(first) = several.first() {
         let share = first.passed as f64 / first.found as f64;
         let choice = MovementChoice {

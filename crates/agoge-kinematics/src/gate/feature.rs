@@ -78,8 +78,10 @@ impl<'a> BodySignals<'a> {
             | M::FootSpeed
             | M::FeetStagger
             | M::TrunkTiltMost
-            | M::TrunkTiltLeast => self.view != CameraView::Sagittal,
-            M::WristSpeed | M::WristPath | M::WristGapMost | M::WristGapLeast => true,
+            | M::TrunkTiltLeast
+            | M::WristSpeed
+            | M::WristPath => self.view != CameraView::Sagittal,
+            M::WristGapMost | M::WristGapLeast => true,
             _ => false,
         }
     }
