@@ -9,7 +9,7 @@
 
 mod common;
 
-use agoge::formats::write_trc;
+use agoge::formats::write_parquet;
 use agoge::motion::Side;
 use agoge::motion::simulate::{
     Corruption, Exercise, SimulatedFault, SimulatedFaultKind, SimulatedSet,
@@ -33,7 +33,7 @@ fn squats(path: &Path, faults: Vec<SimulatedFault>, seed: u64) {
     // camera.
     let mut recording = set.simulate().recording;
     Corruption { noise: 0.002, seed, ..Corruption::default() }.apply_to(&mut recording);
-    write_trc(path, &recording).unwrap();
+    write_parquet(path, &recording).unwrap();
 }
 
 fn folder() -> tempfile::TempDir {
@@ -44,11 +44,11 @@ fn folder() -> tempfile::TempDir {
         repetitions: 4..=7,
         size: 20.0,
     };
-    squats(&folder.path().join("faulty.trc"), vec![fault], 1);
+    squats(&folder.path().join("faulty.parquet"), vec![fault], 1);
     let mut manifest = "file,athlete,movement,label,split\n".to_owned();
     for seed in 2..=5 {
-        squats(&folder.path().join(format!("clean{seed}.trc")), Vec::new(), seed);
-        manifest += &format!("clean{seed}.trc,athlete {seed},squat,1,\n");
+        squats(&folder.path().join(format!("clean{seed}.parquet")), Vec::new(), seed);
+        manifest += &format!("clean{seed}.parquet,athlete {seed},squat,1,\n");
     }
     std::fs::write(folder.path().join("manifest.csv"), manifest).unwrap();
     folder
@@ -64,13 +64,13 @@ fn beside_a_recording_a_squad_a_norm_and_oneself() {
     assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
     assert!(text(&made.stdout).contains("28 repetitions of 4 athletes"), "{}", text(&made.stdout));
     for reference in [
-        &["clean2.trc"][..],
-        &["clean2.trc", "clean3.trc", "clean4.trc"],
+        &["clean2.parquet"][..],
+        &["clean2.parquet", "clean3.parquet", "clean4.parquet"],
         &["squad.json"],
         &["own"],
     ] {
         let arguments =
-            [&["explain", "faulty.trc", "-m", "squat", "--json", "--reference"], reference]
+            [&["explain", "faulty.parquet", "-m", "squat", "--json", "--reference"], reference]
                 .concat();
         let ran = run(folder.path(), &arguments);
         assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
@@ -97,11 +97,11 @@ fn in_two_languages() {
     let said = |language: &str| {
         let arguments = [
             "explain",
-            "faulty.trc",
+            "faulty.parquet",
             "-m",
             "squat",
             "--reference",
-            "clean2.trc",
+            "clean2.parquet",
             "--lang",
             language,
         ];
@@ -136,10 +136,12 @@ fn what_cannot_serve_as_a_reference_is_refused_in_one_line() {
         ("old.json", "agoge.norm/0"),
         ("lunge.json", "no norm of `squat`"),
         ("cut.json", "EOF"),
-        ("none.trc", "none.trc"),
+        ("none.parquet", "none.parquet"),
     ] {
-        let ran =
-            run(folder.path(), &["explain", "faulty.trc", "-m", "squat", "--reference", reference]);
+        let ran = run(
+            folder.path(),
+            &["explain", "faulty.parquet", "-m", "squat", "--reference", reference],
+        );
         let line = text(&ran.stderr);
         assert_eq!(ran.status.code(), Some(1), "{reference}: {line}");
         assert!(
@@ -149,7 +151,7 @@ fn what_cannot_serve_as_a_reference_is_refused_in_one_line() {
         assert!(line.contains(what), "{line}");
     }
     // Having nothing to explain is not an error.
-    let ran = run(folder.path(), &["explain", "clean2.trc", "-m", "biceps_curl"]);
+    let ran = run(folder.path(), &["explain", "clean2.parquet", "-m", "biceps_curl"]);
     assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
     assert!(text(&ran.stdout).contains("Nothing to explain"), "{}", text(&ran.stdout));
 }

@@ -56,6 +56,9 @@ impl SensorClass {
         let skeleton = source.skeleton.as_deref().unwrap_or(&recording.skeleton.name);
         let format = Format::from_name(&source.format);
         let has_trait = |wanted| format.is_some_and(|format| format.has_trait(wanted));
+        if has_trait(FormatTrait::GuessedDepth) {
+            return SensorClass::GuessedDepth;
+        }
         if source.simulated || format == Some(Format::Simulated) {
             return SensorClass::Markers;
         }
@@ -64,7 +67,6 @@ impl SensorClass {
             "Kinect-20" | "Kinect-25" => SensorClass::DepthCamera,
             "Plug-in-Gait-39" | "Keraal-Vicon" => SensorClass::Markers,
             "MediaPipe-33" => SensorClass::GuessedDepth,
-            _ if has_trait(FormatTrait::GuessedDepth) => SensorClass::GuessedDepth,
             _ if format == Some(Format::Cameras) => SensorClass::SeveralCameras,
             // A pose network's joints in a file of marker paths come from several cameras.
             "keypoints" | "COCO-17" | "HALPE-26" | "BODY_25" | "BODY_25B" | "OpenPose-18"

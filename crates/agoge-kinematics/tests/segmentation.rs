@@ -439,7 +439,27 @@ fn strides_are_counted_on_both_sides() {
     };
     let curves = vec![curve(Side::Left, thigh(0.0)), curve(Side::Right, thigh(0.5))];
     let curves = Curves { time: time.clone(), curves, refused: Vec::new() };
-    let found = segment_repetitions(movement::find_movement("running").unwrap(), &curves);
+    let cyclic = Movement::parse(
+        r#"
+            name = "cyclic"
+            title = "Cyclic"
+            description = "Strides by the angle of the thigh."
+
+            [repetition]
+            kind = "cycle"
+            min_duration_s = 0.35
+            max_duration_s = 1.8
+
+            [[repetition.signal]]
+            curve = "thigh_angle"
+            sides = "both"
+            direction = "rises"
+            min_excursion = 20
+        "#,
+        "cyclic.toml",
+    )
+    .unwrap();
+    let found = segment_repetitions(&cyclic, &curves);
     // 10 s contain 14.3 strides; the incomplete ones at the ends do not count.
     for side in Side::BOTH {
         let durations: Vec<f64> = found

@@ -91,8 +91,8 @@ const MIN_GATED_CERTAINTY: f64 = 0.4;
 const MIN_GATED_REPETITIONS: usize = 3;
 
 /// The definition of the movement that is recognised: one whose gate holds and that the model takes
-/// the repetitions for, or whose gate alone holds in several repetitions; otherwise a movement
-/// without a definition that only the model knows.
+/// the repetitions for, a movement without a definition that only the model knows, or one whose
+/// gate alone holds in several repetitions.
 fn recognise_movement(
     general: &Movement,
     curves: &Curves,
@@ -108,6 +108,11 @@ fn recognise_movement(
         if judged.is_some() {
             return judged;
         }
+    }
+    // What a model learned of its own is surer than a gate alone, which it may pass by chance.
+    if let Some(learned) = model.and_then(|model| recognise_undefined(general, curves, body, model))
+    {
+        return Some(learned);
     }
     let is_known = |candidate: &&GateCandidate| {
         model.is_some_and(|model| model.class_index(&candidate.movement.name).is_some())
@@ -135,7 +140,7 @@ fn recognise_movement(
         };
         return Some((Cow::Borrowed(first.movement), choice));
     }
-    recognise_undefined(general, curves, body, model?)
+    None
 }
 
 /// The candidate that the model takes its own repetitions for.
