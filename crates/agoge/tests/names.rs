@@ -1,5 +1,5 @@
 //! A wrong name gives no verdict, bad execution under the right one does.
-#![allow(clippy::unwrap_used)] // this whole file is test code
+
 #![allow(clippy::unwrap_used, reason = "functions of tests fail by panicking")]
 
 use agoge::analysis::ResemblanceVerdict;
