@@ -76,6 +76,10 @@ fn limit_finding(evidence: &FindingsInput, check: &CheckRule, kind: &Metric) -> 
         .map(|(number, repetition)| (*number, metric_value(repetition, kind)))
         .filter(|(_, value)| excess_over(*value) > 0.0)
         .collect();
+    // Values beyond both limits are two faults: the more frequent one is told.
+    let (above, below): (Vec<_>, Vec<_>) =
+        faulty.into_iter().partition(|(_, value)| *value > limit.high);
+    let faulty = if above.len() >= below.len() { above } else { below };
     let share = faulty.len() as f64 / evidence.repetitions.len() as f64;
     let fault_values: Vec<f64> = faulty.iter().map(|(_, value)| *value).collect();
     let centre = finite_mean(&fault_values);

@@ -50,10 +50,13 @@ pub fn gait_report(
     }
 }
 
+/// Least certainty of the other gait that overrules the name that was given.
+const CLEAR_GAIT: f64 = 0.75;
+
 /// Says plainly that the movement that was named is the other gait; `None` if it is not.
 pub fn gait_mismatch(gait: &MeasuredGait, movement: &Movement) -> Option<String> {
     let named = movement.repetition.kind.gait()?;
-    (named != gait.verdict.kind).then(|| {
+    (named != gait.verdict.kind && gait.verdict.certainty >= CLEAR_GAIT).then(|| {
         format!("{}; the limits of {} are not applied", gait.verdict.sentence(), named.name())
     })
 }

@@ -26,7 +26,11 @@ pub fn score_with_model(
     recording: ReadRecording,
 ) -> (Vec<Option<Score>>, ModelNote) {
     let card = model.card();
-    let limits_auc = card.find_figure(CardFigure::LimitsAuc(movement));
+    // The figure of the limits is of the training's sensor; a judge was measured on others too.
+    let limits_auc = match &card.judge {
+        Some(_) => None,
+        None => card.find_figure(CardFigure::LimitsAuc(movement)),
+    };
     let judgement = if card.judge.is_some() {
         judge_scores(model, movement, readings, recording)
     } else {
@@ -59,10 +63,12 @@ pub fn score_with_model(
     } else if scored == 0 {
         "no body was seen in the repetitions".to_owned()
     } else {
+        let limits = limits_auc.map_or_else(String::new, |auc| {
+            format!(", the limits of the definition with {auc:.2}")
+        });
         format!(
-            "on athletes left out it told correct from incorrect repetitions with an AUC of {}, the limits of the definition with {}",
-            show_share(auc),
-            show_share(limits_auc)
+            "on athletes left out it told correct from incorrect repetitions with an AUC of {}{limits}",
+            show_share(auc)
         )
     };
     // Another name for another scale: scores are compared over months.

@@ -227,6 +227,18 @@ pub fn analyze(
             },
         );
     let mut refused = curves.refused.clone();
+    let is_complete = |number: &&usize| evidence.repetitions.iter().any(|(n, _)| n == *number);
+    let unknown: Vec<String> = options
+        .correct_repetitions
+        .iter()
+        .filter(|number| !is_complete(number))
+        .map(usize::to_string)
+        .collect();
+    if !unknown.is_empty() {
+        let name = "marks of correct repetitions".to_owned();
+        let reason = format!("no complete repetition has the number {}", unknown.join(", "));
+        refused.push(RefusedQuantity { name, reason });
+    }
     if quality.verdict == DataVerdict::Poor {
         let reason = "the data are too poor; see the quality of the data".to_owned();
         refused.push(RefusedQuantity { name: "findings".to_owned(), reason });
@@ -242,7 +254,9 @@ pub fn analyze(
             "no body can do what was measured: the recording's skeleton is wrong there".to_owned();
         refused.push(RefusedQuantity { name: name.to_owned(), reason });
     }
-    if resemblance.as_ref().is_some_and(|r| r.verdict == ResemblanceVerdict::Unlike) {
+    if mismatch.is_none()
+        && resemblance.as_ref().is_some_and(|r| r.verdict == ResemblanceVerdict::Unlike)
+    {
         let reason = "what was done does not look like this movement; name another, or insist on it with --trust-name";
         let name = "score and findings".to_owned();
         refused.push(RefusedQuantity { name, reason: reason.to_owned() });
@@ -258,7 +272,11 @@ pub fn analyze(
     }
     if !movement.checks.is_empty() && !complete.is_empty() && !any_judged {
         let reason = "nothing could be judged: no limit of this movement can be held against what was measured".to_owned();
-        refused.push(RefusedQuantity { name: "score and findings".to_owned(), reason });
+        let name = match &model {
+            Some(note) if note.counts => "findings",
+            _ => "score and findings",
+        };
+        refused.push(RefusedQuantity { name: name.to_owned(), reason });
     }
     match &gait {
         Some(Ok(gait)) => refused.extend(gait.refused.iter().cloned()),
@@ -457,7 +475,11 @@ fn repetition_report(
         phases: repetition.phases.clone(),
         events: repetition.events.clone(),
         metrics: repetition.metrics.clone(),
-        score: score::score_repetition(movement, repetition, precision),
+        // What is not complete is an attempt or another movement: neither has a score.
+        score: repetition
+            .complete
+            .then(|| score::score_repetition(movement, repetition, precision))
+            .flatten(),
         qa_pose: seen_positions as f64 >= MIN_POSE_SHARE * positions as f64,
         qa_biomech: repetition.metrics.iter().all(|metric| movement.is_possible(metric)),
     }

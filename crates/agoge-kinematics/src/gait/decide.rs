@@ -102,7 +102,12 @@ pub fn duty_from_bounce(bounce_share: f64) -> Option<f64> {
 /// either, the cadence, with little certainty.
 pub fn decide_gait(evidence: &GaitEvidence) -> GaitVerdict {
     let in_place = matches!(evidence.place, GaitPlace::InPlace | GaitPlace::Unseen);
-    let [walks_below, runs_above] = if in_place { CLEAR_BOUNCES_IN_PLACE } else { CLEAR_BOUNCES };
+    let [walks_below, runs_above] = match evidence.place {
+        GaitPlace::InPlace => CLEAR_BOUNCES_IN_PLACE,
+        // It may be on the spot or not: only what is clear in both counts.
+        GaitPlace::Unseen => [CLEAR_BOUNCES_IN_PLACE[0], CLEAR_BOUNCES[1]],
+        _ => CLEAR_BOUNCES,
+    };
     let by_bounce = evidence.bounce_share.and_then(|share| match share {
         share if share <= walks_below => Some(GaitKind::Walking),
         share if share >= runs_above => Some(GaitKind::Running),

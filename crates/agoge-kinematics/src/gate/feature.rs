@@ -6,6 +6,7 @@ use crate::curves::{floor_height, ranked_value, right_directions};
 use crate::{CameraView, Curve, Curves, Unit};
 use agoge_motion::vector::{add, cross, dot, norm, scale, sub};
 use agoge_motion::{Part, Recording, Side};
+use std::sync::OnceLock;
 
 /// Least share of a span's frames in which a signal must be known to be judged.
 const KNOWN_SHARE: f64 = 0.6;
@@ -39,6 +40,17 @@ pub(super) struct BodySignals<'a> {
     floor: f64,
     /// The athlete's right, `[frame]`; empty unless three-dimensional.
     right: Vec<[f64; 3]>,
+    /// Heights of the whole recording that a flight is told by, once they were asked for.
+    standing: OnceLock<Option<StandingHeights>>,
+}
+
+/// Heights while the athlete stands, body heights.
+#[derive(Clone, Copy, Debug)]
+struct StandingHeights {
+    /// The ground below the left and the right foot.
+    grounds: [f64; 2],
+    /// The pelvis.
+    pelvis: f64,
 }
 
 impl<'a> BodySignals<'a> {
@@ -56,6 +68,7 @@ impl<'a> BodySignals<'a> {
             per_height,
             floor: floor_height(body) * per_height,
             right,
+            standing: OnceLock::new(),
         }
     }
 
@@ -306,30 +319,46 @@ impl<'a> BodySignals<'a> {
         Some(outward[farthest].atan2(forward[farthest]).to_degrees())
     }
 
+    /// Height of the lowest known point of a foot; NaN if none is known.
+    fn foot_height(&self, frame: usize, side: Side) -> f64 {
+        [Part::LeftAnkle, Part::LeftHeel, Part::LeftBigToe]
+            .map(|part| self.place(frame, part.on_side(side))[1])
+            .into_iter()
+            .filter(|height| height.is_finite())
+            .reduce(f64::min)
+            .unwrap_or(f64::NAN)
+    }
+
+    /// Heights of the whole recording that a flight is told by, measured once.
+    fn standing_heights(&self) -> Option<StandingHeights> {
+        *self.standing.get_or_init(|| {
+            let all = [0, self.body.frame_count().checked_sub(1)?];
+            // Each foot's own ground: an ankle is higher than a toe, and floors slope.
+            let ground = |side: Side| {
+                let signal = self.signal(all, |frame| self.foot_height(frame, side))?;
+                let level = ranked_value(signal.into_iter(), |known| known / 20);
+                level.is_finite().then_some(level)
+            };
+            let grounds = [ground(Side::Left)?, ground(Side::Right)?];
+            let pelvis = self.height_signal(Part::Pelvis, all)?;
+            // Who waits on a box does not stand on the ground.
+            let is_on_ground = |frame: usize| {
+                self.foot_height(frame, Side::Left) - grounds[0] <= OFF_GROUND
+                    || self.foot_height(frame, Side::Right) - grounds[1] <= OFF_GROUND
+            };
+            let on_ground = pelvis.iter().enumerate().filter(|(frame, _)| is_on_ground(*frame));
+            let pelvis = ranked_value(on_ground.map(|(_, height)| *height), |known| known / 2);
+            Some(StandingHeights { grounds, pelvis })
+        })
+    }
+
     /// The longest time for which both feet are off the ground while the pelvis is above its place.
     fn flight_time(&self, [start, end]: [usize; 2]) -> Option<f64> {
-        let low = |frame: usize, side: Side| {
-            [Part::LeftAnkle, Part::LeftHeel, Part::LeftBigToe]
-                .map(|part| self.place(frame, part.on_side(side))[1])
-                .into_iter()
-                .filter(|height| height.is_finite())
-                .reduce(f64::min)
-                .unwrap_or(f64::NAN)
-        };
-        let all = [0, self.body.frame_count() - 1];
-        // Each foot's own ground: an ankle is higher than a toe, and floors slope.
-        let ground = |side: Side| {
-            let signal = self.signal(all, |frame| low(frame, side))?;
-            let level = ranked_value(signal.into_iter(), |known| known / 20);
-            level.is_finite().then_some(level)
-        };
-        let [left, right] = [ground(Side::Left)?, ground(Side::Right)?];
-        let pelvis = self.height_signal(Part::Pelvis, all)?;
-        let standing = ranked_value(pelvis.iter().copied(), |known| known / 2);
+        let StandingHeights { grounds: [left, right], pelvis } = self.standing_heights()?;
         let is_off = |frame: usize| {
-            low(frame, Side::Left) - left > OFF_GROUND
-                && low(frame, Side::Right) - right > OFF_GROUND
-                && pelvis[frame] - standing > OFF_GROUND
+            self.foot_height(frame, Side::Left) - left > OFF_GROUND
+                && self.foot_height(frame, Side::Right) - right > OFF_GROUND
+                && self.place(frame, Part::Pelvis)[1] - pelvis > OFF_GROUND
                 && self.floor.is_finite()
         };
         let (mut longest, mut since) = (0.0_f64, None);
