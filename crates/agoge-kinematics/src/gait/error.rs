@@ -26,8 +26,7 @@ const PICTURE_EVENT: (f64, &str) =
     (0.014, "one camera at the side: 0.02 s a step (Stenum 2021); half a frame at each end");
 /// On the spot no rule was ever published; the share of the stride by which rules differ.
 const IN_PLACE_SHARE: f64 = 0.06;
-const IN_PLACE_SOURCE: &str =
-    "on the spot: how much the rules for the thigh's lift differ (docs/results/gait.md)";
+const IN_PLACE_SOURCE: &str = "on the spot: an estimate, 6 % of the stride (docs/results/gait.md)";
 /// Typical times of a stride, s, to turn errors in time into shares.
 const STRIDE_S: [f64; 2] = [1.1, 0.72];
 

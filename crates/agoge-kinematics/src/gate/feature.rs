@@ -341,13 +341,7 @@ impl<'a> BodySignals<'a> {
             };
             let grounds = [ground(Side::Left)?, ground(Side::Right)?];
             let pelvis = self.height_signal(Part::Pelvis, all)?;
-            // Who waits on a box does not stand on the ground.
-            let is_on_ground = |frame: usize| {
-                self.foot_height(frame, Side::Left) - grounds[0] <= OFF_GROUND
-                    || self.foot_height(frame, Side::Right) - grounds[1] <= OFF_GROUND
-            };
-            let on_ground = pelvis.iter().enumerate().filter(|(frame, _)| is_on_ground(*frame));
-            let pelvis = ranked_value(on_ground.map(|(_, height)| *height), |known| known / 2);
+            let pelvis = ranked_value(pelvis.into_iter(), |known| known / 2);
             Some(StandingHeights { grounds, pelvis })
         })
     }
