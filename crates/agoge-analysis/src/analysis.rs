@@ -64,8 +64,8 @@ pub struct Analysis {
     /// Net moments in the leg joints; `None` without a body mass and ground forces.
     #[serde(default)]
     pub moments: Option<MomentReport>,
-    /// Walking or running, for movements that are a gait; `None` if no strides were found, for which
-    /// `refused` gives the reason.
+    /// Walking or running, for movements that are a gait; `None` if no strides were found, for
+    /// which `refused` gives the reason.
     #[serde(default)]
     pub gait: Option<GaitReport>,
     /// What this recording cannot tell, and why.

@@ -182,11 +182,13 @@ const LEGS: [[Part; 3]; 4] = [
     [Part::RightShoulder, Part::RightHip, Part::RightKnee],
 ];
 
-#[test]
-fn through_a_somersault_no_angle_jumps() {
-    let (Some(clip), Some(weights)) = (data("video/sports2d_demo.mp4"), weights()) else { return };
+/// What the pose network sees in a clip that needs ffmpeg; none, said, without clip, weights or
+/// ffmpeg.
+fn filmed_recording(name: &str) -> Option<Recording> {
+    let (clip, weights) = (data(name)?, weights()?);
     if std::process::Command::new("ffmpeg").arg("-version").output().is_err() {
-        return eprintln!("skipped: no ffmpeg on the PATH, and the clip is VP9");
+        eprintln!("skipped: no ffmpeg on the PATH, and the clip is VP9");
+        return None;
     }
     let film = TrackedVideo::read_video(
         &clip,
@@ -196,7 +198,12 @@ fn through_a_somersault_no_angle_jumps() {
         &|_, _| (),
     )
     .unwrap();
-    let recording = film.to_recording(&clip, None, LandmarkKind::Picture).unwrap();
+    Some(film.to_recording(&clip, None, LandmarkKind::Picture).unwrap())
+}
+
+#[test]
+fn through_a_somersault_no_angle_jumps() {
+    let Some(recording) = filmed_recording("video/sports2d_demo.mp4") else { return };
     let conditioned = condition_recording(&recording, &Default::default()).unwrap().recording;
     // The targets (docs/results/video.md); the left knee uses nearly all of its tolerance where it
     // is hidden in the air.
@@ -228,21 +235,7 @@ fn reversed_count(recording: &Recording, left: Part) -> usize {
 
 #[test]
 fn shoulders_of_somebody_who_faces_the_camera_are_not_exchanged() {
-    let (Some(clip), Some(weights)) = (data("cases/video/pose2sim_cam02.mp4"), weights()) else {
-        return;
-    };
-    if std::process::Command::new("ffmpeg").arg("-version").output().is_err() {
-        return eprintln!("skipped: no ffmpeg on the PATH, and the clip is VP9");
-    }
-    let film = TrackedVideo::read_video(
-        &clip,
-        &weights.join("pose"),
-        &VideoOptions::default(),
-        None,
-        &|_, _| (),
-    )
-    .unwrap();
-    let recording = film.to_recording(&clip, None, LandmarkKind::Picture).unwrap();
+    let Some(recording) = filmed_recording("cases/video/pose2sim_cam02.mp4") else { return };
     let conditioned = condition_recording(&recording, &Default::default()).unwrap();
     for part in [Part::LeftShoulder, Part::LeftElbow, Part::LeftHip] {
         let (before, after) =

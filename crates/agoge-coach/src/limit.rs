@@ -38,9 +38,9 @@ pub struct JudgedLimit {
 ///
 /// Where correct repetitions were measured by the same class of sensor, the definition's limit is
 /// shifted by the sensor's bias and then moved outward to the edge of the range that holds 95 % of
-/// the repetitions of athletes who were not measured; that range holds the sensor's error. Otherwise
-/// it is moved to the edge of the range by markers, or of the literature's, and the sensor's error
-/// is the margin.
+/// the repetitions of athletes who were not measured; that range holds the sensor's error.
+/// Otherwise it is moved to the edge of the range by markers, or of the literature's, and the
+/// sensor's error is the margin.
 pub fn judged_limit(
     movement: &Movement,
     check: &CheckRule,

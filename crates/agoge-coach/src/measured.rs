@@ -19,8 +19,8 @@ pub struct MeasuredTables {
     pub populations: Vec<PopulationRow>,
 }
 
-/// The error of one sensor for one measure: of a metric of a movement, of a statistic of a curve, of
-/// a curve in any frame, or of a unit. Fields that are `None` hold for all.
+/// The error of one sensor for one measure: of a metric of a movement, of a statistic of a curve,
+/// of a curve in any frame, or of a unit. Fields that are `None` hold for all.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ErrorRow {

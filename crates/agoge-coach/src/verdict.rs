@@ -15,8 +15,9 @@ const LONG_GAP_S: f64 = 0.5;
 /// A joint that is missing in more than this share of the frames is named (convention): what is
 /// said of its side rests on the others.
 const MISSED_SHARE: f64 = 0.2;
-/// If left and right were exchanged, or cannot be told apart, in more than this share of the frames,
-/// the data are not good (convention): between the frames that were put back some may be wrong.
+/// If left and right were exchanged, or cannot be told apart, in more than this share of the
+/// frames, the data are not good (convention): between the frames that were put back some may be
+/// wrong.
 const EXCHANGED_SHARE: f64 = 0.02;
 
 /// Judges the data of a recording with `frames` frames at `rate_hz`.

@@ -24,7 +24,7 @@ pub mod smoothness;
 pub use curve::{Curve, Curves, RefusedQuantity, Unit, missing};
 pub use curves::{
     CameraView, CaptureContext, MeasuredCurves, RELIABLE_SHOWN_SHARE, marker_curves,
-    measure_curves, measure_with, time_derivative, visible_share,
+    measure_curves, measure_with, percentile_swing, time_derivative, visible_share,
 };
 pub use gate::{FailedGate, GateJudge};
 pub use movement::Movement;

@@ -8,7 +8,7 @@
 //! needed here.
 
 use crate::{Curve, Unit};
-use agoge_motion::vector::{add, cross, dot, norm, scale, sub};
+use agoge_motion::vector::{add, cross, dot, norm, rotate_about, scale, sub};
 use agoge_motion::{Channel, Recording};
 
 /// Standard gravity, m/s².
@@ -123,9 +123,7 @@ fn rotate_vector(v: [f64; 3], rotation: [f64; 3]) -> [f64; 3] {
     if angle < 1e-12 {
         return v;
     }
-    let axis = scale(rotation, 1.0 / angle);
-    let (sin, cos) = angle.sin_cos();
-    add(add(scale(v, cos), scale(cross(axis, v), sin)), scale(axis, dot(axis, v) * (1.0 - cos)))
+    rotate_about(v, scale(rotation, 1.0 / angle), angle)
 }
 
 /// Tilt (`sensor_tilt`, degrees) and load (`sensor_load`, multiples of gravity) of a recording's

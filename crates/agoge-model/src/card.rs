@@ -237,7 +237,10 @@ impl Card {
             records.iter().find(|record| {
                 known.iter().filter(|known| known.name == record.skeleton).any(|known| {
                     known.joints.iter().all(|joint| {
-                        skeleton.joints.iter().any(|own| own.name.eq_ignore_ascii_case(&joint.name))
+                        skeleton
+                            .joints
+                            .iter()
+                            .any(|other| other.name.eq_ignore_ascii_case(&joint.name))
                     })
                 })
             })

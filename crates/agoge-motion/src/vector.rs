@@ -52,6 +52,18 @@ pub fn unit_vector(a: [f64; 3]) -> [f64; 3] {
     scale(a, 1.0 / norm(a))
 }
 
+/// Rotates a vector about a unit axis by an angle, radians (Rodrigues 1840).
+///
+/// ```
+/// use agoge_motion::vector::{norm, rotate_about, sub};
+/// let turned = rotate_about([1.0, 0.0, 0.0], [0.0, 0.0, 1.0], std::f64::consts::FRAC_PI_2);
+/// assert!(norm(sub(turned, [0.0, 1.0, 0.0])) < 1e-15);
+/// ```
+pub fn rotate_about(v: [f64; 3], axis: [f64; 3], angle: f64) -> [f64; 3] {
+    let (sin, cos) = angle.sin_cos();
+    add(add(scale(v, cos), scale(cross(axis, v), sin)), scale(axis, dot(axis, v) * (1.0 - cos)))
+}
+
 /// The mean of the points; NaN if any of them is missing.
 pub fn mean_point(points: &[[f64; 3]]) -> [f64; 3] {
     scale(points.iter().copied().fold([0.0; 3], add), 1.0 / points.len() as f64)

@@ -6,7 +6,7 @@ use crate::provenance::describe_provenance;
 use crate::resemblance::{GatedRepetitions, gate_repetitions};
 use crate::{AnalysisOptions, Error, moments, movement};
 use agoge_analysis::{ANALYSIS_SCHEMA, DataQuality, DataVerdict, InputSummary, RepetitionReport};
-use agoge_analysis::{Analysis, MovementOrigin, ResemblanceVerdict};
+use agoge_analysis::{Analysis, ModelNote, MovementOrigin, ResemblanceVerdict};
 use agoge_coach::findings::{FindingsInput, ranked_findings};
 use agoge_coach::{
     Precision, assess_data_quality, band, model_score, score, screen, summary, verdict_of_sensor,
@@ -18,6 +18,7 @@ use agoge_kinematics::{
     Curves, GateJudge, MeasuredCurves, Movement, RefusedQuantity, Repetition, marker_curves,
     measure_curves, segment_repetitions, sensor,
 };
+use agoge_model::Model;
 use agoge_motion::condition::{self, ConditionedRecording, LowPassFilter, condition_recording};
 use agoge_motion::skeleton::BodyRecording;
 use agoge_motion::{Part, Recording};
@@ -153,20 +154,7 @@ pub fn analyze(
 
     let is_3d = body.recording.space.is_3d();
     let precision = Precision::from_recording(&body.recording);
-    let distorted = complete
-        .iter()
-        .filter(|r| !r.metrics.iter().all(|metric| movement.is_possible(metric)))
-        .count();
-    if 2 * distorted > complete.len() {
-        quality.verdict = quality.verdict.max(DataVerdict::Usable);
-        let total = complete.len();
-        quality.reasons.insert(
-            0,
-            format!(
-                "In {distorted} of {total} repetitions joints bend as no body can: the source's skeleton is distorted."
-            ),
-        );
-    }
+    note_distortion(&movement, &complete, &mut quality);
     let numbered: Vec<(usize, &Repetition)> = all_repetitions
         .iter()
         .enumerate()
@@ -199,9 +187,6 @@ pub fn analyze(
     let model =
         models.model.as_ref().filter(|_| !complete.is_empty() && !movement.checks.is_empty()).map(
             |model| {
-                let spans: Vec<(usize, usize)> =
-                    complete.iter().map(|repetition| (repetition.start, repetition.end)).collect();
-                let readings = model.read_repetitions(&body.recording, &spans);
                 let correct: Vec<bool> = evidence
                     .repetitions
                     .iter()
@@ -212,94 +197,31 @@ pub fn analyze(
                     is_3d,
                     correct: &correct,
                 };
-                let (scores, note) =
-                    model_score::score_with_model(model, &movement.name, &readings, from);
-                // One set, one method: if the model counts, a repetition it cannot judge has no
-                // score.
-                if note.counts {
-                    reports
-                        .iter_mut()
-                        .filter(|report| report.complete)
-                        .zip(scores)
-                        .for_each(|(report, score)| report.score = score);
-                }
-                note
+                score_by_model(model, &evidence, &body.recording, from, &mut reports)
             },
         );
     let mut refused = curves.refused.clone();
-    let is_complete = |number: &&usize| evidence.repetitions.iter().any(|(n, _)| n == *number);
-    let unknown: Vec<String> = options
-        .correct_repetitions
-        .iter()
-        .filter(|number| !is_complete(number))
-        .map(usize::to_string)
-        .collect();
-    if !unknown.is_empty() {
-        let name = "marks of correct repetitions".to_owned();
-        let reason = format!("no complete repetition has the number {}", unknown.join(", "));
-        refused.push(RefusedQuantity { name, reason });
-    }
+    refused.extend(refuse_unknown_marks(&evidence, options));
     if quality.verdict == DataVerdict::Poor {
-        let reason = "the data are too poor; see the quality of the data".to_owned();
-        refused.push(RefusedQuantity { name: "findings".to_owned(), reason });
+        refused.push(refuse("findings", "the data are too poor; see the quality of the data"));
     }
-    let impossible: BTreeSet<&str> = complete
-        .iter()
-        .flat_map(|repetition| &repetition.metrics)
-        .filter(|metric| !movement.is_possible(metric))
-        .map(|metric| metric.name.as_str())
-        .collect();
-    for name in impossible {
-        let reason =
-            "no body can do what was measured: the recording's skeleton is wrong there".to_owned();
-        refused.push(RefusedQuantity { name: name.to_owned(), reason });
-    }
+    refused.extend(refuse_impossible_metrics(&movement, &complete));
     if mismatch.is_none()
         && resemblance.as_ref().is_some_and(|r| r.verdict == ResemblanceVerdict::Unlike)
     {
         let reason = "what was done does not look like this movement; name another, or insist on it with --trust-name";
-        let name = "score and findings".to_owned();
-        refused.push(RefusedQuantity { name, reason: reason.to_owned() });
+        refused.push(refuse("score and findings", reason));
     }
-    let (unjudged, any_judged) = agoge_coach::unjudged_metrics(&movement, &complete, &precision);
-    for (name, error, unit) in unjudged {
-        let reason = format!(
-            "by {} it is known to ± {} only, too coarsely to be held against its limit",
-            precision.sensor_class().class_title(),
-            agoge_coach::findings::format_value(error, unit)
-        );
-        refused.push(RefusedQuantity { name, reason });
-    }
-    if !movement.checks.is_empty() && !complete.is_empty() && !any_judged {
-        let reason = "nothing could be judged: no limit of this movement can be held against what was measured".to_owned();
-        let name = match &model {
-            Some(note) if note.counts => "findings",
-            _ => "score and findings",
-        };
-        refused.push(RefusedQuantity { name: name.to_owned(), reason });
-    }
+    refused.extend(refuse_coarse_metrics(&evidence, &complete, model.as_ref()));
     match &gait {
         Some(Ok(gait)) => refused.extend(gait.refused.iter().cloned()),
-        Some(Err(reason)) => {
-            let name = "gait".to_owned();
-            refused.push(RefusedQuantity { name, reason: reason.clone() });
-        }
+        Some(Err(reason)) => refused.push(refuse("gait", reason)),
         None => {}
     }
-    if let Some(reason) = mismatch.clone() {
-        refused.push(RefusedQuantity { name: "score and findings".to_owned(), reason });
+    if let Some(reason) = &mismatch {
+        refused.push(refuse("score and findings", reason));
     } else if movement.checks.is_empty() {
-        let reason = match choice.how {
-            MovementOrigin::Unknown => {
-                "no movement was named, so nothing can be judged; name it with --movement"
-            }
-            MovementOrigin::Recognised => {
-                "the model knows this movement, but no definition says how it is judged; name one with --movement"
-            }
-            MovementOrigin::Given => "the definition of this movement measures and judges nothing",
-        };
-        let reason = reason.to_owned();
-        refused.push(RefusedQuantity { name: "score and findings".to_owned(), reason });
+        refused.push(refuse("score and findings", reason_without_checks(choice.how)));
     }
     let findings = ranked_findings(&evidence);
     reports.iter_mut().for_each(|report| {
@@ -380,6 +302,130 @@ pub fn analyze(
     };
     let movement = movement.into_owned();
     Ok(Analyzed { analysis, movement, body: body.recording, source: conditioned.recording, curves })
+}
+
+/// Lowers the verdict on the data, with the reason, if most repetitions hold values that no body
+/// can reach.
+fn note_distortion(movement: &Movement, complete: &[&Repetition], quality: &mut DataQuality) {
+    let distorted = complete
+        .iter()
+        .filter(|r| !r.metrics.iter().all(|metric| movement.is_possible(metric)))
+        .count();
+    let total = complete.len();
+    if 2 * distorted > total {
+        quality.verdict = quality.verdict.max(DataVerdict::Usable);
+        let reason = format!(
+            "In {distorted} of {total} repetitions joints bend as no body can: the source's skeleton is distorted."
+        );
+        quality.reasons.insert(0, reason);
+    }
+}
+
+/// Asks the model about the complete repetitions. One set, one method: if its scores count, a
+/// repetition it cannot judge has none.
+fn score_by_model(
+    model: &Model,
+    evidence: &FindingsInput,
+    body: &Recording,
+    from: model_score::ReadRecording,
+    reports: &mut [RepetitionReport],
+) -> ModelNote {
+    let spans: Vec<(usize, usize)> = evidence
+        .repetitions
+        .iter()
+        .map(|(_, repetition)| (repetition.start, repetition.end))
+        .collect();
+    let readings = model.read_repetitions(body, &spans);
+    let (scores, note) =
+        model_score::score_with_model(model, &evidence.movement.name, &readings, from);
+    if note.counts {
+        reports
+            .iter_mut()
+            .filter(|report| report.complete)
+            .zip(scores)
+            .for_each(|(report, score)| report.score = score);
+    }
+    note
+}
+
+/// A quantity that is not told, and why.
+fn refuse(name: &str, reason: &str) -> RefusedQuantity {
+    RefusedQuantity { name: name.to_owned(), reason: reason.to_owned() }
+}
+
+/// The marks of correct repetitions that no complete repetition has.
+fn refuse_unknown_marks(
+    evidence: &FindingsInput,
+    options: &AnalysisOptions,
+) -> Option<RefusedQuantity> {
+    let is_complete = |number: &&usize| evidence.repetitions.iter().any(|(n, _)| n == *number);
+    let unknown: Vec<String> = options
+        .correct_repetitions
+        .iter()
+        .filter(|number| !is_complete(number))
+        .map(usize::to_string)
+        .collect();
+    (!unknown.is_empty()).then(|| {
+        let reason = format!("no complete repetition has the number {}", unknown.join(", "));
+        refuse("marks of correct repetitions", &reason)
+    })
+}
+
+/// The metrics of which some repetition has a value that no body can reach.
+fn refuse_impossible_metrics(
+    movement: &Movement,
+    complete: &[&Repetition],
+) -> Vec<RefusedQuantity> {
+    let impossible: BTreeSet<&str> = complete
+        .iter()
+        .flat_map(|repetition| &repetition.metrics)
+        .filter(|metric| !movement.is_possible(metric))
+        .map(|metric| metric.name.as_str())
+        .collect();
+    let reason = "no body can do what was measured: the recording's skeleton is wrong there";
+    impossible.into_iter().map(|name| refuse(name, reason)).collect()
+}
+
+/// The metrics that the sensor knows too coarsely for their limits, and whether nothing is left to
+/// judge by.
+fn refuse_coarse_metrics(
+    evidence: &FindingsInput,
+    complete: &[&Repetition],
+    model: Option<&ModelNote>,
+) -> Vec<RefusedQuantity> {
+    let (movement, precision) = (evidence.movement, evidence.precision);
+    let (unjudged, any_judged) = agoge_coach::unjudged_metrics(movement, complete, precision);
+    let mut refused: Vec<RefusedQuantity> = unjudged
+        .into_iter()
+        .map(|(name, error, unit)| {
+            let reason = format!(
+                "by {} it is known to ± {} only, too coarsely to be held against its limit",
+                precision.sensor_class().class_title(),
+                agoge_coach::findings::format_value(error, unit)
+            );
+            refuse(&name, &reason)
+        })
+        .collect();
+    if !movement.checks.is_empty() && !complete.is_empty() && !any_judged {
+        let is_scored = model.is_some_and(|note| note.counts);
+        let name = if is_scored { "findings" } else { "score and findings" };
+        let reason = "nothing could be judged: no limit of this movement can be held against what was measured";
+        refused.push(refuse(name, reason));
+    }
+    refused
+}
+
+/// Why a definition without checks judges nothing.
+fn reason_without_checks(how: MovementOrigin) -> &'static str {
+    match how {
+        MovementOrigin::Unknown => {
+            "no movement was named, so nothing can be judged; name it with --movement"
+        }
+        MovementOrigin::Recognised => {
+            "the model knows this movement, but no definition says how it is judged; name one with --movement"
+        }
+        MovementOrigin::Given => "the definition of this movement measures and judges nothing",
+    }
 }
 
 /// Conditions a recording, maps it to the body skeleton, and measures its curves and the quality of

@@ -9,7 +9,7 @@ use agoge_kinematics::movement::{
     self, MetricRule, MetricSides, RepetitionRule, SignalDirection, SignalRule, SignalSides,
     Statistic,
 };
-use agoge_kinematics::{Curves, GateJudge, Movement, Unit, segment_repetitions};
+use agoge_kinematics::{Curves, GateJudge, Movement, Unit, percentile_swing, segment_repetitions};
 use agoge_model::{Model, Recognition};
 use agoge_motion::Recording;
 use std::borrow::Cow;
@@ -52,34 +52,41 @@ pub(crate) fn choose_movement(
         }
         None => return Err(Error::NoSuchMovement { name: wanted.to_owned() }),
     };
-    let choice = MovementChoice {
-        name: definition.name.clone(),
-        title: definition.title.clone(),
-        how: MovementOrigin::Given,
-        certainty: 1.0,
-        others: Vec::new(),
-    };
+    let choice = movement_choice(&definition, MovementOrigin::Given, 1.0, Vec::new());
     Ok((definition, choice))
+}
+
+/// How a definition was chosen, for the analysis.
+fn movement_choice(
+    movement: &Movement,
+    how: MovementOrigin,
+    certainty: f64,
+    others: Vec<(String, f64)>,
+) -> MovementChoice {
+    let (name, title) = (movement.name.clone(), movement.title.clone());
+    MovementChoice { name, title, how, certainty, others }
 }
 
 /// The choice of a definition that describes an unknown movement.
 fn unknown_choice(movement: &Movement) -> MovementChoice {
-    let (name, title) = (movement.name.clone(), movement.title.clone());
-    MovementChoice { name, title, how: MovementOrigin::Unknown, certainty: 0.0, others: Vec::new() }
+    movement_choice(movement, MovementOrigin::Unknown, 0.0, Vec::new())
+}
+
+/// A definition that was recognised, and its choice.
+fn recognised_movement(
+    movement: Cow<'static, Movement>,
+    certainty: f64,
+    others: Vec<(String, f64)>,
+) -> (Cow<'static, Movement>, MovementChoice) {
+    let choice = movement_choice(&movement, MovementOrigin::Recognised, certainty, others);
+    (movement, choice)
 }
 
 /// Walking or running, if the recording shows clear strides of it.
 fn propose_walk_or_run(curves: &Curves) -> Option<(Cow<'static, Movement>, MovementChoice)> {
     let gait = propose_gait(curves)?;
     let definition = movement::find_movement(gait.verdict.kind.name())?;
-    let choice = MovementChoice {
-        name: definition.name.clone(),
-        title: definition.title.clone(),
-        how: MovementOrigin::Recognised,
-        certainty: gait.verdict.certainty,
-        others: Vec::new(),
-    };
-    Some((Cow::Borrowed(definition), choice))
+    Some(recognised_movement(Cow::Borrowed(definition), gait.verdict.certainty, Vec::new()))
 }
 
 /// Minimum mean probability of a movement, among those that the model knows, for a recording in
@@ -125,22 +132,11 @@ fn recognise_movement(
         .filter(|candidate| is_open && candidate.passed >= MIN_GATED_REPETITIONS)
         .filter(|candidate| has_main_driver(candidate.movement, general, curves))
         .collect();
-    if let Some(first) = several.first() {
-        let share = first.passed as f64 / first.found as f64;
-        let choice = MovementChoice {
-            name: first.movement.name.clone(),
-            title: first.movement.title.clone(),
-            how: MovementOrigin::Recognised,
-            certainty: share / several.len() as f64,
-            others: several[1..]
-                .iter()
-                .take(2)
-                .map(|other| (other.movement.name.clone(), share / several.len() as f64))
-                .collect(),
-        };
-        return Some((Cow::Borrowed(first.movement), choice));
-    }
-    None
+    let first = several.first()?;
+    let certainty = first.passed as f64 / first.found as f64 / several.len() as f64;
+    let others = several[1..].iter().take(2);
+    let others = others.map(|other| (other.movement.name.clone(), certainty)).collect();
+    Some(recognised_movement(Cow::Borrowed(first.movement), certainty, others))
 }
 
 /// The candidate that the model takes its own repetitions for.
@@ -163,14 +159,8 @@ fn recognise_candidate(
     };
     let (movement, certainty, ranked) =
         candidates.iter().filter_map(rank).max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let choice = MovementChoice {
-        name: movement.name.clone(),
-        title: movement.title.clone(),
-        how: MovementOrigin::Recognised,
-        certainty,
-        others: ranked.into_iter().filter(|(name, _)| *name != movement.name).take(2).collect(),
-    };
-    Some((Cow::Borrowed(movement), choice))
+    let others = ranked.into_iter().filter(|(name, _)| *name != movement.name).take(2).collect();
+    Some(recognised_movement(Cow::Borrowed(movement), certainty, others))
 }
 
 /// The first and last frames of a movement's complete repetitions.
@@ -213,14 +203,7 @@ fn recognise_undefined(
                 .to_owned(),
         ..general.clone()
     };
-    let choice = MovementChoice {
-        name: definition.name.clone(),
-        title: definition.title.clone(),
-        how: MovementOrigin::Recognised,
-        certainty,
-        others,
-    };
-    Some((Cow::Owned(definition), choice))
+    Some(recognised_movement(Cow::Owned(definition), certainty, others))
 }
 
 /// Formats a name as a title: `tennis_serve` becomes "Tennis serve".
@@ -252,7 +235,7 @@ fn has_main_driver(definition: &Movement, general: &Movement, curves: &Curves) -
 /// How far a curve swings, on the side that swings more; 0 if there is no such curve.
 fn curve_swing(curves: &Curves, name: &str) -> f64 {
     let sides = curves.curves.iter().filter(|curve| curve.name == name);
-    sides.map(|curve| percentile_range(&curve.values)).fold(0.0, f64::max)
+    sides.map(|curve| percentile_swing(&curve.values)).fold(0.0, f64::max)
 }
 
 /// Maximum number of markers described if they do not form a body.
@@ -352,14 +335,4 @@ fn generic_movement(curves: &Curves) -> Movement {
         checks: Vec::new(),
         gates: Vec::new(),
     }
-}
-
-/// Difference between the 95th and the 5th percentile of the finite values; 0 if there are none.
-fn percentile_range(values: &[f64]) -> f64 {
-    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
-    sorted.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        sorted.get((sorted.len().saturating_sub(1) as f64 * share) as usize).copied().unwrap_or(0.0)
-    };
-    at(0.95) - at(0.05)
 }

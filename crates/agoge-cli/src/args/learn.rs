@@ -84,10 +84,10 @@ pub(crate) struct AdaptArgs {
 pub(crate) struct EvaluateArgs {
     /// ui-prmd, ui-prmd-vicon (quality), utd-mhad (recognition from skeleton, sensor and both),
     /// pose-trainer and utd-sports (quality and recognition from few clips), planted-real, planted
-    /// and ui-prmd-faults (explanations), keraal (joint angles from cameras against markers), errors
-    /// (errors of the sensors, and how often findings are true), names (wrong and right names of
-    /// movements, and auto), or a
-    /// manifest.csv with the columns file, athlete, movement, label, split
+    /// and ui-prmd-faults (explanations), keraal (joint angles from cameras against markers),
+    /// errors (errors of the sensors, and how often findings are true), names (wrong and right
+    /// names of movements, and auto), or a manifest.csv with the columns file, athlete, movement,
+    /// label, split
     #[arg(value_name = "PROTOCOL|MANIFEST")]
     pub(crate) protocol: String,
     /// The folder that holds the public sets, each in a folder of its own

@@ -63,15 +63,21 @@ pub fn find_differences(
                 continue;
             };
             if left {
-                difference.joint = JOINTS[mirrored_joint(joint)];
-                if let Some(curve) = &mut difference.curve {
-                    curve.side = curve.side.map(Side::opposite);
-                }
+                mirror_difference(&mut difference, joint);
             }
             differences.push(difference);
         }
     }
     differences
+}
+
+/// Turns the difference of a joint (its index in [`JOINTS`]) of mirrored repetitions back to the
+/// side of the body it is about.
+pub(super) fn mirror_difference(difference: &mut JointDifference, joint: usize) {
+    difference.joint = JOINTS[mirrored_joint(joint)];
+    if let Some(curve) = &mut difference.curve {
+        curve.side = curve.side.map(Side::opposite);
+    }
 }
 
 /// Finds the point of a phase where a joint differs most clearly.

@@ -1,10 +1,8 @@
 //! Differences beside the athlete's own correct repetitions: means are compared, by sign, with what
 //! the athlete's repetitions of both sets scatter, so that scatter alone is no difference.
 
-use super::difference::{CLEAR_RATIO, curve_difference};
-use super::norm::{
-    Cycle, CyclePhase, MovementNorm, PHASE_POINTS, angle_between, mirrored_joint, plane_angles,
-};
+use super::difference::{CLEAR_RATIO, curve_difference, mirror_difference};
+use super::norm::{Cycle, CyclePhase, MovementNorm, PHASE_POINTS, angle_between, plane_angles};
 use agoge_analysis::JointDifference;
 use agoge_kinematics::Repetition;
 use agoge_motion::Side;
@@ -71,7 +69,7 @@ pub(super) fn compare_with_own(
         let (athlete, reference) = (phases_of(cycles), phases_of(own));
         let athlete: Vec<&CyclePhase> = athlete.iter().collect();
         let reference: Vec<&CyclePhase> = reference.iter().collect();
-        for joint in 0..JOINTS.len() {
+        for (joint, &part) in JOINTS.iter().enumerate() {
             let compare = |point: usize| {
                 let a = direction_mean(&athlete, point, joint)?;
                 let b = direction_mean(&reference, point, joint)?;
@@ -89,20 +87,17 @@ pub(super) fn compare_with_own(
             let at_fault: Vec<(&CyclePhase, f64)> =
                 athlete.iter().map(|phase| (*phase, 0.0)).collect();
             let mut difference = JointDifference {
-                joint: JOINTS[joint],
+                joint: part,
                 phase: phase.name.clone(),
                 at: point as f64 / (PHASE_POINTS - 1) as f64,
                 angle_deg,
                 clearness: ratio * CLEAR_RATIO / CLEAR_DIFFERENCE,
                 within_error: ratio <= CLEAR_DIFFERENCE,
                 repetitions: numbered.iter().map(|(number, _)| *number).collect(),
-                curve: curve_difference(&at_fault, usual, JOINTS[joint], point),
+                curve: curve_difference(&at_fault, usual, part, point),
             };
             if left {
-                difference.joint = JOINTS[mirrored_joint(joint)];
-                if let Some(curve) = &mut difference.curve {
-                    curve.side = curve.side.map(Side::opposite);
-                }
+                mirror_difference(&mut difference, joint);
             }
             differences.push(difference);
         }

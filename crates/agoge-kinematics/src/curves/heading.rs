@@ -1,4 +1,5 @@
-//! Whether the direction that the athlete faces is measured well enough to tell inward from outward.
+//! Whether the direction that the athlete faces is measured well enough to tell inward from
+//! outward.
 //!
 //! The inward angle of a knee is measured against the athlete's heading. A heading that is wrong by
 //! ψ adds asin(sin α · sin ψ) to one knee and takes it from the other, where α is the lean of thigh

@@ -334,6 +334,15 @@ pub(super) fn trunk_length(body: &Recording) -> f64 {
     ranked_value((0..body.frame_count()).map(length), |known| (known - 1) * 9 / 10)
 }
 
+/// The difference between the 95th and the 5th percentile of the known values; 0 if there are none.
+pub fn percentile_swing(values: &[f64]) -> f64 {
+    let at = |twentieth: usize| {
+        ranked_value(values.iter().copied(), |known| (known - 1) * twentieth / 20)
+    };
+    let swing = at(19) - at(1);
+    if swing.is_finite() { swing } else { 0.0 }
+}
+
 /// The finite value with a rank, from 0, in ascending order; `rank` computes it from the number of
 /// finite values. NaN if there are none.
 pub(crate) fn ranked_value(

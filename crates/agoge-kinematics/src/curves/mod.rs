@@ -9,6 +9,7 @@ mod markers;
 mod view;
 
 pub use foreshortening::{RELIABLE_SHOWN_SHARE, visible_share};
+pub use lengths::percentile_swing;
 pub(crate) use lengths::{centre_of_mass, floor_height, ranked_value, standing_level};
 pub use markers::marker_curves;
 pub use view::CameraView;

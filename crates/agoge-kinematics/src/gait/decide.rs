@@ -63,8 +63,8 @@ pub(super) fn bounce_share(bounce_m: f64, step_s: f64) -> f64 {
 /// The duty factor that a bounce implies if each leg pushes with half a sine (Alexander 1989; Morin
 /// et al. 2005): with contacts of r step times, the first harmonic of the vertical force is
 /// 2·cos(πr)/(1 − 4r²) of body weight, and the bounce is that over (π/T)²/g, so that
-/// bounce/(g·T²) = |cos(πr)/(1 − 4r²)|/π². It falls from 0.08 at a duty factor of 0.25 over 0.034 at
-/// 0.5 to 0 at 0.75. `None` above 0.1: no gait bounces so high.
+/// bounce/(g·T²) = |cos(πr)/(1 − 4r²)|/π². It falls from 0.08 at a duty factor of 0.25 over 0.034
+/// at 0.5 to 0 at 0.75. `None` above 0.1: no gait bounces so high.
 ///
 /// ```
 /// use agoge_kinematics::gait::duty_from_bounce;
@@ -97,9 +97,9 @@ pub fn duty_from_bounce(bounce_share: f64) -> Option<f64> {
 }
 
 /// Decides whether a gait is walking or running. By definition it is walking if the duty factor is
-/// above 0.5. The bounce of the pelvis, which the feet's errors do not touch, says which rule's duty
-/// factor applies; where it is near the boundary, the duty factors decide, and if they do not agree
-/// either, the cadence, with little certainty.
+/// above 0.5. The bounce of the pelvis, which the feet's errors do not touch, says which rule's
+/// duty factor applies; where it is near the boundary, the duty factors decide, and if they do not
+/// agree either, the cadence, with little certainty.
 pub fn decide_gait(evidence: &GaitEvidence) -> GaitVerdict {
     let in_place = matches!(evidence.place, GaitPlace::InPlace | GaitPlace::Unseen);
     let [walks_below, runs_above] = match evidence.place {

@@ -1,5 +1,6 @@
 //! How precisely the quantities of strides are measured, by the frame rate and the method.
 
+use super::stride::needs_toe_off;
 use super::{GaitKind, GaitPlace, GaitQuantity};
 use crate::Unit;
 use crate::movement::to_curve_unit;
@@ -30,9 +31,9 @@ const IN_PLACE_SOURCE: &str = "on the spot: an estimate, 6 % of the stride (docs
 /// Typical times of a stride, s, to turn errors in time into shares.
 const STRIDE_S: [f64; 2] = [1.1, 0.72];
 
-/// The error of one value of a quantity at a frame rate, in a unit. Two events half a frame off each
-/// give a duration the standard deviation 1/(rate·√6) from the frames alone (two uniform errors of a
-/// frame's width); the method's error of both events adds to it.
+/// The error of one value of a quantity at a frame rate, in a unit. Two events half a frame off
+/// each give a duration the standard deviation 1/(rate·√6) from the frames alone (two uniform
+/// errors of a frame's width); the method's error of both events adds to it.
 ///
 /// ```
 /// use agoge_kinematics::Unit;
@@ -63,15 +64,7 @@ pub fn gait_error(
     let mut duration_s = f64::hypot(event_s * 2.0_f64.sqrt(), frame_s);
     // Contacts alone are found alike in every stride, so on the spot only what rests on the moment
     // of leaving or meeting the ground is in doubt.
-    let is_of_contact_and_toe_off = matches!(
-        quantity,
-        GaitQuantity::StanceTime
-            | GaitQuantity::SwingTime
-            | GaitQuantity::StanceShare
-            | GaitQuantity::DoubleSupport
-            | GaitQuantity::FlightTime
-    );
-    if place == GaitPlace::InPlace && is_of_contact_and_toe_off {
+    if place == GaitPlace::InPlace && needs_toe_off(quantity) {
         duration_s = duration_s.hypot(IN_PLACE_SHARE * stride_s);
         source = IN_PLACE_SOURCE;
     }

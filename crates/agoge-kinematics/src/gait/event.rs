@@ -9,7 +9,8 @@ use agoge_motion::statistics::upper_median;
 
 /// Humanly possible numbers of steps a minute.
 pub(super) const MIN_CADENCE: f64 = 40.0;
-/// Above the fastest sprinters' 300, because data sets with a wrong frame rate are still told apart.
+/// Above the fastest sprinters' 300, because data sets with a wrong frame rate are still told
+/// apart.
 pub(super) const MAX_CADENCE: f64 = 360.0;
 /// Smallest fore and aft turns of a foot that count, in leg lengths: 0.3, 0.25 and 0.2 m of an
 /// adult, as in OpenCap, and less for short steps. The first under which the order of events holds
@@ -110,8 +111,8 @@ impl FootEvents {
 }
 
 /// Contacts and toe-offs where heel and toes are furthest before and behind the pelvis (Zeni,
-/// Richards & Higginson 2008), with the largest prominence under which the events follow one another
-/// as in walking or running.
+/// Richards & Higginson 2008), with the largest prominence under which the events follow one
+/// another as in walking or running.
 ///
 /// # Errors
 /// If they do so under none.

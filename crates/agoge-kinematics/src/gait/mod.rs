@@ -1,9 +1,10 @@
-//! Walking and running: contacts and toe-offs of both feet, which of the two it is, and the strides.
+//! Walking and running: contacts and toe-offs of both feet, which of the two it is, and the
+//! strides.
 //!
 //! Everything is measured from curves ([`crate::measure_curves`]), so a gait is found wherever the
 //! curves are known: in three dimensions, from one camera at the side, and, with fewer quantities,
-//! from the front. [`decide_gait`] says whether it is walking or running; [`measure_gait`] finds the
-//! strides, or says why there are none.
+//! from the front. [`decide_gait`] says whether it is walking or running; [`measure_gait`] finds
+//! the strides, or says why there are none.
 
 mod decide;
 mod error;

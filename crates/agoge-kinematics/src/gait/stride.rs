@@ -53,7 +53,7 @@ impl GaitStride {
 }
 
 /// Whether a quantity rests on toe-offs.
-fn needs_toe_off(quantity: GaitQuantity) -> bool {
+pub(super) fn needs_toe_off(quantity: GaitQuantity) -> bool {
     matches!(
         quantity,
         GaitQuantity::StanceTime

@@ -1,10 +1,10 @@
 //! The gate of a movement: whether a span of a recording looks like the movement at all.
 //!
-//! A gate is a list of must-features ([`GateRule`], `[[gate]]` in a definition): what has to hold of
-//! any execution, good or bad, and what cannot. It answers "not this movement"; it never judges how
-//! well something was done. A feature that the view or the skeleton cannot show is not judged, and
-//! so never fails. A picture shows lengths and tilts shortened, never lengthened: there they are
-//! only held against upper bounds, unless the view shows their plane.
+//! A gate is a list of must-features ([`GateRule`], `[[gate]]` in a definition): what has to hold
+//! of any execution, good or bad, and what cannot. It answers "not this movement"; it never judges
+//! how well something was done. A feature that the view or the skeleton cannot show is not judged,
+//! and so never fails. A picture shows lengths and tilts shortened, never lengthened: there they
+//! are only held against upper bounds, unless the view shows their plane.
 
 mod feature;
 mod rule;
@@ -14,7 +14,7 @@ mod tests;
 
 pub use rule::{GateMeasure, GateRule, GateSides, GateUnit};
 
-use crate::curves::ranked_value;
+use crate::curves::percentile_swing;
 use crate::movement::{Movement, bundled_movements, to_curve_unit};
 use crate::{CameraView, Curves, segment_repetitions};
 use agoge_motion::Recording;
@@ -170,13 +170,4 @@ fn drive(movement: &Movement, curves: &Curves) -> f64 {
             Some(swing / signal.min_excursion)
         })
         .unwrap_or(0.0)
-}
-
-/// The difference between the 95th and the 5th percentile of the known values; 0 if there are none.
-fn percentile_swing(values: &[f64]) -> f64 {
-    let at = |twentieth: usize| {
-        ranked_value(values.iter().copied(), |known| (known - 1) * twentieth / 20)
-    };
-    let swing = at(19) - at(1);
-    if swing.is_finite() { swing } else { 0.0 }
 }

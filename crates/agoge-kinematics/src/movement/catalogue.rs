@@ -87,8 +87,8 @@ pub fn curve_kind(name: &str) -> Option<CurveKind> {
 /// The range of a curve, degrees, that a human body can reach: the usual ranges of motion (Norkin &
 /// White 2016), extended to what athletes reach under load, plus 15° for measurement error. A knee
 /// bends to about 155° and no knee is stretched by more than 15° or pushed inward by more than 20°
-/// without injury; beyond that the heading or the tracking is wrong. A value outside the range means
-/// that the recording's skeleton is wrong. `None` for curves without such a limit.
+/// without injury; beyond that the heading or the tracking is wrong. A value outside the range
+/// means that the recording's skeleton is wrong. `None` for curves without such a limit.
 ///
 /// ```
 /// use agoge_kinematics::movement::human_range;

@@ -1,9 +1,9 @@
-//! Plants a known fault into a real recording: the chain of segments beyond a joint is rotated about
-//! an anatomical axis, smoothly in time. Bones keep their lengths, and a standing foot stays on the
-//! floor where the fault demands it.
+//! Plants a known fault into a real recording: the chain of segments beyond a joint is rotated
+//! about an anatomical axis, smoothly in time. Bones keep their lengths, and a standing foot stays
+//! on the floor where the fault demands it.
 
 use agoge_motion::segments::interpolate_direction;
-use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit_vector};
+use agoge_motion::vector::{add, cross, dot, norm, rotate_about, scale, sub, unit_vector};
 use agoge_motion::{Part, Recording, Side};
 use serde::{Deserialize, Serialize};
 
@@ -172,12 +172,6 @@ fn is_beyond_joint(segment: BodySegment, joint: Part) -> bool {
     }
 }
 
-/// Rotates a vector about a unit axis by an angle, radians (Rodrigues).
-fn rotate_vector(v: [f64; 3], axis: [f64; 3], angle: f64) -> [f64; 3] {
-    let (sin, cos) = angle.sin_cos();
-    add(add(scale(v, cos), scale(cross(axis, v), sin)), scale(axis, dot(axis, v) * (1.0 - cos)))
-}
-
 /// Axis and angle, radians, of the smallest rotation of one vector onto another; none if they are
 /// parallel or missing.
 fn smallest_rotation(from: [f64; 3], to: [f64; 3]) -> Option<([f64; 3], f64)> {
@@ -248,7 +242,7 @@ impl FramePose<'_> {
         if angle == 0.0 || !angle.is_finite() || !axis[0].is_finite() || !centre[0].is_finite() {
             return;
         }
-        self.move_points(belongs, &|p| add(centre, rotate_vector(sub(p, centre), axis, angle)));
+        self.move_points(belongs, &|p| add(centre, rotate_about(sub(p, centre), axis, angle)));
     }
 
     fn shift_segments(&mut self, belongs: &dyn Fn(BodySegment) -> bool, by: [f64; 3]) {
@@ -282,7 +276,7 @@ impl FramePose<'_> {
             .map(|part| self.part_position(part.on_side(side)));
         let axis = unit_vector(sub(ankle, hip));
         let inward = self.inward_direction(side);
-        let turned = |angle: f64| add(hip, rotate_vector(sub(knee, hip), axis, angle));
+        let turned = |angle: f64| add(hip, rotate_about(sub(knee, hip), axis, angle));
         // The sense in which the knee goes inward.
         let sign = if dot(cross(axis, sub(knee, hip)), inward) >= 0.0 { 1.0 } else { -1.0 };
         let before = self.knee_valgus(knee, side);
@@ -360,7 +354,7 @@ impl FramePose<'_> {
         let (thigh, shank) = (norm(sub(knee, hip)), norm(sub(ankle, knee)));
         let axis = self.forward;
         let sign = if dot(cross(axis, sub(hip, pivot)), UP) >= 0.0 { 1.0 } else { -1.0 };
-        let tilted = |angle: f64| add(pivot, rotate_vector(sub(hip, pivot), axis, sign * angle));
+        let tilted = |angle: f64| add(pivot, rotate_about(sub(hip, pivot), axis, sign * angle));
         let flexion = |hip: [f64; 3]| {
             let reach = norm(sub(ankle, hip));
             let cos = (reach * reach - thigh * thigh - shank * shank) / (2.0 * thigh * shank);
@@ -389,7 +383,7 @@ impl FramePose<'_> {
         let axis = unit_vector(cross(UP, along));
         let is_foot = move |segment| segment == BodySegment::Foot(side);
         let angle = size.to_radians();
-        let ankle_to = add(toe, rotate_vector(sub(ankle, toe), axis, angle));
+        let ankle_to = add(toe, rotate_about(sub(ankle, toe), axis, angle));
         self.rotate_segments(&is_foot, toe, axis, angle);
         // `place_leg` carries the foot along with the ankle: it is there already.
         let carried = sub(ankle_to, ankle);

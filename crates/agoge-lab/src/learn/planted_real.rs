@@ -2,6 +2,7 @@
 //! is planted, and on the same repetitions without it. The norms, and whatever else the judge uses,
 //! are made without the athlete who is judged.
 
+use super::folds::FoldFile;
 use super::perturbation::{BodyFault, FaultWindow, PlantedFault, RepetitionSpan, plant_fault};
 use agoge::analyze::Analyzed;
 use agoge::explain::{analyzed_cycles, complete_repetitions};
@@ -17,7 +18,6 @@ use fastrand::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -597,50 +597,10 @@ fn judge_athlete(
     }))
 }
 
-/// Records that are kept in a file, one line each.
-struct RecordFile {
-    file: Option<(PathBuf, std::fs::File)>,
+/// The records so far, and the file that keeps them.
+struct KeptRecords {
+    file: FoldFile<RealSetRecord>,
     records: Vec<RealSetRecord>,
-}
-
-impl RecordFile {
-    /// Opens the file and reads what is in it; a line that was cut off is forgotten.
-    fn open_records(path: Option<&Path>) -> Result<RecordFile, Error> {
-        let Some(path) = path else { return Ok(RecordFile { file: None, records: Vec::new() }) };
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(Error::io_at(path)(error)),
-        };
-        let complete = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-        let records = complete
-            .lines()
-            .enumerate()
-            .map(|(number, line)| {
-                serde_json::from_str(line).map_err(|error| Error::Folds {
-                    path: path.to_owned(),
-                    what: format!("line {}: {error}", number + 1),
-                })
-            })
-            .collect::<Result<Vec<RealSetRecord>, Error>>()?;
-        let file = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .map_err(Error::io_at(path))?;
-        file.set_len(complete.len() as u64).map_err(Error::io_at(path))?;
-        Ok(RecordFile { file: Some((path.to_owned(), file)), records })
-    }
-
-    fn append_record(&mut self, record: RealSetRecord) -> Result<(), Error> {
-        if let Some((path, file)) = &mut self.file {
-            let line = serde_json::to_string(&record)
-                .map_err(|error| Error::Folds { path: path.clone(), what: error.to_string() })?;
-            file.write_all((line + "\n").as_bytes()).map_err(Error::io_at(&*path))?;
-        }
-        self.records.push(record);
-        Ok(())
-    }
 }
 
 /// Plants faults into the correct repetitions of UI-PRMD by the given sensors and judges them.
@@ -655,7 +615,9 @@ pub fn evaluate_planted_real(
     judge: &dyn FoldModels,
     tell: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<PlantedRealEvaluation, Error> {
-    let records = Mutex::new(RecordFile::open_records(options.keep.as_deref())?);
+    let mut file = FoldFile::open_or_create(options.keep.as_deref())?;
+    let records = file.take_earlier();
+    let records = Mutex::new(KeptRecords { file, records });
     for &sensor in sensors {
         judge_sensor(sensor, data, options, judge, &records, tell)?;
     }
@@ -681,7 +643,7 @@ fn judge_sensor(
     data: &Path,
     options: &PlantedRealOptions,
     judge: &dyn FoldModels,
-    records: &Mutex<RecordFile>,
+    records: &Mutex<KeptRecords>,
     tell: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<(), Error> {
     let sets = load_correct(sensor, data, options)?;
@@ -719,7 +681,11 @@ fn judge_sensor(
             judge_athlete(set, sensor, *seed, options.own_only, &models[set.athlete.as_str()])?;
         tell(finished.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1, jobs.len());
         match (record, records.lock()) {
-            (Some(record), Ok(mut file)) => file.append_record(record),
+            (Some(record), Ok(mut kept)) => {
+                kept.file.append_fold(&record)?;
+                kept.records.push(record);
+                Ok(())
+            }
             _ => Ok(()),
         }
     })

@@ -364,8 +364,8 @@ impl Rockets {
         Some(rockets.rounded_to_f32())
     }
 
-    /// Trains one rocket on the pose that tells correct repetitions (label 1) from any others (label
-    /// 0, for instance correct ones with planted faults); `None` if no clip is labelled.
+    /// Trains one rocket on the pose that tells correct repetitions (label 1) from any others
+    /// (label 0, for instance correct ones with planted faults); `None` if no clip is labelled.
     pub fn fit_likeness(
         clips: &[&LabelledClip],
         movements: &[String],

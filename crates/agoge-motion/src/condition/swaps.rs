@@ -1,9 +1,10 @@
 //! Detection and undoing of swapped left and right joints.
 //!
 //! Pose networks take a front for a back and then exchange the whole body, or they mix up the limbs
-//! of one girdle. One search over the whole recording decides for every frame which [`Labelling`] it
-//! has: the cost of a sequence is how unevenly the joints move with it, how much shoulders and hips
-//! contradict each other, and what the face and the feet say about the side that faces the camera.
+//! of one girdle. One search over the whole recording decides for every frame which [`Labelling`]
+//! it has: the cost of a sequence is how unevenly the joints move with it, how much shoulders and
+//! hips contradict each other, and what the face and the feet say about the side that faces the
+//! camera.
 
 mod anchor;
 
@@ -536,8 +537,8 @@ fn add_likelihoods(costs: impl Iterator<Item = f64> + Clone) -> f64 {
     }
 }
 
-/// A joint's track with gaps, and frames that show somebody else, interpolated linearly and the ends
-/// held; NaN only if the joint is never seen. In two dimensions depth is zero.
+/// A joint's track with gaps, and frames that show somebody else, interpolated linearly and the
+/// ends held; NaN only if the joint is never seen. In two dimensions depth is zero.
 fn continuous_track(recording: &Recording, joint: usize, body: &BodyFrames) -> Vec<[f64; 3]> {
     let is_3d = recording.space.is_3d();
     let mut track: Vec<[f64; 3]> = recording

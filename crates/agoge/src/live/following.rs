@@ -52,7 +52,8 @@ impl FollowedMovement {
         }
     }
 
-    /// Counts a finished repetition, unless it lacks what makes it this movement, and returns its event, followed by a cue if there is one.
+    /// Counts a finished repetition, unless it lacks what makes it this movement, and returns its
+    /// event, followed by a cue if there is one.
     pub(super) fn finish_repetition(
         &mut self,
         t: f64,

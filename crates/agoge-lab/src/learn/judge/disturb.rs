@@ -4,7 +4,7 @@
 use crate::learn::perturbation::{BodyFault, FaultWindow, PlantedFault, RepetitionSpan};
 use agoge_model::Motion;
 use agoge_model::token::{PARTS, part_index};
-use agoge_motion::vector::{add, cross, dot, norm, scale, sub, unit_vector};
+use agoge_motion::vector::{add, norm, rotate_about, sub, unit_vector};
 use agoge_motion::{Part, Recording, Side};
 use fastrand::Rng;
 
@@ -112,7 +112,7 @@ pub(super) fn disturb_motion(motion: &Motion, rng: &mut Rng) -> Motion {
             for part in beyond {
                 let index = row + part_index(*part);
                 let from = sub(motion_point(&disturbed, index), centre);
-                let to = add(centre, turned(from, axis, turn));
+                let to = add(centre, rotate_about(from, axis, turn));
                 disturbed.positions[index] = to.map(|v| v as f32);
             }
         }
@@ -122,12 +122,6 @@ pub(super) fn disturb_motion(motion: &Motion, rng: &mut Rng) -> Motion {
 
 fn motion_point(motion: &Motion, index: usize) -> [f64; 3] {
     motion.positions[index].map(f64::from)
-}
-
-/// Rotates a vector about a unit axis (Rodrigues).
-fn turned(v: [f64; 3], axis: [f64; 3], angle: f64) -> [f64; 3] {
-    let (sin, cos) = angle.sin_cos();
-    add(add(scale(v, cos), scale(cross(axis, v), sin)), scale(axis, dot(axis, v) * (1.0 - cos)))
 }
 
 fn draw_normal(rng: &mut Rng) -> f64 {

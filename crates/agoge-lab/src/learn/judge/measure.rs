@@ -4,6 +4,7 @@ use super::{JudgeFold, JudgeReading, JudgedClips};
 use agoge_model::athlete::{AthleteEffect, LabelledReading};
 use agoge_model::card::{JudgedMovement, ScoreCalibration, SkeletonRecord};
 use agoge_model::metric::{mean_sd, roc_auc};
+use agoge_motion::statistics::nearest_quantile;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,8 +141,8 @@ fn fit_record(skeleton: &str, read: &[&ReadClip]) -> Option<SkeletonRecord> {
                 .flat_map(|clip| clip.planted)
                 .map(|reading| f64::from(reading.likeness))
                 .collect();
-            let full = quantile_value(&mut full, 0.3)?;
-            let none = quantile_value(&mut none, 0.5)?.min(full - 1e-3);
+            let full = nearest_quantile(&mut full, 0.3)?;
+            let none = nearest_quantile(&mut none, 0.5)?.min(full - 1e-3);
             let measured = JudgedMovement { auc: f64::NAN, likeness: [none, full] };
             Some((name.clone(), measured))
         })
@@ -215,12 +216,6 @@ fn raw_scores(record: &SkeletonRecord, set: &[&ReadClip], correct: &[bool]) -> O
 
 fn split_readings(readings: &[JudgeReading]) -> (Vec<f64>, Vec<f64>) {
     readings.iter().map(|r| (f64::from(r.quality), f64::from(r.likeness))).unzip()
-}
-
-/// The value that this share of the values does not exceed; none without values.
-fn quantile_value(values: &mut [f64], share: f64) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(((values.len().saturating_sub(1)) as f64 * share).round() as usize).copied()
 }
 
 /// Counts of how often something held.
@@ -320,7 +315,6 @@ impl SeedFigures {
             let marks: Vec<bool> = (0..set.len()).map(|i| i == reference).collect();
             let marked = score(&read(set), &marks)?;
             for (i, scored) in marked.into_iter().enumerate().filter(|(i, _)| *i != reference) {
-                let _ = i;
                 self.marked.note((scored[0] > 0.5) == set[i].correct);
             }
         }

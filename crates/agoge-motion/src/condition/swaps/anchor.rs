@@ -172,8 +172,8 @@ impl BodyFrames {
         self.strangers[frame]
     }
 
-    /// Whether shoulders and hips agree in a frame: 1, −1 if they contradict each other, 0 if one of
-    /// them tells nothing.
+    /// Whether shoulders and hips agree in a frame: 1, −1 if they contradict each other, 0 if one
+    /// of them tells nothing.
     pub(super) fn agreement(&self, frame: usize) -> f64 {
         self.agreement[frame]
     }
@@ -185,7 +185,8 @@ impl BodyFrames {
 }
 
 /// The frames in which the trunk is more than its length away from where it usually is around them,
-/// or the body less than a third as large, `[frame]`: sometimes a bystander is taken for the athlete.
+/// or the body less than a third as large, `[frame]`: sometimes a bystander is taken for the
+/// athlete.
 fn find_strangers(view: &FrameView, trunk: f64) -> Vec<bool> {
     let frames = view.recording.frame_count();
     let middles: Vec<[f64; 3]> = (0..frames)
@@ -288,8 +289,8 @@ impl FrameView<'_> {
         has_face && hidden * 20 >= seen
     }
 
-    /// The direction of the athlete's right in a picture: to the picture's left if the face is seen,
-    /// to the right if only the ears are; zero if that is not clear.
+    /// The direction of the athlete's right in a picture: to the picture's left if the face is
+    /// seen, to the right if only the ears are; zero if that is not clear.
     fn facing(&self, frame: usize, tells_face: bool) -> [f64; 3] {
         let sees = |part: Part| self.confidence(frame, part) >= FACE_CONFIDENCE;
         let misses = |part: Part| self.confidence(frame, part) < self.min_confidence;
